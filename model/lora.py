@@ -1,0 +1,206 @@
+"""LoRA adapters as named roles on one base network, through peft.
+
+Roles (policy, reference, later value and reward) share the base weights in memory; exactly one of them or none acts on
+a forward, and switching between them copies nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from peft import inject_adapter_in_model
+from peft.tuners.lora import Linear as LoraLinear
+from torch import Tensor, nn
+
+from model.adapter_files import ALL_LINEAR, ATTENTION, PEFT_PREFIX, LoraSpec, check_tensors, read_adapter, write_adapter
+from model.errors import ModelError
+from model.transformer import Gemma3ForCausalLM
+
+__all__ = ["ALL_LINEAR", "ATTENTION", "AdapterRoles", "LoraSpec"]
+
+
+class AdapterRoles:
+    """The adapters of one network, by role. Making it freezes the base, which is never written to.
+
+    Adapters are float32 whatever the base's dtype is: an update of a step is far below bfloat16's resolution.
+
+    >>> from model.testing import tiny_model
+    >>> roles = AdapterRoles(tiny_model())
+    >>> roles.add("policy", LoraSpec(rank=4, alpha=8), seed=0)
+    >>> roles.active is None
+    True
+    >>> with roles.using("policy"):
+    ...     roles.active
+    'policy'
+    """
+
+    def __init__(self, model: Gemma3ForCausalLM) -> None:
+        assert not any(isinstance(m, LoraLinear) for m in model.modules()), "the network has its AdapterRoles already"
+        self.model = model.requires_grad_(False)
+        self._specs: dict[str, LoraSpec] = {}
+        self._trainable: dict[str, bool] = {}
+        self._layers: dict[str, LoraLinear] = {}
+        # All layers hold this very list as their active adapters, so that a switch is one assignment for the whole
+        # network. peft's own switch walks the modules and flips requires_grad, so that a frozen reference would train.
+        self._active: list[str] = []
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._specs)
+
+    @property
+    def active(self) -> str | None:
+        """The role that acts on forwards; None for the base alone."""
+        return self._active[0] if self._active else None
+
+    def spec(self, role: str) -> LoraSpec:
+        self._require(role)
+        return self._specs[role]
+
+    def add(self, role: str, spec: LoraSpec, *, seed: int, trainable: bool = True) -> None:
+        """Adds a role that changes nothing yet: B is zero, A is drawn from `seed`. It is not activated.
+
+        A depends on the seed alone, not on the device, the base's dtype or the global generator.
+
+        Raises:
+            ModelError: if the role exists.
+        """
+        if role in self._specs:
+            raise ModelError(f"role {role!r} exists already; the roles are {self._listed()}")
+        if not role or "." in role:
+            raise ModelError(f"role {role!r} cannot name a module; use a word without dots")
+        with torch.random.fork_rng(devices=[]):
+            inject_adapter_in_model(spec.to_peft(), self.model, role)
+        # peft leaves its configs on the network and would warn about them when the next role comes.
+        del self.model.peft_config
+        self._specs[role], self._trainable[role] = spec, trainable
+        self._layers = {name: m for name, m in self.model.named_modules() if isinstance(m, LoraLinear)}
+        self._draw(role, torch.Generator().manual_seed(seed))
+        self._claim_layers()
+        self.model.train(self.model.training)
+
+    def load(self, role: str, folder: Path, *, trainable: bool = True) -> None:
+        """Adds a role from a peft adapter folder, whoever wrote it. It is not activated.
+
+        Raises:
+            CheckpointFormatError: if a file is missing or broken, or the adapter was made for another network; the
+                network is unchanged then.
+            ModelError: if the role exists.
+        """
+        spec, tensors = read_adapter(folder, self.model.config)
+        self.add(role, spec, seed=0, trainable=trainable)
+        self.load_state_dict(role, tensors)
+
+    def save(self, role: str, folder: Path, *, base_name: str) -> None:
+        """Writes the role as a peft adapter folder for `Gemma3ForCausalLM`; `base_name` is the base's hub name."""
+        write_adapter(folder, self.spec(role), self.state_dict(role), base_name=base_name)
+
+    def copy(self, source: str, target: str) -> None:
+        """Adds a frozen copy of `source`, without dropout: the reference of an adapter that is trained further."""
+        self.add(target, replace(self.spec(source), dropout=0.0), seed=0, trainable=False)
+        self.load_state_dict(target, self.state_dict(source))
+
+    def remove(self, role: str) -> None:
+        """Deletes a role and frees its memory; the network computes as if it had never been there.
+
+        Raises:
+            ModelError: if there is no such role, or it is active.
+        """
+        self._require(role)
+        if role == self.active:
+            raise ModelError(f"role {role!r} is active; activate another one or None before removing it")
+        for layer in self._layers.values():
+            layer.delete_adapter(role)
+        del self._specs[role], self._trainable[role]
+
+    def activate(self, role: str | None) -> None:
+        """Lets `role` alone act on forwards; None switches every adapter off. No parameter changes."""
+        if role is not None:
+            self._require(role)
+        self._active[:] = [] if role is None else [role]
+
+    @contextmanager
+    def using(self, role: str | None) -> Iterator[None]:
+        """Like `activate` for one block; the role before it comes back, whatever happens inside."""
+        before = self.active
+        self.activate(role)
+        try:
+            yield
+        finally:
+            self.activate(before)
+
+    def parameters(self, role: str) -> list[nn.Parameter]:
+        """The role's float32 parameters in the order of `state_dict`."""
+        return list(self._named(role).values())
+
+    def state_dict(self, role: str) -> dict[str, Tensor]:
+        """The role's tensors under the names of a peft adapter file; they share memory with the parameters."""
+        return {key: parameter.detach() for key, parameter in self._named(role).items()}
+
+    def load_state_dict(self, role: str, tensors: Mapping[str, Tensor]) -> None:
+        """Copies tensors in; the parameters stay the same objects, so an optimizer keeps its hold on them.
+
+        Raises:
+            CheckpointFormatError: at the first tensor that is missing, unexpected or of another shape.
+        """
+        own = self._named(role)
+        check_tensors(
+            tensors, {key: tuple(parameter.shape) for key, parameter in own.items()}, f"state of role {role!r}"
+        )
+        with torch.no_grad():
+            for key, parameter in own.items():
+                parameter.copy_(tensors[key])
+
+    def base_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
+        """The base's own parameters under Hugging Face's names, as if there were no adapters."""
+        adapters = {id(p) for role in self._specs for p in self.parameters(role)}
+        for name, parameter in self.model.named_parameters():
+            if id(parameter) not in adapters:
+                yield name.replace(".base_layer.", "."), parameter
+
+    def delta(self, role: str, parameter_name: str) -> Tensor | None:
+        """[out, in] float32 scale * B @ A that the role adds to a base parameter; None where it has no adapter."""
+        self._require(role)
+        layer = self._layers.get(parameter_name.removesuffix(".weight"))
+        if layer is None or role not in layer.lora_A:
+            return None
+        with torch.no_grad():
+            return layer.get_delta_weight(role)
+
+    def _claim_layers(self) -> None:
+        """Ties all layers to our list of active roles and sets what trains; nothing else in here touches either."""
+        for layer in self._layers.values():
+            layer.set_adapter(self._active, inference_mode=True)
+        for role, trainable in self._trainable.items():
+            for parameter in self.parameters(role):
+                parameter.requires_grad_(trainable)
+
+    def _draw(self, role: str, generator: torch.Generator) -> None:
+        """Makes the role float32 and draws A like `nn.Linear` would, from a generator of its own."""
+        for key, parameter in self._named(role).items():
+            parameter.data = parameter.data.float()
+            if ".lora_A." in key:
+                drawn = torch.empty(parameter.shape)
+                nn.init.kaiming_uniform_(drawn, a=math.sqrt(5), generator=generator)
+                parameter.data.copy_(drawn)
+
+    def _named(self, role: str) -> dict[str, nn.Parameter]:
+        self._require(role)
+        named = {}
+        for name, layer in self._layers.items():
+            if role in layer.lora_A:
+                named[f"{PEFT_PREFIX}{name}.lora_A.weight"] = layer.lora_A[role].weight
+                named[f"{PEFT_PREFIX}{name}.lora_B.weight"] = layer.lora_B[role].weight
+        return named
+
+    def _require(self, role: str) -> None:
+        if role not in self._specs:
+            raise ModelError(f"no role {role!r}; the roles are {self._listed()}; add or load it first")
+
+    def _listed(self) -> str:
+        return ", ".join(map(repr, self._specs)) or "none yet"

@@ -1,0 +1,97 @@
+"""The Gemma 3 text network: embed, blocks, norm, tied head. It never samples.
+
+Module and parameter names are Hugging Face's, so loading is nearly the identity and adapters are portable.
+
+Sizes: B rows, T tokens, D hidden, V vocabulary.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from model.attention import Attention, AttentionContext, Layout
+from model.cache import KVCache
+from model.config import Gemma3Config
+from model.layers import MLP, RMSNorm, ScaledEmbedding
+
+
+class Block(nn.Module):
+    """Attention and MLP, each between a norm before it and a norm on its output."""
+
+    def __init__(self, config: Gemma3Config, layer: int) -> None:
+        super().__init__()
+        size, eps = config.hidden_size, config.rms_norm_eps
+        self.self_attn = Attention(config, layer)
+        self.mlp = MLP(config)
+        self.input_layernorm = RMSNorm(size, eps)
+        self.post_attention_layernorm = RMSNorm(size, eps)
+        self.pre_feedforward_layernorm = RMSNorm(size, eps)
+        self.post_feedforward_layernorm = RMSNorm(size, eps)
+
+    def forward(self, x: Tensor, context: AttentionContext) -> Tensor:
+        x = x + self.post_attention_layernorm(self.self_attn(self.input_layernorm(x), context))
+        return x + self.post_feedforward_layernorm(self.mlp(self.pre_feedforward_layernorm(x)))
+
+
+class Gemma3Model(nn.Module):
+    """Token ids to the hidden states after the final norm."""
+
+    def __init__(self, config: Gemma3Config) -> None:
+        super().__init__()
+        self.config = config
+        self.embed_tokens = ScaledEmbedding(config.vocab_size, config.hidden_size, config.pad_token_id)
+        self.layers = nn.ModuleList(Block(config, layer) for layer in range(config.num_hidden_layers))
+        self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
+
+    def forward(self, token_ids: Tensor, layout: Layout | None, cache: KVCache | None) -> Tensor:
+        plain = layout is None and cache is None
+        if layout is None:
+            layout = Layout.causal(*token_ids.shape, device=token_ids.device)
+        x = self.embed_tokens(token_ids)
+        context = AttentionContext.build(self.config, layout, cache, x.dtype, plain_causal=plain)
+        for layer in self.layers:
+            x = layer(x, context)
+        return self.norm(x)
+
+
+class Gemma3ForCausalLM(nn.Module):
+    """The network with its tied head; `state_dict()` has Hugging Face's keys without `lm_head.weight`."""
+
+    def __init__(self, config: Gemma3Config) -> None:
+        super().__init__()
+        self.config = config
+        self.model = Gemma3Model(config)
+
+    def forward(
+        self, token_ids: Int[Tensor, "B T"], layout: Layout | None = None, cache: KVCache | None = None
+    ) -> Float[Tensor, "B T D"]:
+        """Hidden states after the final norm, in the weights' dtype.
+
+        Args:
+            token_ids: [B, T] int64; anything where `layout` says padding.
+            layout: positions and segments; plain causal rows without padding when None (then no cache either).
+            cache: holds what came before and takes these tokens in; rows must be single sequences.
+        """
+        if cache is not None and layout is None:
+            raise ValueError("a forward with a cache needs a layout: the positions say where the tokens continue")
+        return self.model(token_ids, layout, cache)
+
+    def logits(self, hidden: Float[Tensor, "*N D"]) -> Float[Tensor, "*N V"]:
+        """Head of the given hidden states, in the weights' dtype; callers choose the rows that they need."""
+        return F.linear(hidden, self.head_weight)
+
+    @property
+    def head_weight(self) -> Tensor:
+        """[V, D] the embedding, which is the head too."""
+        return self.model.embed_tokens.weight
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.head_weight.dtype
+
+    @property
+    def device(self) -> torch.device:
+        return self.head_weight.device

@@ -1,0 +1,230 @@
+"""Whether two answers are the same: exactly where they are rational, else by their values to 50 digits.
+
+Constants are evaluated once; expressions with symbols at several fixed points, some negative. Agreement everywhere
+is taken as equality. Symbolic simplification is not used because its running time has no bound.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from fractions import Fraction
+from typing import Any
+
+from rewards.notation import Node
+from rewards.values import Evaluator, TooHard, close, exact, is_literal, symbols
+
+NUM_POINTS = 6
+
+
+class Match(Enum):
+    """How a predicted answer compares with the gold one."""
+
+    SAME = "equals"
+    DIFFERENT = "is not"
+    UNEVALUATED = "has the value but is not evaluated:"
+    UNDECIDED = "could not be compared with"
+
+
+_STRUCTURES = frozenset({"list", "set", "bracket", "union", "ratio", "matrix", "rel"})
+_UNORDERED = frozenset({"list", "set", "union"})
+
+
+@dataclass(slots=True)
+class Comparison:
+    """One comparison of a gold answer with a predicted one, under the strictness that was asked for."""
+
+    rel_tol: float = 0.0
+    """Two numbers are the same when they differ by at most this fraction of the larger one; 0 is exact."""
+    allow_unevaluated: bool = False
+    """Whether `9+9` is an answer where the gold is 18."""
+    values: dict[tuple[Node, int], Any] = field(default_factory=dict)
+    """Numbers already computed, by tree and point."""
+
+    def match(self, gold: Node, answer: Node) -> Match:
+        """How two trees compare. `x = 5` stands for 5 unless both are equations."""
+        gold, answer = _spread(gold), _spread(answer)
+        if gold == answer:
+            return Match.SAME
+        if gold.op == "rel" or answer.op == "rel":
+            return self._match_relations(gold, answer)
+        if gold.op in _STRUCTURES or answer.op in _STRUCTURES:
+            return self._match_structures(gold, answer)
+        return self.match_scalars(gold, answer)
+
+    def match_scalars(self, gold: Node, answer: Node) -> Match:
+        one, other = exact(gold), exact(answer)
+        if one is None or other is None:
+            outcome = self._match_numerically(gold, answer)
+        elif self._equal_rationals(one, other) or self._equal_without_percent(gold, answer, one, other):
+            outcome = Match.SAME
+        else:
+            outcome = Match.DIFFERENT
+        evaluated = self.allow_unevaluated or not is_literal(gold) or is_literal(answer)
+        return Match.UNEVALUATED if outcome is Match.SAME and not evaluated else outcome
+
+    def _equal_without_percent(self, gold: Node, answer: Node, one: Fraction, other: Fraction) -> bool:
+        """Whether 25 stands for 25 % because the question has named the unit; only where one side lacks the sign."""
+        if (gold.op == "percent") == (answer.op == "percent"):
+            return False
+        return (
+            self._equal_rationals(one * 100, other) if gold.op == "percent" else self._equal_rationals(one, other * 100)
+        )
+
+    def _equal_rationals(self, one: Fraction, other: Fraction) -> bool:
+        return one == other or abs(one - other) <= Fraction(self.rel_tol) * max(abs(one), abs(other))
+
+    # -- numbers at points ---------------------------------------------------------------------------------------------
+
+    def _match_numerically(self, gold: Node, answer: Node) -> Match:
+        decided = 0
+        names = symbols(gold) | symbols(answer)
+        for point in range(NUM_POINTS if names else 1):
+            try:
+                one = self.value_at(gold, point)
+                other = self.value_at(answer, point)
+            except TooHard:
+                continue
+            if not close(one, other, 0.0 if names else self.rel_tol):
+                return Match.DIFFERENT
+            decided += 1
+        return Match.SAME if decided >= (2 if names else 1) else Match.UNDECIDED
+
+    def value_at(self, node: Node, point: int) -> Any:
+        """The mpmath number of a tree at one of the fixed points.
+
+        Raises:
+            TooHard: where it is undefined or out of bounds.
+        """
+        if (node, point) not in self.values:
+            self.values[node, point] = Evaluator(point).value(node)
+        return self.values[node, point]
+
+    # -- equations and inequalities ------------------------------------------------------------------------------------
+
+    def _match_relations(self, gold: Node, answer: Node) -> Match:
+        if gold.op != "rel":
+            return self.match(gold, answer.args[-1]) if _is_equation(answer) else Match.DIFFERENT
+        if answer.op != "rel":
+            return self.match(gold.args[-1], answer) if _is_definition(gold) else Match.DIFFERENT
+        gold, answer = _ascending(gold), _ascending(answer)
+        if gold.name == answer.name and len(gold.args) == len(answer.args):
+            sides = [self.match(*pair) for pair in zip(gold.args, answer.args, strict=True)]
+            if all(side is Match.SAME for side in sides):
+                return Match.SAME
+        if gold.name == answer.name == "=" and symbols(gold.args[1]):
+            return self._match_proportional(gold, answer)
+        return Match.DIFFERENT
+
+    def _match_proportional(self, gold: Node, answer: Node) -> Match:
+        """Whether two equations are multiples of each other: f(p) g(q) = f(q) g(p) at all points p, q."""
+        if symbols(gold) != symbols(answer) or any(arg.op in _STRUCTURES for arg in gold.args + answer.args):
+            return Match.DIFFERENT
+        one, other = (Node("+", (side.args[0], Node("neg", (side.args[1],)))) for side in (gold, answer))
+        try:
+            pairs = [(self.value_at(one, point), self.value_at(other, point)) for point in range(NUM_POINTS)]
+        except TooHard:
+            return Match.UNDECIDED
+        first, *rest = pairs
+        same = all(close(first[0] * pair[1], pair[0] * first[1], 0.0) for pair in rest)
+        nonzero = all(abs(value) > 1e-30 for value in first)
+        return Match.SAME if same and nonzero else Match.DIFFERENT
+
+    # -- lists, sets, tuples, intervals, matrices ----------------------------------------------------------------------
+
+    def _match_structures(self, gold: Node, answer: Node) -> Match:
+        if "matrix" in (gold.op, answer.op) or "ratio" in (gold.op, answer.op):
+            alike = gold.op == answer.op and gold.name == answer.name
+            return self._match_in_order(gold.args, answer.args) if alike else Match.DIFFERENT
+        if gold.op == "bracket" and answer.op in ("bracket", "list"):
+            alike = answer.op == "list" or gold.name == answer.name
+            return self._match_in_order(gold.args, answer.args) if alike else Match.DIFFERENT
+        if gold.op == "list" and answer.op == "bracket" and answer.name == "()":
+            return self._match_in_order(gold.args, answer.args)
+        if "union" in (gold.op, answer.op) and gold.op != answer.op:
+            return Match.DIFFERENT
+        if gold.op in _UNORDERED or answer.op in _UNORDERED:
+            return self._match_unordered(_members(gold), _members(answer))
+        return Match.DIFFERENT
+
+    def _match_in_order(self, gold: tuple[Node, ...], answer: tuple[Node, ...]) -> Match:
+        if len(gold) != len(answer):
+            return Match.DIFFERENT
+        return _worst([self.match(*pair) for pair in zip(gold, answer, strict=True)])
+
+    def _match_unordered(self, gold: tuple[Node, ...], answer: tuple[Node, ...]) -> Match:
+        """Pairs every gold item with one answer that equals it, each answer used once."""
+        if len(gold) != len(answer):
+            return Match.DIFFERENT
+        left, outcomes = list(answer), []
+        for item in gold:
+            matches = [self.match(item, candidate) for candidate in left]
+            best = next((m for m in (Match.SAME, Match.UNEVALUATED, Match.UNDECIDED) if m in matches), Match.DIFFERENT)
+            outcomes.append(best)
+            if best is Match.DIFFERENT:
+                break
+            left.pop(matches.index(best))
+        return _worst(outcomes)
+
+
+def _is_equation(relation: Node) -> bool:
+    return set(relation.name.split(",")) <= {"=", "in"}
+
+
+def _is_definition(relation: Node) -> bool:
+    """Whether it says what one name is: `x = 5`, `f(x) = 2x + 1`, `x \\in [0, 1]`; not `x^2 + y^2 = 1`."""
+    left = relation.args[0]
+    is_function = (
+        left.op == "*" and len(left.args) == 2 and left.args[0].name in tuple("fghpqFGHPQ") and left.args[1].op == "sym"
+    )
+    return _is_equation(relation) and len(relation.args) == 2 and (left.op == "sym" or is_function)
+
+
+def _worst(outcomes: list[Match]) -> Match:
+    severity = (Match.DIFFERENT, Match.UNDECIDED, Match.UNEVALUATED)
+    return next((match for match in severity if match in outcomes), Match.SAME)
+
+
+def _members(node: Node) -> tuple[Node, ...]:
+    return node.args if node.op in _UNORDERED else (node,)
+
+
+def _ascending(relation: Node) -> Node:
+    """The same chain of comparisons with `<` instead of `>`."""
+    operators = relation.name.split(",")
+    if not all(op in (">", ">=") for op in operators):
+        return relation
+    flipped = ",".join(op.replace(">", "<") for op in reversed(operators))
+    return Node("rel", relation.args[::-1], name=flipped)
+
+
+def _spread(node: Node) -> Node:
+    """A tree with plus-minus signs as the list of its two readings; others unchanged, a set of one as its member."""
+    if node.op == "set" and len(node.args) == 1:
+        return _spread(node.args[0])
+    if node.op in ("list", "set"):
+        items = [_spread(item) for item in node.args]
+        return Node(node.op, tuple(part for item in items for part in (item.args if item.op == "list" else (item,))))
+    if node.op in _STRUCTURES and node.op != "rel":
+        return node
+    if node.op == "rel":
+        last = _spread(node.args[-1])
+        if last.op != "list" or node.args[-1].op == "list":
+            return node
+        return Node("list", tuple(Node("rel", (*node.args[:-1], item), name=node.name) for item in last.args))
+    if not _has_signs(node):
+        return node
+    return Node("list", (_with_sign(node, 1), _with_sign(node, -1)))
+
+
+def _has_signs(node: Node) -> bool:
+    return node.op in ("pm", "mp") or any(map(_has_signs, node.args))
+
+
+def _with_sign(node: Node, sign: int) -> Node:
+    args = tuple(_with_sign(arg, sign) for arg in node.args)
+    if node.op not in ("pm", "mp"):
+        return Node(node.op, args, name=node.name, value=node.value)
+    positive = (sign > 0) == (node.op == "pm")
+    last = args[-1] if positive else Node("neg", (args[-1],))
+    return last if len(args) == 1 else Node("+", (args[0], last))

@@ -1,0 +1,99 @@
+"""What a reward sees and what it answers: `Sample` in, `Verdict` out. Standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol, runtime_checkable
+
+
+class RewardError(ValueError):
+    """A reward is configured or written wrongly (not: a completion scored badly)."""
+
+
+class State(StrEnum):
+    """What became of one judgement. Only `VALUE` carries a number; nothing else may ever be read as one."""
+
+    VALUE = "value"
+    NOT_APPLICABLE = "not_applicable"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    TRUNCATED = "truncated"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sample:
+    """One completion as a reward may see it: text and facts, no tensors, no tokenizer, no trainer state.
+
+    >>> Sample(prompt="2 + 2 =", completion="4", reference={"answer": "4"}).completion
+    '4'
+    """
+
+    prompt: str
+    """The user's text, before any chat template."""
+    completion: str
+    """The model's text, special tokens stripped."""
+    reference: Mapping[str, Any] = field(default_factory=dict)
+    """What the data says of this prompt: `answer`, unit tests, a reference text."""
+    task: str = ""
+    """Name of the task that the prompt comes from, so that terms can apply to some tasks only."""
+    language: str = ""
+    """BCP 47 tag of the prompt's language; empty when the data does not say."""
+    finish_reason: str = "stop"
+    """`stop` (an end token was sampled) or `length` (cut off)."""
+    num_tokens: int = 0
+    """Completion length in tokens, the end token included."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """One judgement: a state, a number when the state is `VALUE`, and the reason in words.
+
+    >>> Verdict.of(0.5).value
+    0.5
+    >>> Verdict.failed("sandbox died").value is None
+    True
+    """
+
+    state: State
+    value: float | None = None
+    reason: str = ""
+    terms: Mapping[str, Verdict] = field(default_factory=dict)
+    """The verdicts of the named terms that this one was composed of."""
+
+    def __post_init__(self) -> None:
+        if (self.state is State.VALUE) != (self.value is not None):
+            raise RewardError(
+                f"a verdict has a value if and only if its state is 'value', got {self.state} with {self.value}"
+            )
+
+    @property
+    def has_value(self) -> bool:
+        return self.state is State.VALUE
+
+    @classmethod
+    def of(cls, value: float, reason: str = "", terms: Mapping[str, Verdict] | None = None) -> Verdict:
+        return cls(state=State.VALUE, value=float(value), reason=reason, terms=terms or {})
+
+    @classmethod
+    def failed(cls, reason: str, terms: Mapping[str, Verdict] | None = None) -> Verdict:
+        return cls(state=State.FAILED, reason=reason, terms=terms or {})
+
+    @classmethod
+    def not_applicable(cls, reason: str = "") -> Verdict:
+        return cls(state=State.NOT_APPLICABLE, reason=reason)
+
+
+@runtime_checkable
+class Reward(Protocol):
+    """Judges all completions of one prompt at once, so that pairwise and rank rewards fit.
+
+    Pure given its inputs; returns exactly one verdict per sample, in order.
+    """
+
+    def __call__(self, group: Sequence[Sample]) -> list[Verdict]: ...
+
+
+SampleFunction = Callable[[Sample], float | Verdict | None]
+"""The plain function that most users write; None means not applicable."""

@@ -1,0 +1,255 @@
+"""Is the final answer right? `verify` compares two texts; `FinalAnswer` is the reward that does so for completions.
+
+Three steps, each in its own file: `rewards.extract` finds the answer, `rewards.notation` reads it as a small tree,
+`rewards.algebra` compares two trees. Plain integers and decimals are decided before any of that, by exact arithmetic.
+Nothing from a model reaches `eval`, `sympify` or `parse_expr`, every step is bounded, and only caches are shared, so all
+of it may be called from any thread.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from numbers import Real
+from typing import Any, NamedTuple
+
+from rewards.algebra import Comparison, Match
+from rewards.base import RewardError, Sample, Verdict
+from rewards.extract import Extracted, extract, find_boxes, last_value
+from rewards.notation import MAX_CHARS, Node, number, parse
+from rewards.numbers import as_words, clean, is_prose, is_words, plain_number, split_unit, squeeze, units_agree
+from rewards.tokens import Unreadable
+
+
+class Strictness(NamedTuple):
+    """What counts as the same answer."""
+
+    allow_unevaluated: bool
+    rel_tol: float
+
+
+def verify(
+    gold: str,
+    prediction: str,
+    *,
+    allow_phrases: bool = True,
+    allow_bare: bool = True,
+    allow_unevaluated: bool = False,
+    rel_tol: float = 0.0,
+) -> Verdict:
+    """1.0 when the final answer of `prediction` equals `gold`, else 0.0, with the reason in words.
+
+    Symmetric in gold and answer, with one exception: an answer that still has to be computed (`9+9`) is not paid where
+    the gold is a number (18), but a gold may be written in any form.
+
+    Args:
+        gold: the right answer, bare, boxed or after `####`.
+        prediction: a whole completion or a bare answer.
+        allow_phrases: accept "the answer is 18" where nothing is boxed, tagged or after `####`.
+        allow_bare: accept the last line, formula or number of a text that marks no answer at all.
+        allow_unevaluated: pay `9+9` for 18.
+        rel_tol: largest relative difference of two numbers that count as equal; 0 compares exactly.
+
+    Raises:
+        RewardError: when the gold answer cannot be read, or `rel_tol` is not a number from 0 to below 1.
+
+    >>> verify("18", "9 + 9 is \\\\boxed{\\u0661\\u0668}").value
+    1.0
+    >>> verify("18", "\\\\boxed{9+9}").reason
+    'the boxed answer 9+9 has the value but is not evaluated: 18'
+    >>> verify("\\\\frac{1}{2}", "0.5").value, verify("1/2", "no idea").value
+    (1.0, 0.0)
+    """
+    if rel_tol and not 0 <= rel_tol < 1:
+        raise RewardError(f"rel_tol is {rel_tol}; give a number from 0 (exact) to below 1")
+    found = extract(prediction, allow_phrases=allow_phrases, allow_bare=allow_bare)
+    if found.how == "bare" and not _stands_alone(found.text, gold):
+        last = last_value(prediction)
+        found = Extracted(last, "last" if last else "no answer found")
+    if not found.text:
+        check_gold(gold)
+        return Verdict.of(0.0, found.how)
+    if len(found.text) > MAX_CHARS:
+        check_gold(gold)
+        return Verdict.of(0.0, f"the {found.how} answer has {len(found.text)} characters, more than {MAX_CHARS}")
+    return _judge(gold, found.text, found.how, Strictness(allow_unevaluated, rel_tol))
+
+
+def check_gold(gold: str) -> None:
+    """Passes silently when `gold` can be compared with answers; call it for every row when data loads.
+
+    Raises:
+        RewardError: naming the gold answer and what is wrong with it.
+
+    >>> check_gold("3\\\\sqrt{2}")
+    >>> check_gold("\\\\frac{1}{")
+    Traceback (most recent call last):
+    rewards.base.RewardError: gold answer '\\\\frac{1}{' cannot be read: it ends too early; correct or drop this row
+    """
+    _read_gold(gold)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FinalAnswer:
+    """Reward of 1.0 for the right final answer, 0.0 for a wrong one; the options are those of `verify`.
+
+    A sample whose data has no usable gold answer is FAILED, never 0.
+
+    >>> reward = FinalAnswer()
+    >>> reward([Sample(prompt="9+9=?", completion="\\\\boxed{18}", reference={"answer": "18"})])[0].value
+    1.0
+    """
+
+    answer_key: str = "answer"
+    """Where `sample.reference` holds the gold answer: text or a number."""
+    allow_phrases: bool = True
+    allow_bare: bool = False
+    allow_unevaluated: bool = False
+    rel_tol: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.rel_tol, Real) and 0 <= self.rel_tol < 1):
+            raise RewardError(f"FinalAnswer: rel_tol is {self.rel_tol!r}; give a number from 0 (exact) to below 1")
+
+    def __call__(self, group: Sequence[Sample]) -> list[Verdict]:
+        return [self.judge(sample) for sample in group]
+
+    def judge(self, sample: Sample) -> Verdict:
+        """The verdict of one sample."""
+        try:
+            return verify(
+                self.gold(sample.reference.get(self.answer_key), sample),
+                sample.completion,
+                allow_phrases=self.allow_phrases,
+                allow_bare=self.allow_bare,
+                allow_unevaluated=self.allow_unevaluated,
+                rel_tol=self.rel_tol,
+            )
+        except RewardError as error:
+            return Verdict.failed(str(error))
+
+    def gold(self, value: Any, sample: Sample) -> str:
+        """The gold answer as text.
+
+        Raises:
+            RewardError: when the data has none, or one that is neither text nor a finite number.
+        """
+        if isinstance(value, str):
+            return value
+        if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
+            return str(value)
+        has = ", ".join(map(repr, sample.reference)) or "nothing"
+        raise RewardError(
+            f"reference[{self.answer_key!r}] is {value!r}, not text or a number; the data has {has}: "
+            "map the column with the gold answer, or set answer_key"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """One answer, read."""
+
+    shown: str
+    """As it was written, shortened for reasons."""
+    squeezed: str
+    """Cleaned, without the spaces that mean nothing: equal ones are equal answers."""
+    words: str | None = None
+    """Set when the answer is text, not mathematics."""
+    plain: int | Fraction | None = None
+    """Set when it is a plain number."""
+    tree: Node | None = None
+    unit: str = ""
+
+    def node(self) -> Node:
+        if self.tree is not None:
+            return self.tree
+        assert self.plain is not None, "an answer that is not text has a number or a tree"
+        return number(self.plain)
+
+
+def _read(text: str) -> _Answer:
+    """Raises Unreadable."""
+    plain = plain_number(text)
+    if plain is not None:
+        return _Answer(text, text, plain=plain)
+    cleaned = clean(text)
+    shown = text.strip() if len(text) <= 80 else f"{text.strip()[:77]}..."
+    plain = plain_number(cleaned)
+    if plain is not None:
+        return _Answer(shown, cleaned, plain=plain)
+    if not cleaned:
+        raise Unreadable("it is empty")
+    if is_words(cleaned):
+        return _Answer(shown, squeeze(cleaned), words=as_words(text))
+    counted, unit = split_unit(cleaned)
+    plain = plain_number(counted)
+    if plain is not None:
+        return _Answer(shown, squeeze(cleaned), plain=plain, unit=unit)
+    try:
+        tree = parse(counted)
+    except RecursionError:
+        raise Unreadable("it is nested too deeply") from None
+    except Unreadable:
+        if not is_prose(cleaned):
+            raise
+        return _Answer(shown, squeeze(cleaned), words=as_words(text))
+    if tree.op == "degree":
+        tree, unit = tree.args[0], unit or "degree"
+    return _Answer(shown, squeeze(cleaned), tree=tree, unit=unit)
+
+
+@lru_cache(maxsize=4096)
+def _read_gold(gold: str) -> _Answer:
+    """Raises RewardError."""
+    text = gold
+    if "\\boxed" in gold:
+        text = find_boxes(gold)[-1].content or ""
+    elif "####" in gold:
+        text = gold.rpartition("####")[2]
+    try:
+        if len(text) > MAX_CHARS:
+            raise Unreadable(f"{len(text)} characters are more than {MAX_CHARS}")
+        return _read(text)
+    except Unreadable as error:
+        shown = gold if len(gold) <= 200 else f"{gold[:197]}..."
+        raise RewardError(f"gold answer {shown!r} cannot be read: {error}; correct or drop this row") from None
+
+
+def _stands_alone(line: str, gold: str) -> bool:
+    """Whether the last line of a text that marks no answer is one as a whole."""
+    try:
+        return len(line) <= MAX_CHARS and (_read(line).words is None or _read_gold(gold).words is not None)
+    except Unreadable:
+        return False
+
+
+@lru_cache(maxsize=8192)
+def _judge(gold_text: str, answer_text: str, how: str, strictness: Strictness) -> Verdict:
+    """The verdict on an extracted answer; a pure function of texts, so that it may be remembered or run elsewhere."""
+    gold = _read_gold(gold_text)
+    try:
+        answer = _read(answer_text)
+    except Unreadable as error:
+        return Verdict.of(0.0, f"the {how} answer {answer_text.strip()[:80]} cannot be read: {error}")
+    match = _match(gold, answer, strictness)
+    return Verdict.of(
+        1.0 if match is Match.SAME else 0.0, f"the {how} answer {answer.shown} {match.value} {gold.shown}"
+    )
+
+
+def _match(gold: _Answer, answer: _Answer, strictness: Strictness) -> Match:
+    if gold.squeezed == answer.squeezed:
+        return Match.SAME
+    if gold.words is not None or answer.words is not None:
+        return Match.SAME if gold.words == answer.words else Match.DIFFERENT
+    if not units_agree(gold.unit, answer.unit):
+        return Match.DIFFERENT
+    if gold.plain is not None and answer.plain is not None and gold.plain == answer.plain:
+        return Match.SAME
+    comparison = Comparison(rel_tol=strictness.rel_tol, allow_unevaluated=strictness.allow_unevaluated)
+    if gold.plain is not None and answer.plain is not None and not strictness.rel_tol:
+        return Match.DIFFERENT
+    return comparison.match(gold.node(), answer.node())

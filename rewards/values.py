@@ -1,0 +1,257 @@
+"""The value of an answer's tree: exactly where it is rational, else as a number of 80 digits at a fixed point.
+
+Nothing here can run long: every power, factorial, binomial and exponential is bounded before it is computed. Roots of
+odd degree of negative numbers are real, so that the cube root of -8 is -2.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import threading
+import zlib
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from rewards.notation import Node
+
+WORKING_DIGITS = 80
+EQUAL_DIGITS = 50
+MAX_BITS = 20_000
+"""Largest exact number that an operation may give: about 6,000 digits."""
+
+
+class TooHard(ArithmeticError):
+    """A value is undefined or too large to compute within bounds."""
+
+
+def exact(node: Node) -> Fraction | None:
+    """The rational value of a tree; None when it has symbols, roots or functions, or is too large or undefined.
+
+    >>> from rewards.notation import parse
+    >>> exact(parse("1 1/2 + 50\\\\%")), exact(parse("\\\\sqrt{2}")), exact(parse("9^{9^9}"))
+    (Fraction(2, 1), None, None)
+    """
+    if node.value is not None:
+        return node.value
+    rule = _EXACT.get(node.op)
+    if rule is None:
+        return None
+    values = []
+    for arg in node.args:
+        value = exact(arg)
+        if value is None:
+            return None
+        values.append(value)
+    try:
+        return _within_bounds(rule(*values))
+    except (TooHard, ZeroDivisionError):
+        return None
+
+
+def _power(base: Fraction, exponent: Fraction) -> Fraction:
+    bits = max(base.numerator.bit_length(), base.denominator.bit_length())
+    if exponent.denominator != 1 or abs(exponent.numerator) * bits > MAX_BITS:
+        raise TooHard("power")
+    return base ** int(exponent)
+
+
+def _small_whole(value: Fraction) -> int:
+    if value.denominator != 1 or not 0 <= value <= 1000:
+        raise TooHard("factorial or binomial")
+    return int(value)
+
+
+def _sum(*terms: Fraction) -> Fraction:
+    total = Fraction(0)
+    for term in terms:
+        total = _within_bounds(total + term)
+    return total
+
+
+def _product(*factors: Fraction) -> Fraction:
+    total = Fraction(1)
+    for factor in factors:
+        total = _within_bounds(total * factor)
+    return total
+
+
+def _within_bounds(value: Fraction) -> Fraction:
+    if value.numerator.bit_length() > MAX_BITS or value.denominator.bit_length() > MAX_BITS:
+        raise TooHard("a number of more than 6,000 digits")
+    return value
+
+
+_EXACT: Mapping[str, Callable[..., Any]] = {
+    "+": _sum,
+    "*": _product,
+    "/": operator.truediv,
+    "neg": operator.neg,
+    "^": _power,
+    "abs": abs,
+    "mixed": operator.add,
+    "percent": lambda value: value / 100,
+    "fact": lambda value: Fraction(math.factorial(_small_whole(value))),
+    "binom": lambda n, k: Fraction(math.comb(_small_whole(n), _small_whole(k))),
+}
+
+
+def is_literal(node: Node) -> bool:
+    """Whether a rational answer is written as a number, with nothing left to compute.
+
+    A fraction is a number unless its value is whole (`6/3` still has to be divided); so are mixed numbers, percents and
+    scientific notation.
+
+    >>> from rewards.notation import parse
+    >>> [is_literal(parse(text)) for text in ("-1/2", "6/3", "9+9", "2 1/2", "5\\\\%", "1.5\\\\times 10^{3}")]
+    [True, False, False, True, True, True]
+    """
+    if node.op in ("neg", "percent", "degree"):
+        return node.args[0].op not in ("neg", "percent", "degree") and is_literal(node.args[0])
+    if node.op == "/":
+        value = exact(node)
+        return value is not None and value.denominator != 1 and all(_is_signed_number(arg) for arg in node.args)
+    if node.op == "*":
+        return len(node.args) == 2 and node.args[0].op == "num" and _is_power_of_ten(node.args[1])
+    return node.op in ("num", "mixed", "based")
+
+
+def _is_signed_number(node: Node) -> bool:
+    return node.op == "num" or (node.op == "neg" and node.args[0].op == "num")
+
+
+def _is_power_of_ten(node: Node) -> bool:
+    return node.op == "^" and node.args[0].value == 10 and _is_signed_number(node.args[1])
+
+
+def symbols(node: Node) -> frozenset[str]:
+    """Names of the free symbols of a tree."""
+    return frozenset({node.name}) if node.op == "sym" else frozenset[str]().union(*map(symbols, node.args))
+
+
+_local = threading.local()
+
+
+def mpmath_context() -> Any:
+    """This thread's own mpmath context: its precision is state, which mpmath itself changes while it computes."""
+    try:
+        return _local.context
+    except AttributeError:
+        import mpmath  # slow to import, and most answers never need it
+
+        _local.context = mpmath.mp.clone()
+        _local.context.dps = WORKING_DIGITS
+        return _local.context
+
+
+def close(one: Any, other: Any, rel_tol: float) -> bool:
+    scale = max(abs(one), abs(other))
+    tolerance = max(mpmath_context().mpf(10) ** -EQUAL_DIGITS, mpmath_context().mpf(rel_tol))
+    return abs(one - other) <= scale * tolerance or scale < mpmath_context().mpf(10) ** (10 - WORKING_DIGITS)
+
+
+class Evaluator:
+    """Evaluates a tree at one fixed point, refusing whatever could run long before it is computed."""
+
+    def __init__(self, point: int) -> None:
+        self.point = point
+        self.context = mpmath_context()
+
+    def value(self, node: Node) -> Any:
+        rational = exact(node)
+        if rational is not None:
+            return self.context.mpf(rational.numerator) / rational.denominator
+        try:
+            return self.bounded(self.rule(node))
+        except (ArithmeticError, ValueError, TypeError) as error:  # mpmath's words for "undefined here"
+            raise TooHard(str(error)) from None
+
+    def bounded(self, value: Any) -> Any:
+        if not self.context.isfinite(value) or (value and abs(self.context.mag(value)) > MAX_BITS):
+            raise TooHard("not finite or out of bounds")
+        return value
+
+    def rule(self, node: Node) -> Any:
+        context = self.context
+        if node.op == "sym":
+            return self.symbol(node.name)
+        if node.op == "const" and node.name != "inf":
+            return {"pi": +context.pi, "e": +context.e, "i": context.j}[node.name]
+        if node.op in ("^", "root"):
+            return self.power(node)
+        if node.op == "call":
+            return self.call(node.name, *map(self.value, node.args))
+        values = [self.value(arg) for arg in node.args]
+        if node.op in ("+", "mixed"):
+            return context.fsum(values)
+        if node.op == "*":
+            return self.product(values)
+        if node.op == "/":
+            return values[0] / values[1]
+        if node.op in _UNARY:
+            return _UNARY[node.op](values[0])
+        if node.op == "degree":
+            return values[0] * context.pi / 180
+        raise TooHard(f"{node.op} has no number")
+
+    def symbol(self, name: str) -> Any:
+        """A fixed number of size 0.5 to 3.5: all are positive at point 0, negative at 1, of both signs after."""
+        seed = zlib.crc32(f"{self.point}:{name}".encode())
+        value = self.context.mpf(3 * seed) / 2**32 + self.context.mpf("0.5")
+        negative = self.point == 1 or (self.point > 1 and zlib.crc32(name.encode()) >> self.point & 1)
+        return -value if negative else value
+
+    def product(self, factors: list[Any]) -> Any:
+        result = self.context.mpf(1)
+        for factor in factors:
+            result = self.bounded(result * factor)
+        return result
+
+    def power(self, node: Node) -> Any:
+        """A power or root, real where the base is negative and the exponent has an odd denominator."""
+        base, degree = self.value(node.args[0]), exact(node.args[1])
+        if degree is not None:
+            fraction = degree if node.op == "^" else 1 / degree
+            exponent = self.context.mpf(fraction.numerator) / fraction.denominator
+        else:
+            fraction, exponent = Fraction(1, 2), self.value(node.args[1])
+            exponent = exponent if node.op == "^" else 1 / exponent
+        if not base:
+            if self.context.re(exponent) <= 0:
+                raise TooHard("0 to a power that is not positive")
+            return base
+        if abs(exponent) * max(1, abs(self.context.mag(base))) > MAX_BITS:
+            raise TooHard("power out of bounds")
+        if fraction.denominator % 2 and self.context.im(base) == 0 and self.context.re(base) < 0:
+            return (-base) ** exponent * (-1 if fraction.numerator % 2 else 1)
+        return base**exponent
+
+    def call(self, name: str, argument: Any, *rest: Any) -> Any:
+        context = self.context
+        if name in ("log", "ln") and len(rest) <= (name == "log"):
+            base = context.e if name == "ln" else rest[0] if rest else 10
+            return context.log(argument) / context.log(base)
+        if rest or abs(argument) > MAX_BITS // 2:
+            raise TooHard(f"{name} out of bounds")
+        functions = {
+            "sin": context.sin,
+            "cos": context.cos,
+            "tan": context.tan,
+            "cot": context.cot,
+            "sec": context.sec,
+            "csc": context.csc,
+            "arcsin": context.asin,
+            "arccos": context.acos,
+            "arctan": context.atan,
+            "sinh": context.sinh,
+            "cosh": context.cosh,
+            "tanh": context.tanh,
+            "exp": context.exp,
+        }
+        if name not in functions:
+            raise TooHard(f"{name} has no number")
+        return functions[name](argument)
+
+
+_UNARY: Mapping[str, Callable[[Any], Any]] = {"neg": operator.neg, "abs": abs, "percent": lambda value: value / 100}

@@ -1,0 +1,117 @@
+"""The only place where hidden states become log-probabilities, without ever holding [tokens, vocabulary].
+
+Sizes: M hidden states that predict something, N tokens that are predicted (completions of one group share the state that
+predicts their first tokens, so N >= M), D hidden, V vocabulary.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from model.attention import Layout
+from model.transformer import Gemma3ForCausalLM
+from rlhf.types import TrainBatch
+
+# A tile of logits is computed, reduced and dropped. These sizes keep a float32 tile (16 MiB) near the caches while
+# the matrix products stay wide enough to run at full speed; see docs/lab-log.md for the measurement.
+ROWS_PER_TILE = 256
+VOCABULARY_PER_TILE = 16_384
+
+
+def token_logprobs(model: Gemma3ForCausalLM, batch: TrainBatch, temperature: float = 1.0) -> Float[Tensor, "B T"]:
+    """Log-probability of every completion token under the model, in float32 nats, 0 elsewhere.
+
+    Args:
+        temperature: of the distribution that completions were sampled from; logits are divided by it.
+    """
+    layout = Layout(positions=batch.positions, segment_ids=batch.segment_ids, prefix_ids=batch.prefix_ids)
+    hidden = model(batch.token_ids, layout)
+    row, column = batch.completion_mask.nonzero(as_tuple=True)
+    source = row * hidden.shape[1] + batch.predictor[row, column]
+    predicting, index = source.unique(return_inverse=True)
+    selected = select_logprobs(
+        hidden.flatten(0, 1)[predicting], model.head_weight, batch.token_ids[row, column], index, temperature
+    )
+    return torch.zeros_like(batch.advantages).index_put((row, column), selected)
+
+
+def select_logprobs(
+    hidden: Float[Tensor, "M D"],
+    weight: Float[Tensor, "V D"],
+    targets: Int[Tensor, " N"],
+    index: Int[Tensor, " N"],
+    temperature: float = 1.0,
+) -> Float[Tensor, " N"]:
+    """log softmax(hidden[index] @ weight.T / temperature)[targets], in float32; differentiable in `hidden` only.
+
+    Raises:
+        ValueError: if the head itself should be trained, which this function does not do.
+    """
+    if weight.requires_grad and torch.is_grad_enabled():
+        raise ValueError("select_logprobs does not train the head; freeze the base (model.lora.freeze_base) first")
+    return _SelectLogprobs.apply(hidden, weight, targets, index, temperature)  # pyright: ignore[reportReturnType]
+
+
+class _SelectLogprobs(torch.autograd.Function):
+    """One pass over the head gives the values and, where wanted, all that the gradient needs.
+
+    d logp_n / d h = (W[target_n] - E_p[W]) / temperature, and E_p[W] does not depend on the incoming gradient: so it is
+    accumulated tile by tile beside the normalizer (rescaled as the running maximum grows), and the backward pass is two
+    small products instead of a second visit to the head.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, index: Tensor, temperature: float) -> Tensor:
+        tiles = _Tiles(hidden, weight, temperature, expect=ctx.needs_input_grad[0])
+        chosen = torch.empty(targets.shape, dtype=torch.float32, device=hidden.device)
+        for start in range(0, hidden.shape[0], ROWS_PER_TILE):
+            tiles.visit(slice(start, start + ROWS_PER_TILE), targets, index, chosen)
+        if tiles.expected is not None:
+            ctx.save_for_backward(weight, targets, index, tiles.expected)
+        ctx.temperature, ctx.dtype = temperature, hidden.dtype
+        return chosen - tiles.normalizer[index]
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None, None]:
+        (grad,) = grads
+        weight, targets, index, expected = ctx.saved_tensors
+        grad_hidden = torch.zeros_like(expected)
+        contribution = (weight[targets].float() - expected[index]) * (grad[:, None] / ctx.temperature)
+        grad_hidden.index_add_(0, index, contribution)
+        return grad_hidden.to(ctx.dtype), None, None, None, None
+
+
+class _Tiles:
+    """Online softmax over tiles of the vocabulary: normalizer, expected head row, and the chosen logits."""
+
+    def __init__(self, hidden: Tensor, weight: Tensor, temperature: float, *, expect: bool) -> None:
+        self.hidden, self.weight, self.temperature = hidden, weight, temperature
+        self.normalizer = torch.empty(hidden.shape[0], dtype=torch.float32, device=hidden.device)
+        self.expected = torch.empty(hidden.shape, dtype=torch.float32, device=hidden.device) if expect else None
+
+    def visit(self, rows: slice, targets: Tensor, index: Tensor, chosen: Tensor) -> None:
+        """Fill `normalizer` and `expected` of these rows, and `chosen` where its row is among them."""
+        hidden = self.hidden[rows]
+        maximum = torch.full((hidden.shape[0], 1), -torch.inf, device=hidden.device)
+        total = torch.zeros_like(maximum)
+        mean = None if self.expected is None else torch.zeros(hidden.shape, device=hidden.device)
+        mine = ((index >= rows.start) & (index < rows.start + hidden.shape[0])).nonzero()[:, 0]
+        for start in range(0, self.weight.shape[0], VOCABULARY_PER_TILE):
+            tile = self.weight[start : start + VOCABULARY_PER_TILE]
+            logits = (hidden @ tile.T).float() / self.temperature
+            here = mine[(targets[mine] >= start) & (targets[mine] < start + tile.shape[0])]
+            chosen[here] = logits[index[here] - rows.start, targets[here] - start]
+            grown = torch.maximum(maximum, logits.amax(-1, keepdim=True))
+            rescale = (maximum - grown).exp()
+            maximum = grown
+            weights = logits.sub_(maximum).exp_()
+            total = total * rescale + weights.sum(-1, keepdim=True)
+            if mean is not None:
+                mean = mean * rescale + (weights.to(tile.dtype) @ tile).float()
+        self.normalizer[rows] = (maximum + total.log())[:, 0]
+        if self.expected is not None and mean is not None:
+            self.expected[rows] = mean / total

@@ -1,0 +1,205 @@
+"""Problems become prompts: put into words by a template, tokenized as a chat, and handed out in a resumable order."""
+
+from __future__ import annotations
+
+import random
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from model.tokenizer import Message, Tokenizer
+from rlhf.errors import ConfigError, DataError, ResumeError
+from rlhf.problems import Problem, ProblemSource
+from rlhf.types import Prompt
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PromptTemplate:
+    r"""The words around a question, and those around its gold answer.
+
+    >>> template = PromptTemplate(suffix=r" Answer in \\boxed{}.", answer=r"\\boxed{{{answer}}}")
+    >>> problem = Problem(id="1", question="What is 2 + 2?", answer="4")
+    >>> template.messages(problem)[0]["content"], problem.target(template)
+    ('What is 2 + 2? Answer in \\\\boxed{}.', '\\\\boxed{4}')
+    """
+
+    system: str = ""
+    """The system text of problems that bring none; empty for no system text."""
+    prefix: str = ""
+    """What stands before the question, as it is."""
+    suffix: str = ""
+    """What stands after the question, as it is."""
+    answer: str = "{answer}"
+    """The completion to teach, a format string over `answer`, `question` and the reference's names."""
+
+    def __post_init__(self) -> None:
+        try:
+            names = [name for _, name, _, _ in string.Formatter().parse(self.answer) if name is not None]
+        except ValueError as cause:
+            raise ConfigError(
+                f"the template's answer {self.answer!r} is malformed: {cause}; double literal braces"
+            ) from cause
+        if not names or not all(name.isidentifier() for name in names):
+            raise ConfigError(
+                f"the template's answer {self.answer!r} must name what to fill in, like {{answer}}; "
+                r"double literal braces: \boxed{{{answer}}}"
+            )
+
+    def messages(self, problem: Problem) -> list[Message]:
+        """The chat that asks the problem."""
+        system = problem.system or self.system
+        asked: list[Message] = [{"role": "user", "content": f"{self.prefix}{problem.question}{self.suffix}"}]
+        return [{"role": "system", "content": system}, *asked] if system else asked
+
+
+class PromptStream:
+    """Hands out a source's training problems as prompts, in an order that a resumed run continues.
+
+    A finite source is shuffled anew every epoch; an endless one is taken in its own order. Every process takes the
+    same prompts and then its own share of them.
+    """
+
+    def __init__(
+        self,
+        source: ProblemSource,
+        tokenizer: Tokenizer,
+        template: PromptTemplate,
+        *,
+        max_prompt_tokens: int,
+        seed: int,
+        on_long: Literal["error", "skip"] = "error",
+    ) -> None:
+        """Looks through a finite source (the first problems of an endless one) for prompts that are too long.
+
+        Args:
+            max_prompt_tokens: of the whole prompt: BOS, turn tokens and template included.
+            seed: of the order of a finite source.
+            on_long: what becomes of a longer prompt: an error, or it is left out and counted in `skipped`.
+        """
+        if on_long not in ("error", "skip"):
+            raise ConfigError(f"on_long is {on_long!r}; give error or skip")
+        self.source, self.tokenizer, self.template = source, tokenizer, template
+        self.max_prompt_tokens, self.seed, self.on_long = max_prompt_tokens, seed, on_long
+        self.skipped = 0
+        self._epoch = 0
+        self._cursor = 0
+        self._order = self._shuffled(0)
+        self._check_lengths()
+
+    def take(self, n: int) -> list[Prompt]:
+        """The next n prompts, with the tokens of their demonstrations where the data has gold answers.
+
+        Raises:
+            DataError: if a prompt is too long and `on_long` is error, or none is short enough.
+        """
+        prompts: list[Prompt] = []
+        skipped_in_a_row = 0
+        while len(prompts) < n:
+            prompt = self._prompt(self._next())
+            if prompt:
+                prompts.append(prompt)
+                skipped_in_a_row = 0
+                continue
+            self.skipped += 1
+            skipped_in_a_row += 1
+            if skipped_in_a_row >= (self.source.train_size or 1000):
+                raise DataError(
+                    f"{skipped_in_a_row} prompts in a row are longer than max_prompt_tokens={self.max_prompt_tokens}; "
+                    "raise it, or shorten the template"
+                )
+        return prompts
+
+    def held_out(self, n: int) -> list[Prompt]:
+        """The first n held-out prompts that are short enough; they do not move the stream.
+
+        Raises:
+            DataError: if the source has too few.
+        """
+        asked = n
+        while True:
+            prompts = [prompt for problem in self.source.held_out(asked) if (prompt := self._prompt(problem))]
+            if len(prompts) >= n:
+                return prompts[:n]
+            asked += n - len(prompts)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the stream stands, and what it needs to stand there again."""
+        return {"epoch": self._epoch, "cursor": self._cursor, "skipped": self.skipped, **self._identity()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Moves the stream to where `state_dict` was called.
+
+        Raises:
+            ResumeError: if the data or the seed are not those of the checkpoint.
+        """
+        for key, ours in self._identity().items():
+            if state[key] != ours:
+                raise ResumeError(
+                    f"the checkpoint's prompts had {key} {state[key]}, this run has {ours}, "
+                    "so the order would not continue; restore that data and seed, or start a new run"
+                )
+        self._epoch, self._cursor, self.skipped = state["epoch"], state["cursor"], state["skipped"]
+        self._order = self._shuffled(self._epoch)
+
+    def _identity(self) -> dict[str, int | None]:
+        return {"seed": self.seed, "train_size": self.source.train_size}
+
+    def _shuffled(self, epoch: int) -> list[int] | None:
+        """The epoch's order, a function of seed and epoch alone; None for an endless source."""
+        if self.source.train_size is None:
+            return None
+        order = list(range(self.source.train_size))
+        random.Random(f"{self.seed}/{epoch}").shuffle(order)
+        return order
+
+    def _next(self) -> Problem:
+        if self._order is not None and self._cursor == len(self._order):
+            self._epoch, self._cursor = self._epoch + 1, 0
+            self._order = self._shuffled(self._epoch)
+        index = self._cursor if self._order is None else self._order[self._cursor]
+        self._cursor += 1
+        return self.source.train(index)
+
+    def _prompt(self, problem: Problem) -> Prompt | None:
+        """The problem as a prompt; None if it is to be skipped."""
+        messages = self.template.messages(problem)
+        token_ids = self.tokenizer.encode_chat(messages)
+        if len(token_ids) > self.max_prompt_tokens:
+            if self.on_long == "skip":
+                return None
+            raise DataError(
+                f"prompt {problem.id} has {len(token_ids)} tokens, more than max_prompt_tokens="
+                f"{self.max_prompt_tokens}; raise it, shorten the template, or set on_long=skip"
+            )
+        return Prompt(
+            id=problem.id,
+            messages=tuple({**message} for message in messages),
+            token_ids=tuple(token_ids),
+            reference={**problem.reference, "answer": problem.answer},
+            target_ids=self._target_ids(messages, problem),
+            task=problem.task,
+            language=problem.language,
+        )
+
+    def _target_ids(self, messages: list[Message], problem: Problem) -> tuple[int, ...]:
+        """Tokens of the demonstration, the turn's end included."""
+        target = problem.target(self.template)
+        if not target:
+            return ()
+        ids, said = self.tokenizer.encode_chat_with_mask([*messages, {"role": "assistant", "content": target}])
+        return tuple(token for token, by_assistant in zip(ids, said, strict=True) if by_assistant)
+
+    def _check_lengths(self) -> None:
+        """Refuse long prompts now rather than hours into a run.
+
+        No token is shorter than a byte, so most prompts are known to fit without tokenizing them; 64 is more than the
+        turn tokens take.
+        """
+        if self.on_long == "skip":
+            return
+        for index in range(64 if self.source.train_size is None else self.source.train_size):
+            problem = self.source.train(index)
+            num_bytes = sum(len(message["content"].encode()) for message in self.template.messages(problem))
+            if num_bytes + 64 > self.max_prompt_tokens:
+                self._prompt(problem)

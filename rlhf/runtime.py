@@ -1,0 +1,88 @@
+"""Where a run computes: device, precision and processes, all owned by accelerate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+
+T = TypeVar("T")
+
+
+class Runtime:
+    """One process of a run.
+
+    The network computes in the dtype of its weights with float32 islands (norms, log-probabilities, adapters), so
+    accelerate's autocast stays off (docs/decisions). Gradients of the adapters are summed over processes by `sum_gradients`;
+    losses are divided by counts that were summed before the forward, so any number of processes gives the same step.
+    """
+
+    def __init__(self, *, cpu: bool = False) -> None:
+        self.accelerator = Accelerator(cpu=cpu, mixed_precision="no")
+
+    @property
+    def device(self) -> torch.device:
+        return self.accelerator.device
+
+    @property
+    def is_main(self) -> bool:
+        return self.accelerator.is_main_process
+
+    @property
+    def rank(self) -> int:
+        return self.accelerator.process_index
+
+    @property
+    def world_size(self) -> int:
+        return self.accelerator.num_processes
+
+    def shard(self, items: Sequence[T]) -> list[T]:
+        """This process's share of a list that every process holds: a contiguous, nearly even part."""
+        size, rest = divmod(len(items), self.world_size)
+        start = self.rank * size + min(self.rank, rest)
+        return list(items[start : start + size + (self.rank < rest)])
+
+    def total(self, *counts: int) -> list[int]:
+        """Sums of integers over the processes."""
+        if self.world_size == 1:
+            return list(counts)
+        summed = self.accelerator.reduce(torch.tensor(counts, device=self.device), reduction="sum")
+        assert isinstance(summed, Tensor)
+        return [int(value) for value in summed]
+
+    def sum_values(self, values: dict[str, float]) -> dict[str, float]:
+        """Sums of named numbers over the processes, which must hold the same names."""
+        if self.world_size == 1:
+            return values
+        names = sorted(values)
+        summed = self.accelerator.reduce(
+            torch.tensor([values[name] for name in names], dtype=torch.float64, device=self.device), reduction="sum"
+        )
+        assert isinstance(summed, Tensor)
+        return dict(zip(names, summed.tolist(), strict=True))
+
+    def gather(self, items: Sequence[T]) -> list[T]:
+        """All processes' items in rank order, on every process."""
+        if self.world_size == 1:
+            return list(items)
+        from accelerate.utils import gather_object
+
+        return gather_object(list(items))
+
+    def backward(self, loss: Tensor) -> None:
+        self.accelerator.backward(loss)
+
+    def sum_gradients(self, parameters: Sequence[nn.Parameter]) -> None:
+        """Replace every gradient by its sum over the processes; a process without one contributes zero."""
+        if self.world_size == 1:
+            return
+        for parameter in parameters:
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+            parameter.grad = self.accelerator.reduce(parameter.grad, reduction="sum")
+
+    def wait(self) -> None:
+        self.accelerator.wait_for_everyone()

@@ -1,0 +1,74 @@
+"""Supervised fine-tuning on the completion tokens alone, through the same update as reinforcement learning."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from rlhf.collate import collate
+from rlhf.losses import NegativeLogLikelihood, TokenMean
+from rlhf.optim import OptimSettings
+from rlhf.policy import Policy
+from rlhf.prompts import PromptStream
+from rlhf.runtime import Runtime
+from rlhf.types import Completion, CreditedSample, FinishReason, Metrics, Prompt
+from rlhf.update import Updater
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SFTPlan:
+    """The sizes of a supervised run, over all processes together."""
+
+    steps: int
+    examples_per_step: int
+    micro_batch_tokens: int = 4096
+
+
+class SFTTrainer:
+    """Teaches the policy the prompts' own targets (chat turns, answer format, gold answers)."""
+
+    def __init__(
+        self, *, policy: Policy, prompts: PromptStream, optim: OptimSettings, plan: SFTPlan, runtime: Runtime
+    ) -> None:
+        self.prompts, self.plan, self.runtime = prompts, plan, runtime
+        loss = NegativeLogLikelihood(aggregation=TokenMean())
+        self.update = Updater(
+            policy, loss, optim, runtime, total_updates=plan.steps, micro_batch_tokens=plan.micro_batch_tokens
+        )
+
+    def fit(self, start: int, on_step: Callable[[int, Metrics], None]) -> None:
+        """Run the remaining steps; `on_step` logs and saves."""
+        for step in range(start, self.plan.steps):
+            on_step(step, self.run_step())
+
+    def run_step(self) -> Metrics:
+        """One optimizer step on the next examples."""
+        start = time.perf_counter()
+        prompts = self.runtime.shard(self.prompts.take(self.plan.examples_per_step))
+        batch = collate(demonstrations(prompts), max_row_tokens=0)
+        num_samples, num_loss_tokens = self.runtime.total(batch.num_samples, batch.num_loss_tokens)
+        batch = replace(batch, num_samples=num_samples, num_loss_tokens=num_loss_tokens).to(self.runtime.device)
+        metrics = self.update(batch)
+        seconds = time.perf_counter() - start
+        return {**metrics, "time/step_s": seconds, "speed/completion_tok_s": num_loss_tokens / seconds}
+
+
+def demonstrations(prompts: Sequence[Prompt]) -> list[CreditedSample]:
+    """Each prompt's own target as a completion to imitate."""
+    return [
+        CreditedSample(
+            prompt=prompt,
+            completion=Completion(
+                token_ids=prompt.target_ids,
+                sampling_logprobs=(0.0,) * len(prompt.target_ids),
+                finish_reason=FinishReason.STOP,
+                text="",
+                policy_version=0,
+            ),
+            reward=0.0,
+            advantage=1.0,
+            group=index,
+        )
+        for index, prompt in enumerate(prompts)
+    ]

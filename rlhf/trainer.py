@@ -1,0 +1,203 @@
+"""The page that everyone reads: one policy iteration, and one optimizer step.
+
+    prompts -> sample -> score -> credit -> collate -> annotate -> update -> publish
+    Prompt     Rollout   Scored    Credited  Train      Train       Update
+               Group     Group     Sample    Batch      Batch       metrics
+
+There is no `if algorithm` here: GRPO and its relatives differ by which estimator, loss and aggregation were built.
+"""
+
+from __future__ import annotations
+
+import random
+import resource
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from statistics import fmean
+
+import torch
+
+from rewards.base import Reward
+from rlhf.advantages import Credit
+from rlhf.collate import collate, micro_batches
+from rlhf.errors import ConfigError
+from rlhf.logprobs import token_logprobs
+from rlhf.losses import ClippedSurrogate
+from rlhf.optim import OptimSettings
+from rlhf.policy import Policy
+from rlhf.prompts import PromptStream
+from rlhf.runtime import Runtime
+from rlhf.sampler import Sampler, SamplingParams
+from rlhf.scoring import check_failures, rollout_metrics, score_groups
+from rlhf.types import CreditedSample, Metrics, ScoredGroup, TrainBatch, merge_metrics
+from rlhf.update import Updater
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """The sizes of an iteration, over all processes together."""
+
+    steps: int
+    prompts_per_step: int
+    group_size: int
+    update_epochs: int = 1
+    minibatches: int = 1
+    """Optimizer steps per pass over the iteration's samples."""
+    micro_batch_tokens: int = 4096
+    """Tokens (padding included) per forward and backward; changes memory, not the result."""
+    max_row_tokens: int = 1024
+    """Completions of one prompt share a row up to this length; changes speed, not the result."""
+    kl_every: int = 10
+    """Measure the KL to the reference every so many steps when the loss has no KL term; 0 never."""
+    max_failed_share: float = 0.2
+    """The run stops when more of a step's rewards fail."""
+    accuracy_term: str = "correct"
+    """The reward term that is also logged as `accuracy`."""
+
+    def __post_init__(self) -> None:
+        if self.group_size < 2:
+            raise ConfigError(f"group_size must be at least 2 for a group to have a mean, got {self.group_size}")
+        if min(self.steps, self.prompts_per_step, self.update_epochs, self.minibatches) < 1:
+            raise ConfigError("steps, prompts_per_step, update_epochs and minibatches must be at least 1")
+        if self.minibatches > self.prompts_per_step:
+            raise ConfigError(f"{self.prompts_per_step} prompts cannot be split into {self.minibatches} minibatches")
+
+
+@dataclass(frozen=True, slots=True)
+class Iteration:
+    """What one step leaves for the log."""
+
+    metrics: Metrics
+    rollouts: list[tuple[list[ScoredGroup], list[CreditedSample]]]
+    """Scored groups and the samples credited from them, a pair per process."""
+
+
+class RLTrainer:
+    """Runs policy iterations. It owns the optimizer and its schedule; everything else is given to it."""
+
+    def __init__(
+        self,
+        *,
+        policy: Policy,
+        sampler: Sampler,
+        prompts: PromptStream,
+        reward: Reward,
+        credit: Credit,
+        loss: ClippedSurrogate,
+        optim: OptimSettings,
+        sampling: SamplingParams,
+        plan: Plan,
+        runtime: Runtime,
+        seed: int,
+    ) -> None:
+        self.policy, self.sampler, self.prompts, self.reward = policy, sampler, prompts, reward
+        self.credit, self.loss, self.sampling, self.plan, self.runtime = credit, loss, sampling, plan, runtime
+        self.seed = seed
+        self.clock = Clock()
+        self.update = Updater(
+            policy,
+            loss,
+            optim,
+            runtime,
+            total_updates=plan.steps * plan.update_epochs * plan.minibatches,
+            micro_batch_tokens=plan.micro_batch_tokens,
+            temperature=sampling.temperature,
+        )
+
+    def fit(self, start: int, on_step: Callable[[int, Iteration], None]) -> None:
+        """Run the remaining iterations; `on_step` logs, evaluates and saves."""
+        for step in range(start, self.plan.steps):
+            on_step(step, self.run_iteration(step))
+
+    def run_iteration(self, step: int) -> Iteration:
+        """One policy iteration: sample, score, credit, update, publish."""
+        with self.clock("sample"):
+            prompts = self.runtime.shard(self.prompts.take(self.plan.prompts_per_step))
+            groups = self.sampler.sample(prompts, self.plan.group_size, self.sampling, seed=self._seed(step))
+        with self.clock("score"):
+            scored = score_groups(groups, self.reward)
+            everywhere = self.runtime.gather(scored)
+            check_failures(everywhere, self.plan.max_failed_share)
+        with self.clock("credit"):
+            samples, credit = self.credit(scored)
+            batches = [self._annotate(self._collate(part), step) for part in self._minibatches(samples, step)]
+        with self.clock("update"):
+            updates = [self.update(batch) for _ in range(self.plan.update_epochs) for batch in batches]
+            self.sampler.publish(version=step + 1)
+        speed = self.clock.lap(num_tokens=sum(len(c.token_ids) for s in everywhere for c in s.group.completions))
+        rollouts = rollout_metrics(everywhere, self.plan.accuracy_term)
+        metrics = merge_metrics([rollouts, credit, _mean(updates), speed])
+        return Iteration(metrics=metrics, rollouts=self.runtime.gather([(scored, samples)]))
+
+    def _annotate(self, batch: TrainBatch, step: int) -> TrainBatch:
+        """Score a minibatch with the policies that the loss compares against, before any update of this step.
+
+        The first update of a step needs no old log-probabilities: they are the current ones.
+        """
+        single_update = self.plan.update_epochs * self.plan.minibatches == 1
+        measure_kl = self.plan.kl_every > 0 and step % self.plan.kl_every == 0
+        with torch.no_grad():
+            old = None if single_update else self._logprobs(batch)
+            ref = None
+            if self.loss.needs_reference or measure_kl:
+                with self.policy.as_reference():
+                    ref = self._logprobs(batch)
+        return replace(batch, old_logprobs=old, ref_logprobs=ref)
+
+    def _logprobs(self, batch: TrainBatch) -> torch.Tensor:
+        out = torch.zeros_like(batch.advantages)
+        start = 0
+        for micro in micro_batches(batch, self.plan.micro_batch_tokens):
+            rows, length = micro.token_ids.shape
+            out[start : start + rows, :length] = token_logprobs(self.policy.model, micro, self.sampling.temperature)
+            start += rows
+        return out
+
+    def _collate(self, samples: Sequence[CreditedSample]) -> TrainBatch:
+        """A minibatch whose counts are those of all processes together."""
+        batch = collate(samples, max_row_tokens=self.plan.max_row_tokens, skip_zero_advantage=self.loss.only_advantages)
+        num_samples, num_loss_tokens = self.runtime.total(batch.num_samples, batch.num_loss_tokens)
+        return replace(batch, num_samples=num_samples, num_loss_tokens=num_loss_tokens).to(self.runtime.device)
+
+    def _minibatches(self, samples: Sequence[CreditedSample], step: int) -> list[list[CreditedSample]]:
+        """The samples split by group, groups in an order drawn for this step."""
+        groups = list({sample.group: None for sample in samples})
+        random.Random(self._seed(step)).shuffle(groups)
+        parts = [set(groups[i :: self.plan.minibatches]) for i in range(self.plan.minibatches)]
+        return [[sample for sample in samples if sample.group in part] for part in parts]
+
+    def _seed(self, step: int) -> int:
+        """A number that only the run's seed, the step and the process decide, so that resuming needs no generator state."""
+        return random.Random(f"{self.seed}/{step}/{self.runtime.rank}").getrandbits(63)
+
+
+class Clock:
+    """Wall time of the stages of a step, in seconds."""
+
+    def __init__(self) -> None:
+        self._spent: dict[str, float] = {}
+        self._start = time.perf_counter()
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        before = time.perf_counter()
+        yield
+        self._spent[f"time/{stage}_s"] = time.perf_counter() - before
+
+    def lap(self, *, num_tokens: int) -> Metrics:
+        """The stages' times since the last lap, the whole step's, and completion tokens per second of both kinds."""
+        now = time.perf_counter()
+        metrics = {**self._spent, "time/step_s": now - self._start}
+        metrics["speed/completion_tok_s"] = num_tokens / metrics["time/step_s"]
+        metrics["speed/sampling_tok_s"] = num_tokens / metrics["time/sample_s"]
+        metrics["memory/peak_gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+        self._spent, self._start = {}, now
+        return metrics
+
+
+def _mean(updates: Sequence[Metrics]) -> Metrics:
+    """The mean of every key over the updates that have it."""
+    keys = {key: None for update in updates for key in update}
+    return {key: fmean(update[key] for update in updates if key in update) for key in keys}

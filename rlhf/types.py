@@ -1,0 +1,176 @@
+"""The values that flow through one step, each frozen and each made by one stage (see docs/data-flow.md).
+
+Sizes: P prompts per step, G completions per prompt (group size), N = P * G completions, B rows, T row length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from rewards.base import Sample, Verdict
+
+
+class FinishReason(StrEnum):
+    STOP = "stop"
+    LENGTH = "length"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prompt:
+    """One problem, templated and tokenized. Made by `rlhf.prompts`."""
+
+    id: str
+    """Stable across runs, for example `chain_sum/train/00017`."""
+    messages: tuple[Mapping[str, str], ...]
+    """Chat messages before templating, `role` and `content` each."""
+    token_ids: tuple[int, ...]
+    """[Lp] after templating, exactly one BOS, the model turn's header included."""
+    reference: Mapping[str, Any] = field(default_factory=dict)
+    """What a reward may read: `answer` and whatever else the data has."""
+    target_ids: tuple[int, ...] = ()
+    """A demonstration's tokens, its end token included; empty where the data has none."""
+    task: str = ""
+    language: str = ""
+
+    @property
+    def text(self) -> str:
+        """The last user message: what rewards see as the prompt."""
+        return next((m["content"] for m in reversed(self.messages) if m["role"] == "user"), "")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Completion:
+    """One sampled answer. Made by a `Sampler`."""
+
+    token_ids: tuple[int, ...]
+    """[Lc] including the end token when one was sampled."""
+    sampling_logprobs: tuple[float, ...]
+    """[Lc] nats, float32, of the tempered but untruncated distribution that the sampler computed."""
+    finish_reason: FinishReason
+    text: str
+    policy_version: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RolloutGroup:
+    """One prompt and its G completions."""
+
+    prompt: Prompt
+    completions: tuple[Completion, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScoredGroup:
+    """A rollout group with one verdict per completion. Made by `rlhf.scoring`."""
+
+    group: RolloutGroup
+    verdicts: tuple[Verdict, ...]
+
+    def samples(self) -> list[Sample]:
+        return samples_of(self.group)
+
+
+def samples_of(group: RolloutGroup) -> list[Sample]:
+    """What the rewards may see of a rollout group."""
+    prompt = group.prompt
+    return [
+        Sample(
+            prompt=prompt.text,
+            completion=completion.text,
+            reference=prompt.reference,
+            task=prompt.task,
+            language=prompt.language,
+            finish_reason=completion.finish_reason.value,
+            num_tokens=len(completion.token_ids),
+        )
+        for completion in group.completions
+    ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CreditedSample:
+    """One completion with its advantage, ready to be trained on. Made by an advantage estimator."""
+
+    prompt: Prompt
+    completion: Completion
+    reward: float
+    advantage: float
+    group: int
+    """Index of the rollout group within the step: completions of one group share their prompt's tokens."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainBatch:
+    """Rows of tokens with per-token facts, every per-token tensor aligned to the token that it is about.
+
+    A row holds one or more segments. `predictor[b, t]` is the column of row b whose hidden state predicts token t:
+    t - 1 except for the first token of a completion that shares its prompt with its group.
+    """
+
+    token_ids: Tensor
+    """[B, T] int64, 0 where padded."""
+    positions: Tensor
+    """[B, T] int64 position within the sequence, -1 where padded."""
+    segment_ids: Tensor
+    """[B, T] int64 segment within the row."""
+    prefix_ids: Tensor
+    """[B, T] int64 the other segment that a token may see (its prompt), or its own."""
+    predictor: Tensor
+    """[B, T] int64 column of the hidden state that predicts this token."""
+    completion_mask: Tensor
+    """[B, T] bool, the only loss mask."""
+    sample_ids: Tensor
+    """[B, T] int64 index of the completion within the batch, -1 outside completions."""
+    advantages: Tensor
+    """[B, T] float32, 0 outside `completion_mask`."""
+    sampling_logprobs: Tensor
+    """[B, T] float32 nats, 0 outside `completion_mask`."""
+    old_logprobs: Tensor | None = None
+    """[B, T] float32 nats under the policy before this step's first update; None when this is the first update."""
+    ref_logprobs: Tensor | None = None
+    """[B, T] float32 nats under the reference; None only when nothing asks for it."""
+    num_samples: int = 0
+    """Completions in the batch, those that were skipped because their gradient is exactly zero included."""
+    num_loss_tokens: int = 0
+    """Completion tokens in the loss, the skipped ones included: the denominator of token-level aggregation."""
+
+    @property
+    def num_rows(self) -> int:
+        return self.token_ids.shape[0]
+
+    def rows(self, index: Tensor | slice) -> TrainBatch:
+        """The same batch restricted to some rows; the two counts stay those of the whole batch."""
+        return replace(self, **{name: value[index] for name, value in self.tensors()})
+
+    def to(self, device: torch.device | str) -> TrainBatch:
+        return replace(self, **{name: value.to(device) for name, value in self.tensors()})
+
+    def columns(self, length: int) -> TrainBatch:
+        """The same batch cut to its first `length` columns."""
+        return replace(self, **{name: value[:, :length] for name, value in self.tensors()})
+
+    def tensors(self) -> Iterator[tuple[str, Tensor]]:
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if isinstance(value, Tensor):
+                yield name, value
+
+
+Metrics = dict[str, float]
+"""Flat, unit in the key: `time/sample_s`, `len/completion_tok`, `reward/correct`."""
+
+
+def merge_metrics(parts: Sequence[Metrics]) -> Metrics:
+    """One flat dictionary; a key that appears twice is a programming error."""
+    merged: Metrics = {}
+    for part in parts:
+        clash = merged.keys() & part.keys()
+        assert not clash, f"metric keys written twice: {sorted(clash)}"
+        merged.update(part)
+    return merged

@@ -1,0 +1,86 @@
+"""One optimizer step on one minibatch: the seam that supervised and reinforcement learning share."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from jaxtyping import Float
+from torch import Tensor
+
+from rlhf.collate import micro_batches
+from rlhf.errors import NonFiniteUpdate
+from rlhf.logprobs import token_logprobs
+from rlhf.losses import LossOutput
+from rlhf.optim import OptimSettings, clip_and_check
+from rlhf.policy import Policy
+from rlhf.runtime import Runtime
+from rlhf.types import Metrics, TrainBatch
+
+
+class Loss(Protocol):
+    """Log-probabilities of a (micro-)batch to its part of the minibatch's loss."""
+
+    def __call__(self, logprobs: Float[Tensor, "B T"], batch: TrainBatch) -> LossOutput: ...
+
+
+class Updater:
+    """Owns the optimizer and its schedule.
+
+    Args:
+        total_updates: optimizer steps of the whole run, for the schedule.
+        micro_batch_tokens: tokens (padding included) per forward and backward; changes memory, not the result.
+        temperature: of the distribution that the completions were sampled from; 1 for supervised learning.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        loss: Loss,
+        optim: OptimSettings,
+        runtime: Runtime,
+        *,
+        total_updates: int,
+        micro_batch_tokens: int,
+        temperature: float = 1.0,
+    ) -> None:
+        self.policy, self.loss, self.runtime = policy, loss, runtime
+        self.micro_batch_tokens, self.temperature = micro_batch_tokens, temperature
+        self.max_grad_norm = optim.max_grad_norm
+        self.optimizer, self.schedule = optim.build(policy.parameters(), total_updates)
+
+    def __call__(self, minibatch: TrainBatch) -> Metrics:
+        """Forward and backward of every micro-batch, then one step; a minibatch without gradient changes nothing.
+
+        Raises:
+            NonFiniteUpdate: when the loss or the gradient is not finite; the weights are then untouched.
+        """
+        sums = {"loss": 0.0, "num_tokens": 0.0}
+        for micro in micro_batches(minibatch, self.micro_batch_tokens):
+            output = self.loss(token_logprobs(self.policy.model, micro, self.temperature), micro)
+            if not bool(output.loss.isfinite()):
+                self.optimizer.zero_grad(set_to_none=True)
+                raise NonFiniteUpdate(
+                    f"the loss is {output.loss.item()}; the weights are those of the last finite step. Lower optim.lr, "
+                    "or resume from the last checkpoint with another seed"
+                )
+            self.runtime.backward(output.loss)
+            for name, value in {"loss": output.loss.item(), **output.sums}.items():
+                sums[name] = sums.get(name, 0.0) + value
+        return {"lr": self.schedule.get_last_lr()[0], **self._step(), **_averages(self.runtime.sum_values(sums))}
+
+    def _step(self) -> Metrics:
+        parameters = self.policy.parameters()
+        self.runtime.sum_gradients(parameters)
+        metrics: Metrics = {}
+        if any(parameter.grad is not None for parameter in parameters):
+            metrics["grad_norm"] = clip_and_check(parameters, self.max_grad_norm)
+            self.optimizer.step()
+        self.schedule.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return metrics
+
+
+def _averages(sums: dict[str, float]) -> Metrics:
+    """The loss as it is, everything else per completion token; nothing but the loss when no token was trained on."""
+    loss, num_tokens = sums.pop("loss"), sums.pop("num_tokens")
+    return {"loss": loss, **({name: value / num_tokens for name, value in sums.items()} if num_tokens else {})}
