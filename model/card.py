@@ -59,16 +59,15 @@ def write_card(
         merge: what merging cost, if there was a merge.
     """
     name = json.dumps(base_name)
+    rows = [f"| {source} | `{digest}` |" for source, digest in facts.sources.items()] or ["| not recorded | |"]
+    merged = f"\n\nThe adapter was merged in float32 and rounded once: {merge}." if merge else ""
+    ending = "It speaks Gemma's chat format and ends its turns with `<end_of_turn>` (id 106)."
     sections = {
         "Results": facts.results,
-        "Use": f"```python\n{_USAGE[library].format(base_name=name)}```\n\nIt speaks Gemma's chat format and ends its "
-        "turns with `<end_of_turn>` (id 106).",
-        "Training": facts.training
-        + (f"\n\nThe adapter was merged in float32 and rounded once: {merge}." if merge else ""),
+        "Use": f"```python\n{_USAGE[library].format(base_name=name)}```\n\n{ending}",
+        "Training": facts.training + merged,
         "Data": facts.data,
-        "Made from": "\n".join(
-            ["| source | hash |", "|---|---|", *(f"| {k} | `{v}` |" for k, v in facts.sources.items())]
-        ),
+        "Made from": "\n".join(["| source | hash |", "|---|---|", *rows]),
         "Terms": f"{GEMMA_NOTICE}.",
     }
     header = f"---\nbase_model: {name}\nlibrary_name: {library}\nlicense: gemma\npipeline_tag: text-generation\n---\n"

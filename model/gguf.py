@@ -29,6 +29,8 @@ from model.gguf_header import read_gguf as read_gguf
 ARCHITECTURE = "gemma3"
 LAYERS_OF_27B = 62
 """llama.cpp knows 27B, the only size whose attention scale is not head_dim ** -0.5, by its number of layers."""
+MAX_LAYERS = 1000
+"""More in a header are damage, and a table of four billion layers would fill the memory before anything is compared."""
 LOCAL_THETA = 10_000.0
 BLOCK_ELEMENTS = 4_000_000
 """Elements in float32 at once, 16 MB: no tensor ever exists twice as a whole."""
@@ -47,7 +49,9 @@ def config_from_gguf(metadata: Mapping[str, Any], path: str | Path) -> Gemma3Con
         raise CheckpointFormatError(
             f"{path} holds architecture {found!r}; only the Gemma 3 text network ({ARCHITECTURE!r}) is supported"
         )
-    layers, hidden = _get(metadata, path, "block_count"), _get(metadata, path, "embedding_length")
+    if (layers := _get(metadata, path, "block_count")) > MAX_LAYERS:
+        raise CheckpointFormatError(f"{path} claims {layers} layers, the largest Gemma 3 has 62; fetch the file again")
+    hidden = _get(metadata, path, "embedding_length")
     heads, head_dim = _get(metadata, path, "attention.head_count"), _get(metadata, path, "attention.key_length")
     vocabulary = metadata.get("tokenizer.ggml.tokens", ())
     return Gemma3Config(
@@ -76,7 +80,9 @@ def _get(metadata: Mapping[str, Any], path: str | Path, key: str) -> Any:
         raise CheckpointFormatError(
             f"{path} has no metadata key {full}; convert the model again with a newer converter"
         )
-    return metadata[full]
+    if not isinstance(value := metadata[full], int | float) or value <= 0:
+        raise CheckpointFormatError(f"{path} has {full} = {value!r}, not a positive number; fetch the file again")
+    return value
 
 
 def _decimal(value: float) -> float:
@@ -90,9 +96,9 @@ def _implied_query_scalar(layers: int, hidden: int, heads: int, head_dim: int) -
 
 
 def _layer_types(metadata: Mapping[str, Any], layers: int) -> tuple[str, ...]:
-    """Kinds of layers; the key holds a period, or per layer whether it is local."""
+    """Kinds of layers; the key holds a period (0: all local), or per layer whether it is local."""
     pattern = metadata.get(f"{ARCHITECTURE}.attention.sliding_window_pattern", 6)
-    local = pattern if isinstance(pattern, list) else [(i + 1) % pattern != 0 for i in range(layers)]
+    local = pattern if isinstance(pattern, list) else [not pattern or (i + 1) % pattern != 0 for i in range(layers)]
     return tuple(SLIDING if is_local else FULL for is_local in local)
 
 

@@ -133,6 +133,8 @@ def read_gguf(path: str | Path) -> GgufFile:
     metadata = {cursor.string(): cursor.value(cursor.scalar("I")) for _ in range(num_values)}
     headers = [_tensor_header(cursor) for _ in range(num_tensors)]
     alignment = metadata.get("general.alignment", gguf.GGUF_DEFAULT_ALIGNMENT)
+    if not isinstance(alignment, int) or alignment < 1:
+        raise CheckpointFormatError(f"{path} is damaged: general.alignment is {alignment!r}; fetch the file again")
     data_start = -(-cursor.at // alignment) * alignment
     tensors = {name: _place(path, name, shape, kind, data_start + at, len(data)) for name, shape, kind, at in headers}
     return GgufFile(path=path, metadata=metadata, tensors=tensors, data=data)

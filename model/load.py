@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from model.config import Gemma3Config
-from model.errors import CheckpointFormatError
+from model.errors import CheckpointFormatError, ModelError
 from model.gguf import config_from_gguf, gguf_tensors, read_gguf
 from model.hf import CONFIG_FILE, check_dtype, hf_tensors, read_hf_config
 from model.tokenizer import Tokenizer
@@ -97,6 +97,18 @@ def read_config(path: str | Path) -> Gemma3Config:
     if path.is_dir():
         return read_hf_config(path)
     return config_from_gguf(read_gguf(path).metadata, path)
+
+
+def parse_dtype(name: str) -> torch.dtype:
+    """The torch dtype of a configured name.
+
+    Raises:
+        ModelError: for any other name than float32, bfloat16 and float16 (which only files may have).
+    """
+    known = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+    if name not in known:
+        raise ModelError(f"dtype {name!r} is unknown; choose one of {', '.join(known)}")
+    return known[name]
 
 
 def load_model(

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import torch
 from peft import inject_adapter_in_model
-from peft.tuners.lora import Linear as LoraLinear
 from torch import Tensor, nn
 
 from model.adapter_files import ALL_LINEAR, ATTENTION, PEFT_PREFIX, LoraSpec, check_tensors, read_adapter, write_adapter
 from model.errors import ModelError
+from model.lora_layer import LoraLinear
 from model.transformer import Gemma3ForCausalLM
 
 __all__ = ["ALL_LINEAR", "ATTENTION", "AdapterRoles", "LoraSpec"]
@@ -75,7 +75,9 @@ class AdapterRoles:
         if not role or "." in role:
             raise ModelError(f"role {role!r} cannot name a module; use a word without dots")
         with torch.random.fork_rng(devices=[]):
-            inject_adapter_in_model(spec.to_peft(), self.model, role)
+            config = spec.to_peft()
+            config._register_custom_module({nn.Linear: LoraLinear})
+            inject_adapter_in_model(config, self.model, role)
         # peft leaves its configs on the network and would warn about them when the next role comes.
         del self.model.peft_config
         self._specs[role], self._trainable[role] = spec, trainable
@@ -100,23 +102,10 @@ class AdapterRoles:
         """Writes the role as a peft adapter folder for `Gemma3ForCausalLM`; `base_name` is the base's hub name."""
         write_adapter(folder, self.spec(role), self.state_dict(role), base_name=base_name)
 
-    def copy(self, source: str, target: str) -> None:
-        """Adds a frozen copy of `source`, without dropout: the reference of an adapter that is trained further."""
-        self.add(target, replace(self.spec(source), dropout=0.0), seed=0, trainable=False)
-        self.load_state_dict(target, self.state_dict(source))
-
-    def remove(self, role: str) -> None:
-        """Deletes a role and frees its memory; the network computes as if it had never been there.
-
-        Raises:
-            ModelError: if there is no such role, or it is active.
-        """
-        self._require(role)
-        if role == self.active:
-            raise ModelError(f"role {role!r} is active; activate another one or None before removing it")
-        for layer in self._layers.values():
-            layer.delete_adapter(role)
-        del self._specs[role], self._trainable[role]
+    def snapshot(self, source: str, role: str) -> None:
+        """Adds a frozen copy of `source` as `role`, without dropout: the reference of an adapter that is trained on."""
+        self.add(role, replace(self.spec(source), dropout=0.0), seed=0, trainable=False)
+        self.load_state_dict(role, self.state_dict(source))
 
     def activate(self, role: str | None) -> None:
         """Lets `role` alone act on forwards; None switches every adapter off. No parameter changes."""

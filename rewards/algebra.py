@@ -112,7 +112,8 @@ class Comparison:
             sides = [self.match(*pair) for pair in zip(gold.args, answer.args, strict=True)]
             if all(side is Match.SAME for side in sides):
                 return Match.SAME
-        if gold.name == answer.name == "=" and symbols(gold.args[1]):
+        solved = gold.args[0].op == "sym" and not symbols(gold.args[1])
+        if gold.name == answer.name == "=" and not solved:
             return self._match_proportional(gold, answer)
         return Match.DIFFERENT
 
@@ -172,12 +173,12 @@ def _is_equation(relation: Node) -> bool:
 
 
 def _is_definition(relation: Node) -> bool:
-    """Whether it says what one name is: `x = 5`, `f(x) = 2x + 1`, `x \\in [0, 1]`; not `x^2 + y^2 = 1`."""
+    """Whether its last side is what it says: `x = 5`, `f(x) = 2x + 1`, `9 + 9 = 18`; not `x^2 + y^2 = 1`."""
     left = relation.args[0]
-    is_function = (
-        left.op == "*" and len(left.args) == 2 and left.args[0].name in tuple("fghpqFGHPQ") and left.args[1].op == "sym"
+    names_function = (
+        left.op == "*" and [arg.op for arg in left.args] == ["sym", "sym"] and left.args[0].name in "fghFGHP"
     )
-    return _is_equation(relation) and len(relation.args) == 2 and (left.op == "sym" or is_function)
+    return _is_equation(relation) and (left.op == "sym" or names_function or not symbols(left))
 
 
 def _worst(outcomes: list[Match]) -> Match:

@@ -74,9 +74,12 @@ class WeightedSum:
         if not products:
             return Verdict(state=State.NOT_APPLICABLE, reason="no term applies", terms=verdicts)
         try:
-            return Verdict.of(math.fsum(products), terms=verdicts)  # fsum: the order of terms does not change a bit
+            total = math.fsum(products)  # exact before it rounds once, so that the order of terms changes nothing
         except OverflowError:
+            total = math.inf
+        if not math.isfinite(total):
             return Verdict.failed(f"the sum of {products} is not finite", terms=verdicts)
+        return Verdict.of(total, terms=verdicts)
 
     @staticmethod
     def _spoils(term: Term, verdict: Verdict) -> bool:

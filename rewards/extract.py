@@ -133,8 +133,7 @@ def _boxed(text: str) -> Extracted:
 
 
 _PHRASE = re.compile(
-    r"\banswer\b[*_\s]{0,4}(?:(?:is|was|=|:)|to [^.\n:]{1,80}?(?:\bis\b|:))[*_\s]{0,6}:?[*_\s]{0,6}"
-    r"(?P<answer>[^\n]{1,400})",
+    r"\banswer\b[*_\s]{0,4}(?:(?:is|was|=|:)|to [^.\n:]{1,80}?(?:\bis\b|:))[*_\s]{0,6}:?[*_\s]{0,6}",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.;](?=\s|$)|\s+(?:because|since|as|which|so)\b", re.IGNORECASE)
@@ -143,9 +142,8 @@ _INLINE_MATH = re.compile(r"\$\$?([^$\n]{1,400})\$\$?|\\\(([^\n]{1,400}?)\\\)|\\
 
 def _phrase(tail: str) -> str:
     """What follows the last answer phrase, up to the end of its sentence; empty when there is none."""
-    found = ""
-    for match in _PHRASE.finditer(tail):
-        found = match["answer"]
+    end = max((match.end() for match in _PHRASE.finditer(tail)), default=len(tail))
+    found = tail[end:].partition("\n")[0]
     math = _INLINE_MATH.match(found)
     if math:
         return next(group for group in math.groups() if group is not None).strip()

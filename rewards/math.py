@@ -2,8 +2,8 @@
 
 Three steps, each in its own file: `rewards.extract` finds the answer, `rewards.notation` reads it as a small tree,
 `rewards.algebra` compares two trees. Plain integers and decimals are decided before any of that, by exact arithmetic.
-Nothing from a model reaches `eval`, `sympify` or `parse_expr`, every step is bounded, and only caches are shared, so all
-of it may be called from any thread.
+Nothing from a model reaches `eval`, `sympify` or `parse_expr`. Every step is bounded, and only caches are shared, so
+that any thread may call it.
 """
 
 from __future__ import annotations

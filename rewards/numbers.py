@@ -105,7 +105,7 @@ def clean(text: str) -> str:
     ('1234', '(A)', '72')
     """
     text = fold(text).strip()
-    if "$" in text or "\\" in text:
+    if "$" in text or "\\" in text or "{,}" in text:
         text = _MATH_DELIMITER.sub("", text)
         text = _GROUP_SEPARATOR.sub("", text)
     text = text.strip(" \t\r\n*`").rstrip(".,;: \n")

@@ -113,7 +113,7 @@ def is_literal(node: Node) -> bool:
         value = exact(node)
         return value is not None and value.denominator != 1 and all(_is_signed_number(arg) for arg in node.args)
     if node.op == "*":
-        return len(node.args) == 2 and node.args[0].op == "num" and _is_power_of_ten(node.args[1])
+        return len(node.args) == 2 and _is_signed_number(node.args[0]) and _is_power_of_ten(node.args[1])
     return node.op in ("num", "mixed", "based")
 
 

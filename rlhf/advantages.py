@@ -21,7 +21,7 @@ class AdvantageEstimator(Protocol):
 
 
 def group_centered(rewards: Float[Tensor, " G"]) -> Float[Tensor, " G"]:
-    """Subtract the group's mean.
+    """Subtract the group's mean; exactly zero when all rewards are equal.
 
     A_g = r_g - mean(r)
 
@@ -30,6 +30,9 @@ def group_centered(rewards: Float[Tensor, " G"]) -> Float[Tensor, " G"]:
     >>> group_centered(torch.tensor([1.0, 0.0, 0.0, 0.0])).tolist()
     [0.75, -0.25, -0.25, -0.25]
     """
+    if bool((rewards == rewards[0]).all()):
+        # The rounded mean of eight times 1.2 is not 1.2: such a group would be trained on, and AdamW rescales anything.
+        return torch.zeros_like(rewards)
     return rewards - rewards.mean()
 
 

@@ -210,10 +210,11 @@ class Display:
         self.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def _close_stage(self) -> None:
-        with self._lock:
-            stage, self._stage = self._stage, None
+        stage = self._stage
         if stage and stage.laps:
             self._print(_closing_line(stage, self._clock()))
+        with self._lock:
+            self._stage = None
 
     def _redirect_logging(self) -> None:
         """Points log handlers that hold the terminal at the live console, which prints above the panel."""
@@ -276,7 +277,7 @@ def render_report(rows: Sequence[ReportRow], differences: Sequence[ReportRow] = 
         styled = [
             Text(cell, style=_verdict_style(row.cells.get(title))) for title, cell in zip(titles, cells, strict=True)
         ]
-        table.add_row(name, *styled)
+        table.add_row(Text(name), *styled)
     return table
 
 
@@ -358,10 +359,9 @@ def _foot_lines(stage: _Stage, inner: int, is_tall: bool) -> list[RenderableType
     prompt, completion, reward = stage.sample
     score = "no reward" if reward is None else f"reward {_number(reward)}"
     if is_tall:
-        parts = [("", ""), (_clip(prompt, inner), "dim"), (f"-> {_clip(completion, inner - len(score) - 5)}", "bold")]
-        lines += [Text(text, style=style, no_wrap=True, overflow="ellipsis") for text, style in parts]
-        lines[-1] = Text.assemble(lines[-1], (f"  {score}", "dim"), no_wrap=True, overflow="ellipsis")
-        return lines
+        answered = [(f"-> {_clip(completion, inner - len(score) - 5)}", "bold"), (f"  {score}", "dim")]
+        lines += [Text(""), Text(_clip(prompt, inner), style="dim", no_wrap=True, overflow="ellipsis")]
+        return [*lines, Text.assemble(*answered, no_wrap=True, overflow="ellipsis")]
     room = max(inner - len(score) - 6, 8)
     asked = _clip(prompt, room // 2)
     answered = _clip(completion, room - len(asked))

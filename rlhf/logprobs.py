@@ -1,7 +1,7 @@
 """The only place where hidden states become log-probabilities, without ever holding [tokens, vocabulary].
 
-Sizes: M hidden states that predict something, N tokens that are predicted (completions of one group share the state that
-predicts their first tokens, so N >= M), D hidden, V vocabulary.
+Sizes: M hidden states that predict something, N tokens that are predicted (completions of one group share the state
+that predicts their first tokens, so N >= M), D hidden, V vocabulary.
 """
 
 from __future__ import annotations

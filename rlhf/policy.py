@@ -29,9 +29,10 @@ class Policy:
 
     def freeze_reference(self) -> None:
         """Make the policy as it is now the reference: the KL to it is exactly 0 until the next update."""
-        if self.reference_role is not None:
-            self.roles.remove(self.reference_role)
-        self.roles.copy(POLICY, REFERENCE)
+        if REFERENCE in self.roles.names:
+            self.roles.load_state_dict(REFERENCE, self.roles.state_dict(POLICY))
+        else:
+            self.roles.snapshot(POLICY, REFERENCE)
         self.reference_role = REFERENCE
 
     @contextmanager

@@ -186,6 +186,7 @@ def environment(device: str) -> dict[str, Any]:
 
 def write_atomically(path: Path, text: str) -> None:
     """Replaces a text file so that a reader, or a crash, sees the old text or the new one and nothing between."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with beside.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:

@@ -16,8 +16,9 @@ class Runtime:
     """One process of a run.
 
     The network computes in the dtype of its weights with float32 islands (norms, log-probabilities, adapters), so
-    accelerate's autocast stays off (docs/decisions). Gradients of the adapters are summed over processes by `sum_gradients`;
-    losses are divided by counts that were summed before the forward, so any number of processes gives the same step.
+    accelerate's autocast stays off (docs/decisions). Gradients of the adapters are summed over processes by
+    `sum_gradients`; losses are divided by counts that were summed before the forward, so any number of processes gives
+    the same step.
     """
 
     def __init__(self, *, cpu: bool = False) -> None:
@@ -54,15 +55,12 @@ class Runtime:
         return [int(value) for value in summed]
 
     def sum_values(self, values: dict[str, float]) -> dict[str, float]:
-        """Sums of named numbers over the processes, which must hold the same names."""
-        if self.world_size == 1:
-            return values
-        names = sorted(values)
-        summed = self.accelerator.reduce(
-            torch.tensor([values[name] for name in names], dtype=torch.float64, device=self.device), reduction="sum"
-        )
-        assert isinstance(summed, Tensor)
-        return dict(zip(names, summed.tolist(), strict=True))
+        """Sums of named numbers over the processes; a process that had nothing to compute may lack names."""
+        summed: dict[str, float] = {}
+        for part in self.gather([values]):
+            for name, value in part.items():
+                summed[name] = summed.get(name, 0.0) + value
+        return summed
 
     def gather(self, items: Sequence[T]) -> list[T]:
         """All processes' items in rank order, on every process."""
@@ -82,7 +80,9 @@ class Runtime:
         for parameter in parameters:
             if parameter.grad is None:
                 parameter.grad = torch.zeros_like(parameter)
-            parameter.grad = self.accelerator.reduce(parameter.grad, reduction="sum")
+            summed = self.accelerator.reduce(parameter.grad, reduction="sum")
+            assert isinstance(summed, Tensor)
+            parameter.grad = summed
 
     def wait(self) -> None:
         self.accelerator.wait_for_everyone()

@@ -220,10 +220,7 @@ def _choose_rows(
     weights = (logits - maximum).exp_()
     normalizer = maximum[:, 0] + weights.sum(-1).log()
     weights[:, list(forbidden)] = 0.0
-    if params.temperature == 0.0:
-        chosen = weights.argmax(-1)
-    else:
-        chosen = _invert(_truncate(weights, params), uniform)
+    chosen = weights.argmax(-1) if params.temperature == 0.0 else _invert(_truncate(weights, params), uniform)
     return chosen, logits.gather(1, chosen[:, None])[:, 0] - normalizer
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from statistics import fmean, pstdev
@@ -12,7 +13,7 @@ from rlhf.types import FinishReason, Metrics, RolloutGroup, ScoredGroup, samples
 
 
 def score_groups(groups: Sequence[RolloutGroup], reward: Reward) -> list[ScoredGroup]:
-    """One verdict per completion. An exception of the reward is a failed verdict, never a number.
+    """One verdict per completion. An exception or a NaN of the reward is a failed verdict, never a number.
 
     Raises:
         ScoringError: if the reward answers with another number of verdicts than completions.
@@ -26,11 +27,17 @@ def score_groups(groups: Sequence[RolloutGroup], reward: Reward) -> list[ScoredG
             verdicts = [Verdict.failed(f"{type(error).__name__}: {error}")] * len(samples)
         if len(verdicts) != len(samples):
             raise ScoringError(
-                f"the reward returned {len(verdicts)} verdicts for the {len(samples)} completions of {group.prompt.id}; "
-                "it must return one per completion, in order"
+                f"the reward returned {len(verdicts)} verdicts for the {len(samples)} completions of "
+                f"{group.prompt.id}; it must return one per completion, in order"
             )
-        scored.append(ScoredGroup(group=group, verdicts=tuple(verdicts)))
+        scored.append(ScoredGroup(group=group, verdicts=tuple(_finite(verdict) for verdict in verdicts)))
     return scored
+
+
+def _finite(verdict: Verdict) -> Verdict:
+    if verdict.value is None or math.isfinite(verdict.value):
+        return verdict
+    return Verdict.failed(f"the reward is {verdict.value}, not a finite number", terms=verdict.terms)
 
 
 def check_failures(scored: Sequence[ScoredGroup], max_failed_share: float) -> None:
@@ -44,8 +51,9 @@ def check_failures(scored: Sequence[ScoredGroup], max_failed_share: float) -> No
     if len(failed) > max_failed_share * total:
         reason = max(set(failed), key=failed.count)
         raise ScoringError(
-            f"{len(failed)} of {total} completions got no reward, more than max_failed_share={max_failed_share}; most often: "
-            f"{reason}. Mend the reward (python -m jobs.score runs it on a file) and resume from the last checkpoint"
+            f"{len(failed)} of {total} completions got no reward, more than max_failed_share={max_failed_share}; "
+            f"most often: {reason}. Mend the reward (python -m jobs.score runs it on a file) and resume from the last "
+            "checkpoint"
         )
 
 

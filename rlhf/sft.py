@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from rlhf.collate import collate
+from rlhf.errors import DataError
 from rlhf.losses import NegativeLogLikelihood, TokenMean
 from rlhf.optim import OptimSettings
 from rlhf.policy import Policy
@@ -55,7 +56,17 @@ class SFTTrainer:
 
 
 def demonstrations(prompts: Sequence[Prompt]) -> list[CreditedSample]:
-    """Each prompt's own target as a completion to imitate."""
+    """Each prompt's own target as a completion to imitate.
+
+    Raises:
+        DataError: if a prompt has no target.
+    """
+    for prompt in prompts:
+        if not prompt.target_ids:
+            raise DataError(
+                f"prompt {prompt.id} has no target to imitate: supervised learning needs data with a gold answer "
+                "(data.columns.answer), or leave the warm-up out"
+            )
     return [
         CreditedSample(
             prompt=prompt,

@@ -369,8 +369,8 @@ def _sample_table(rows: Sequence[Mapping[str, Any]]) -> wandb.Table:
 
     terms = sorted({name for row in rows for name in row["terms"]})
     plain = ("step", "prompt_id", "task", "prompt", "completion", "finish_reason", "reward", "advantage")
-    columns = [*plain, *(f"reward/{name}" for name in terms)]
-    data = [
+    columns: list[Any] = [*plain, *(f"reward/{name}" for name in terms)]
+    data: list[Any] = [
         [row[key] for key in plain] + [row["terms"][name]["value"] if name in row["terms"] else None for name in terms]
         for row in rows
     ]
@@ -395,7 +395,7 @@ def _log_artifact(run: wandb.Run, path: Path, name: str, type: str) -> None:
     for file in files:
         inside = file.name if path.is_file() else file.relative_to(path).as_posix()
         # immutable: read where it lies, without a second copy in the home folder
-        artifact.add_file(str(file), name=inside, policy="immutable", skip_cache=True)
+        artifact.add_file(str(file.resolve()), name=inside, policy="immutable", skip_cache=True)
     run.log_artifact(artifact)
 
 

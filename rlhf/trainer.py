@@ -75,7 +75,11 @@ class Iteration:
 
 
 class RLTrainer:
-    """Runs policy iterations. It owns the optimizer and its schedule; everything else is given to it."""
+    """Runs policy iterations. It owns the optimizer and its schedule; everything else is given to it.
+
+    Raises:
+        ConfigError: if sampling is greedy: the completions of a group would all be the same.
+    """
 
     def __init__(
         self,
@@ -92,6 +96,8 @@ class RLTrainer:
         runtime: Runtime,
         seed: int,
     ) -> None:
+        if sampling.temperature == 0:
+            raise ConfigError("reinforcement learning cannot learn from greedy samples; set sampling.temperature to 1")
         self.policy, self.sampler, self.prompts, self.reward = policy, sampler, prompts, reward
         self.credit, self.loss, self.sampling, self.plan, self.runtime = credit, loss, sampling, plan, runtime
         self.seed = seed
@@ -121,7 +127,8 @@ class RLTrainer:
             everywhere = self.runtime.gather(scored)
             check_failures(everywhere, self.plan.max_failed_share)
         with self.clock("credit"):
-            samples, credit = self.credit(scored)
+            samples, _ = self.credit(scored)
+            _, credit = self.credit(everywhere)
             batches = [self._annotate(self._collate(part), step) for part in self._minibatches(samples, step)]
         with self.clock("update"):
             updates = [self.update(batch) for _ in range(self.plan.update_epochs) for batch in batches]
@@ -169,7 +176,7 @@ class RLTrainer:
         return [[sample for sample in samples if sample.group in part] for part in parts]
 
     def _seed(self, step: int) -> int:
-        """A number that only the run's seed, the step and the process decide, so that resuming needs no generator state."""
+        """A number that only the run's seed, the step and the process decide: resuming needs no generator state."""
         return random.Random(f"{self.seed}/{step}/{self.runtime.rank}").getrandbits(63)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+import math
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from jaxtyping import Float
 from torch import Tensor
@@ -52,35 +54,47 @@ class Updater:
         """Forward and backward of every micro-batch, then one step; a minibatch without gradient changes nothing.
 
         Raises:
-            NonFiniteUpdate: when the loss or the gradient is not finite; the weights are then untouched.
+            NonFiniteUpdate: on every process, when the loss or the gradient is not finite; the weights are untouched.
         """
-        sums = {"loss": 0.0, "num_tokens": 0.0}
+        sums = {"loss": 0.0, "num_tokens": 0.0, "num_rows": float(minibatch.num_rows)}
         for micro in micro_batches(minibatch, self.micro_batch_tokens):
             output = self.loss(token_logprobs(self.policy.model, micro, self.temperature), micro)
-            if not bool(output.loss.isfinite()):
-                self.optimizer.zero_grad(set_to_none=True)
-                raise NonFiniteUpdate(
-                    f"the loss is {output.loss.item()}; the weights are those of the last finite step. Lower optim.lr, "
-                    "or resume from the last checkpoint with another seed"
-                )
             self.runtime.backward(output.loss)
             for name, value in {"loss": output.loss.item(), **output.sums}.items():
                 sums[name] = sums.get(name, 0.0) + value
-        return {"lr": self.schedule.get_last_lr()[0], **self._step(), **_averages(self.runtime.sum_values(sums))}
+        totals = self.runtime.sum_values(sums)
+        try:
+            return {"lr": float(self.schedule.get_last_lr()[0]), **self._step(totals), **_averages(totals)}
+        finally:
+            self.optimizer.zero_grad(set_to_none=True)
 
-    def _step(self) -> Metrics:
-        parameters = self.policy.parameters()
-        self.runtime.sum_gradients(parameters)
+    def state_dict(self) -> dict[str, Any]:
+        return {"optimizer": self.optimizer.state_dict(), "schedule": self.schedule.state_dict()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.schedule.load_state_dict(state["schedule"])
+
+    def _step(self, totals: Mapping[str, float]) -> Metrics:
+        if not math.isfinite(totals["loss"]):
+            raise NonFiniteUpdate(
+                f"the loss is {totals['loss']}; the weights are those of the last finite step. Lower optim.lr, "
+                "or resume from the last checkpoint with another seed"
+            )
         metrics: Metrics = {}
-        if any(parameter.grad is not None for parameter in parameters):
+        if totals["num_rows"] > 0:
+            parameters = self.policy.parameters()
+            self.runtime.sum_gradients(parameters)
             metrics["grad_norm"] = clip_and_check(parameters, self.max_grad_norm)
             self.optimizer.step()
         self.schedule.step()
-        self.optimizer.zero_grad(set_to_none=True)
         return metrics
 
 
-def _averages(sums: dict[str, float]) -> Metrics:
+def _averages(totals: Mapping[str, float]) -> Metrics:
     """The loss as it is, everything else per completion token; nothing but the loss when no token was trained on."""
-    loss, num_tokens = sums.pop("loss"), sums.pop("num_tokens")
-    return {"loss": loss, **({name: value / num_tokens for name, value in sums.items()} if num_tokens else {})}
+    num_tokens = totals["num_tokens"]
+    if not num_tokens:
+        return {"loss": totals["loss"]}
+    facts = totals.keys() - {"loss", "num_tokens", "num_rows"}
+    return {"loss": totals["loss"], **{name: totals[name] / num_tokens for name in sorted(facts)}}

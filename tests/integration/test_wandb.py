@@ -44,7 +44,7 @@ def run(tmp_path: Path) -> RunDirectory:
 
 
 def records(path: Path) -> Iterator[wandb_internal_pb2.Record]:
-    """The records of a .wandb file: blocks of 32 KiB with chunks of checksum, length, kind and data, as in LevelDB's log."""
+    """The records of a .wandb file: 32 KiB blocks with chunks of checksum, length, kind and data, as in LevelDB."""
     content = path.read_bytes()
     assert content[:4] == b":W&B"
     position, gathered = FILE_HEADER_BYTES, b""

@@ -11,28 +11,16 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from torch import Tensor
 
 from model.config import Gemma3Config
-from model.load import load_model, load_tokenizer
-from model.lora import AdapterRoles, LoraSpec
+from model.lora import AdapterRoles
 from model.testing import TINY, TINY_CONFIGS, tiny_model
+from model.tokenizer import Tokenizer
 from model.transformer import Gemma3ForCausalLM
+from tests.parity.adapters import sharing, with_adapter
 from tests.parity.tracer import transformers_twin
 
-SPEC = LoraSpec(rank=4, alpha=16)
 TOKENS = torch.randint(1, TINY.vocab_size, (2, 3 * TINY.sliding_window), generator=torch.Generator().manual_seed(1))
 
 CONFIGS = pytest.mark.parametrize("config", TINY_CONFIGS.values(), ids=TINY_CONFIGS.keys())
-
-
-def with_adapter(model: Gemma3ForCausalLM, std: float = 0.1) -> AdapterRoles:
-    """The network with a random policy active, B included."""
-    roles = AdapterRoles(model)
-    roles.add("policy", SPEC, seed=0)
-    generator = torch.Generator().manual_seed(3)
-    with torch.no_grad():
-        for parameter in roles.parameters("policy"):
-            parameter.copy_(torch.randn(parameter.shape, generator=generator) * std)
-    roles.activate("policy")
-    return roles
 
 
 def logits_of(roles: AdapterRoles, role: str | None, token_ids: Tensor = TOKENS) -> Tensor:
@@ -91,13 +79,14 @@ def test_adapter_gradients_are_those_of_peft(config: Gemma3Config, tmp_path: Pat
 
 @pytest.mark.real
 @pytest.mark.slow
-def test_adapter_gradients_on_the_real_270m_are_those_of_peft(gemma_270m_gguf: Path, tmp_path: Path) -> None:
+def test_adapter_gradients_on_the_real_270m_are_those_of_peft(
+    gemma_270m: Gemma3ForCausalLM, gemma_270m_tokenizer: Tokenizer, tmp_path: Path
+) -> None:
     text = "The history of the Roman Empire is long and complicated. In 27 BC, Augustus became the first emperor, and"
-    token_ids = torch.tensor([load_tokenizer(gemma_270m_gguf).encode(text, add_bos=True)])
-    model = load_model(gemma_270m_gguf)
-    twin = transformers_twin(model, attention="sdpa")
-    roles = with_adapter(model, std=0.02)
+    token_ids = torch.tensor([gemma_270m_tokenizer.encode(text, add_bos=True)])
+    roles = with_adapter(sharing(gemma_270m), std=0.02)
     roles.save("policy", tmp_path, base_name="google/gemma-3-270m")
+    twin = transformers_twin(sharing(gemma_270m), attention="sdpa")
     loaded = PeftModel.from_pretrained(twin, str(tmp_path), is_trainable=True)
     ours = logits_of(roles, "policy", token_ids)
     torch.testing.assert_close(ours, peft_logits(loaded, token_ids), atol=1e-4, rtol=0)

@@ -25,12 +25,12 @@ from tests.parity.tracer import transformers_twin
 pytestmark = pytest.mark.real
 
 ATOL = 1e-4
-"""Of float32 logits up to 40; transformers' own eager and SDPA paths differ by 3e-5."""
+"""Of float32 logits up to 180, where the same batch goes through both networks. Measured: equal bit for bit."""
+ATOL_OTHER_SHAPE = 2e-4
+"""Where the same tokens are batched or attended to otherwise. On these prompts transformers differs from itself by
+1.1e-4 (padded or alone) and 1.6e-4 (eager or SDPA), both on the fifth one, whose logits reach 177."""
 
-ROME = (
-    "The history of the Roman Empire is long and complicated. "
-    "In 27 BC, Augustus became the first emperor, and"
-)
+ROME = "The history of the Roman Empire is long and complicated. In 27 BC, Augustus became the first emperor, and"
 TEXTS = (
     ROME,
     "Q: 17 + 25 =\nA: 42\n\nQ: 8 + 64 =\nA:",
@@ -56,9 +56,10 @@ def prompt_logits(gemma_270m_twin: TransformersGemma3, prompts: list[Tensor]) ->
 
 @pytest.fixture(scope="module")
 def long_text(gemma_270m_tokenizer: Tokenizer) -> Tensor:
-    """[3, 700] tokens of Python's own documentation, as prose goes on."""
-    token_ids = [gemma_270m_tokenizer.encode(topics[name], add_bos=True) for name in ("assignment", "class", "import")]
-    return torch.tensor([row[:700] for row in token_ids])
+    """[3, 700] tokens of Python's own language reference, one BOS per row."""
+    text = "\n".join(topics[name] for name in sorted(topics))[:20_000]
+    token_ids = torch.tensor(gemma_270m_tokenizer.encode(text, add_bos=False)[: 3 * 699]).view(3, 699)
+    return F.pad(token_ids, (1, 0), value=gemma_270m_tokenizer.bos_id)
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +69,9 @@ def long_reference(gemma_270m_twin: TransformersGemma3, long_text: Tensor) -> Te
         return gemma_270m_twin.model(long_text[:1], use_cache=False).last_hidden_state
 
 
-def assert_close(actual: Tensor, expected: Tensor) -> None:
+def assert_close(actual: Tensor, expected: Tensor, atol: float = ATOL) -> None:
     assert torch.isfinite(actual).all()
-    torch.testing.assert_close(actual, expected, atol=ATOL, rtol=0)
+    torch.testing.assert_close(actual, expected, atol=atol, rtol=0)
 
 
 def mean_nll(logits: Tensor, token_ids: Tensor) -> float:
@@ -103,16 +104,25 @@ def test_nll_of_a_known_text_and_of_the_same_text_without_its_bos(
     assert without_bos == pytest.approx(7.73, abs=0.01)
 
 
-def test_greedy_continuation_is_that_of_llama_cpp(
-    gemma_270m: Gemma3ForCausalLM, gemma_270m_tokenizer: Tokenizer, prompts: list[Tensor]
+@torch.no_grad()
+def test_greedy_tokens_are_those_of_transformers_and_nearly_those_of_llama_cpp(
+    gemma_270m: Gemma3ForCausalLM,
+    gemma_270m_twin: TransformersGemma3,
+    gemma_270m_tokenizer: Tokenizer,
+    prompts: list[Tensor],
 ) -> None:
-    token_ids = prompts[0]
-    with torch.no_grad():
-        for _ in range(8):
-            best = gemma_270m.logits(gemma_270m(token_ids)[:, -1:]).argmax(-1)
-            token_ids = torch.cat((token_ids, best), 1)
-    continuation = gemma_270m_tokenizer.decode(token_ids[0, 25:].tolist())
-    assert continuation == " the empire expanded from the Mediterranean to the"
+    """llama.cpp rounds activations to 8 bits with these weights, so it may prefer a close second."""
+    ours = prompts[0]
+    for _ in range(8):
+        ours = torch.cat((ours, gemma_270m.logits(gemma_270m(ours)[:, -1:]).argmax(-1)), 1)
+    assert torch.equal(ours, gemma_270m_twin.generate(prompts[0], do_sample=False, max_new_tokens=8))
+
+    llama_cpp = gemma_270m_tokenizer.encode(ROME + " the empire expanded from the Mediterranean to the", add_bos=True)
+    chosen = torch.tensor(llama_cpp[25:])
+    assert len(chosen) == 8
+    logprobs = gemma_270m.logits(gemma_270m(torch.tensor([llama_cpp]))[0, 24:-1]).log_softmax(-1)
+    assert (logprobs.argmax(-1) == chosen).sum() >= 7
+    assert (logprobs.amax(-1) - logprobs.gather(1, chosen[:, None])[:, 0]).max() <= 0.1
 
 
 @pytest.mark.parametrize("which", range(len(TEXTS)))
@@ -124,11 +134,11 @@ def test_logits_equal_transformers(
 
 
 @torch.no_grad()
-def test_logits_equal_transformers_eager_attention(
-    gemma_270m: Gemma3ForCausalLM, prompts: list[Tensor]
-) -> None:
-    expected = transformers_twin(gemma_270m, "eager")(prompts[0], use_cache=False).logits
-    assert_close(gemma_270m.logits(gemma_270m(prompts[0])), expected)
+def test_logits_equal_transformers_with_eager_attention(gemma_270m: Gemma3ForCausalLM, prompts: list[Tensor]) -> None:
+    eager = transformers_twin(gemma_270m, "eager")
+    for token_ids in prompts:
+        expected = eager(token_ids, use_cache=False).logits
+        assert_close(gemma_270m.logits(gemma_270m(token_ids)), expected, ATOL_OTHER_SHAPE)
 
 
 @torch.no_grad()
@@ -141,20 +151,27 @@ def test_logits_of_seven_hundred_tokens_equal_transformers(
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
-def test_padded_batch_equals_transformers_without_padding(
-    gemma_270m: Gemma3ForCausalLM, prompts: list[Tensor], prompt_logits: list[Tensor], side: str
+@torch.no_grad()
+def test_padded_batch_equals_transformers_padded_and_alone(
+    gemma_270m: Gemma3ForCausalLM,
+    gemma_270m_twin: TransformersGemma3,
+    prompts: list[Tensor],
+    prompt_logits: list[Tensor],
+    side: str,
 ) -> None:
     width = 3 + max(row.shape[1] for row in prompts)
-    token_ids, mask = torch.zeros(len(prompts), width, dtype=torch.int64), torch.zeros(len(prompts), width)
-    places = []
-    for i, row in enumerate(prompts):
-        length = row.shape[1]
-        places.append(slice(width - length, width) if side == "left" else slice(0, length))
-        token_ids[i, places[i]], mask[i, places[i]] = row[0], 1
-    with torch.no_grad():
-        hidden = gemma_270m(token_ids, Layout.padded(mask))
-        for i, place in enumerate(places):
-            assert_close(gemma_270m.logits(hidden[i : i + 1, place]), prompt_logits[i])
+    places = [slice(width - row.shape[1], width) if side == "left" else slice(0, row.shape[1]) for row in prompts]
+    token_ids = torch.zeros(len(prompts), width, dtype=torch.int64)
+    mask = torch.zeros_like(token_ids)
+    for i, (row, place) in enumerate(zip(prompts, places, strict=True)):
+        token_ids[i, place], mask[i, place] = row[0], 1
+    positions = (mask.cumsum(-1) - 1).clamp(min=0)
+    hidden = gemma_270m(token_ids, Layout.padded(mask))
+    reference = gemma_270m_twin.model(token_ids, attention_mask=mask, position_ids=positions, use_cache=False)
+    for i, (place, alone) in enumerate(zip(places, prompt_logits, strict=True)):
+        logits = gemma_270m.logits(hidden[i : i + 1, place])
+        assert_close(logits, gemma_270m_twin.lm_head(reference.last_hidden_state[i : i + 1, place]))
+        assert_close(logits, alone, ATOL_OTHER_SHAPE)
 
 
 @torch.no_grad()
@@ -170,13 +187,19 @@ def test_short_prompt_padded_by_more_than_the_window_equals_transformers(
 
 
 @torch.no_grad()
-def test_packed_prompts_equal_transformers_alone(
-    gemma_270m: Gemma3ForCausalLM, prompts: list[Tensor], prompt_logits: list[Tensor]
+def test_packed_prompts_equal_transformers_packed_and_alone(
+    gemma_270m: Gemma3ForCausalLM,
+    gemma_270m_twin: TransformersGemma3,
+    prompts: list[Tensor],
+    prompt_logits: list[Tensor],
 ) -> None:
     lengths = [row.shape[1] for row in prompts]
-    hidden = gemma_270m(torch.cat(prompts, 1), Layout.packed(lengths))
-    for part, expected in zip(hidden.split(lengths, 1), prompt_logits, strict=True):
-        assert_close(gemma_270m.logits(part), expected)
+    layout = Layout.packed(lengths)
+    logits = gemma_270m.logits(gemma_270m(torch.cat(prompts, 1), layout))
+    # transformers honours restarting positions only without a mask and without a cache
+    assert_close(logits, gemma_270m_twin(torch.cat(prompts, 1), position_ids=layout.positions, use_cache=False).logits)
+    for part, alone in zip(logits.split(lengths, 1), prompt_logits, strict=True):
+        assert_close(part, alone, ATOL_OTHER_SHAPE)
 
 
 @torch.no_grad()
@@ -207,7 +230,8 @@ def test_gradients_equal_transformers(
         chosen = {
             name: parameter
             for name, parameter in model.named_parameters()
-            if name.startswith(("model.layers.0.", "model.layers.9.", "model.layers.17.")) or name == "model.norm.weight"
+            if name.startswith(("model.layers.0.", "model.layers.9.", "model.layers.17."))
+            or name == "model.norm.weight"
         }
         return dict(zip(chosen, torch.autograd.grad(loss, list(chosen.values())), strict=True))
 
@@ -223,9 +247,10 @@ def test_gradients_equal_transformers(
 def test_bfloat16_is_as_close_to_transformers_as_its_two_attentions_are_to_each_other(
     gemma_270m_gguf: Path, long_text: Tensor
 ) -> None:
-    """Log-probabilities of 2,097 next tokens; limits from the control, facts of size from a run on 25 tokens.
+    """Log-probabilities of 2,097 next tokens, in nats; the limits are transformers' eager against SDPA in the same run.
 
-    Measured control: mean MEAN, max MAX nats.
+    Measured on one CPU: eager against SDPA mean 0.035, max 0.48; ours against SDPA 0; ours in chunks through the cache
+    mean 0.023, max 0.24.
     """
     model = load_model(gemma_270m_gguf, dtype=torch.bfloat16)
 
@@ -241,7 +266,6 @@ def test_bfloat16_is_as_close_to_transformers_as_its_two_attentions_are_to_each_
     control = (eager - sdpa).abs()
     whole = (next_token_logprobs(model(long_text)) - sdpa).abs()
     cached = (next_token_logprobs(through_cache(model, long_text, [300, 300, 100])) - sdpa).abs()
-    print(f"control {control.mean():.4f} {control.max():.3f} whole {whole.mean():.4f} {whole.max():.3f} cached {cached.mean():.4f} {cached.max():.3f}")
     assert control.mean() <= 0.05
     assert whole.mean() <= control.mean()
     assert whole.max() <= control.max()

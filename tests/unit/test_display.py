@@ -318,6 +318,14 @@ def test_the_report_holds_every_number_at_any_width(width: int) -> None:
         assert number in text
 
 
+def test_names_with_brackets_are_no_markup() -> None:
+    renamed = [ReportRow(name="[red]x", cells=row.cells) for row in DIFFERENCES]
+    for width in (40, 120):
+        out = console(width)
+        out.print(render_report(ROWS, renamed, width=width))
+        assert "[red]x" in text_of(out)
+
+
 def test_a_cell_that_a_row_lacks_is_a_dash() -> None:
     rows = [*ROWS, ReportRow(name="new", cells={"well-formed": estimate(1.0, 0.99, 1.0)})]
     assert "| new | - | - | 100.0 [99.0, 100.0] |" in report_markdown(rows).splitlines()

@@ -305,6 +305,8 @@ def test_newer_files_may_state_the_pattern_and_the_local_theta():
     as_period = config_from_gguf(newer | {"gemma3.attention.sliding_window_pattern": 3}, "m.gguf")
     flags = [True, True, False] * 6
     as_flags = config_from_gguf(newer | {"gemma3.attention.sliding_window_pattern": flags}, "m.gguf")
+    all_local = config_from_gguf(newer | {"gemma3.attention.sliding_window_pattern": 0}, "m.gguf")
+    assert all_local.layer_types == (SLIDING,) * 18
     assert as_period == as_flags == replace(GEMMA_270M, rope_local_theta=2e4, layer_types=(SLIDING, SLIDING, FULL) * 6)
 
 
@@ -313,9 +315,12 @@ def test_newer_files_may_state_the_pattern_and_the_local_theta():
     [
         ({"general.architecture": "llama"}, "m.gguf holds architecture 'llama'; only"),
         ({"gemma3.rope.scaling.type": "yarn"}, "rope scaling 'yarn'"),
+        ({"gemma3.attention.head_count_kv": [1] * 18}, r"head_count_kv = \[1, .*not a positive number"),
+        ({"gemma3.attention.sliding_window": 0}, "sliding_window = 0, not a positive number"),
+        ({"gemma3.block_count": 2**32 - 1}, "claims 4294967295 layers, the largest Gemma 3 has 62"),
     ],
 )
-def test_another_architecture_or_rope_is_refused_by_name(change, message):
+def test_another_architecture_or_impossible_value_is_refused_by_name(change, message):
     with pytest.raises(CheckpointFormatError, match=message):
         config_from_gguf(metadata_of_270m() | change, "m.gguf")
 
@@ -386,6 +391,33 @@ def test_a_damaged_header_is_one_clear_error(offset, content, message, tiny_file
     tiny_file.write_bytes(damaged)
     with pytest.raises(CheckpointFormatError, match=message):
         read_gguf(tiny_file)
+
+
+def test_flipped_bytes_in_the_header_are_refused_or_harmless_and_never_another_exception(tiny_file):
+    whole = tiny_file.read_bytes()
+    header_size = min(tensor.start for tensor in read_gguf(tiny_file).tensors.values())
+    rng = np.random.default_rng(0)
+    num_refused = 0
+    for at, value in zip(rng.integers(0, header_size, 100), rng.integers(0, 256, 100), strict=True):
+        damaged = bytearray(whole)
+        damaged[at] = value
+        tiny_file.write_bytes(damaged)
+        try:
+            load(tiny_file)
+        except CheckpointFormatError:
+            num_refused += 1
+    assert num_refused > 50
+
+
+def test_an_impossible_alignment_is_refused(tmp_path):
+    writer = gguf.GGUFWriter(tmp_path / "m.gguf", "gemma3")
+    writer.add_uint32("general.alignment", 0)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_ti_data_to_file()
+    writer.close()
+    with pytest.raises(CheckpointFormatError, match=r"damaged: general\.alignment is 0"):
+        read_gguf(tmp_path / "m.gguf")
 
 
 def test_missing_surplus_and_misshapen_tensors_are_refused_before_one_is_read(tiny_file):

@@ -78,7 +78,7 @@ def test_switching_every_role_off_gives_the_base_bit_for_bit(dtype: torch.dtype)
 
 def test_training_one_role_changes_no_other_parameter() -> None:
     roles = roles_on(tiny_model(), "policy", "value")
-    roles.copy("policy", "reference")
+    roles.snapshot("policy", "reference")
     before = {name: parameter.detach().clone() for name, parameter in roles.model.named_parameters()}
     train(roles, "policy")
     changed = {name for name, parameter in roles.model.named_parameters() if not torch.equal(parameter, before[name])}
@@ -88,7 +88,7 @@ def test_training_one_role_changes_no_other_parameter() -> None:
 
 def test_switching_and_adding_roles_never_changes_what_trains() -> None:
     roles = roles_on(tiny_model(), "policy")
-    roles.copy("policy", "reference")
+    roles.snapshot("policy", "reference")
     held = [id(parameter) for parameter in roles.parameters("policy")]
     for role in ("reference", None, "policy", "reference"):
         roles.activate(role)
@@ -110,7 +110,7 @@ def test_only_the_active_role_gets_a_gradient() -> None:
 def test_a_snapshot_stays_while_its_source_trains() -> None:
     roles = roles_on(tiny_model(), "policy")
     randomize(roles, "policy")
-    roles.copy("policy", "reference")
+    roles.snapshot("policy", "reference")
     start = output(roles, "policy")
     assert torch.equal(output(roles, "reference"), start)
     train(roles, "policy")
@@ -118,33 +118,13 @@ def test_a_snapshot_stays_while_its_source_trains() -> None:
     assert not torch.equal(output(roles, "policy"), start)
 
 
-def test_a_copy_has_no_dropout_so_that_a_reference_is_the_same_twice() -> None:
+def test_a_snapshot_has_no_dropout_so_that_a_reference_is_the_same_twice() -> None:
     roles = AdapterRoles(tiny_model())
     roles.add("policy", replace(SPEC, dropout=0.5), seed=0)
     randomize(roles, "policy")
-    roles.copy("policy", "reference")
+    roles.snapshot("policy", "reference")
     roles.model.train()
     assert torch.equal(output(roles, "reference"), output(roles, "reference"))
-
-
-def test_a_removed_role_leaves_the_others_and_its_name_free() -> None:
-    roles = roles_on(tiny_model(), "policy", "value")
-    randomize(roles, "policy")
-    roles.activate("policy")
-    before = output(roles, "policy")
-    roles.remove("value")
-    assert roles.names == ("policy",)
-    assert not any("value" in name for name, _ in roles.model.named_parameters())
-    assert torch.equal(output(roles, "policy"), before)
-    roles.copy("policy", "value")
-    assert torch.equal(output(roles, "value"), before)
-
-
-def test_the_active_role_cannot_be_removed() -> None:
-    roles = roles_on(tiny_model(), "policy")
-    roles.activate("policy")
-    with pytest.raises(ModelError, match="role 'policy' is active"):
-        roles.remove("policy")
 
 
 def test_using_restores_the_role_before_it_even_after_an_error() -> None:
@@ -270,7 +250,7 @@ def test_a_role_that_exists_is_refused(tmp_path: Path) -> None:
     for act in (
         lambda: roles.add("policy", SPEC, seed=0),
         lambda: roles.load("policy", saved(tmp_path)),
-        lambda: roles.copy("policy", "policy"),
+        lambda: roles.snapshot("policy", "policy"),
     ):
         with pytest.raises(ModelError, match="role 'policy' exists already"):
             act()

@@ -1,0 +1,92 @@
+"""What every job shares: a hydra entry point whose errors are one line, and the way from configuration to objects."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.errors import HydraException, InstantiationException
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+CONFIG_FOLDER = str(Path(__file__).resolve().parent.parent / "conf")
+MENDABLE = (ValueError, OSError, OmegaConfBaseException, HydraException)
+"""What a user can mend: our own errors (all are ValueErrors), files, and hydra's view of the command line."""
+
+
+def job(config_name: str) -> Callable[[Callable[[DictConfig], None]], Callable[[], None]]:
+    """A job's main function: composes `conf/<config_name>.yaml` with the command line's overrides and runs it.
+
+    What the user can mend ends in one line and exit code 2; set GEMWRIGHT_DEBUG=1 for the traceback. A polite kill
+    (SIGTERM) is an interrupt: what a job does then, it does for both.
+    """
+
+    def decorate(run: Callable[[DictConfig], None]) -> Callable[[], None]:
+        @wraps(run)
+        def guarded(config: DictConfig) -> None:
+            with one_line_errors():
+                run(config)
+
+        entry = hydra.main(version_base="1.3", config_path=CONFIG_FOLDER, config_name=config_name)(guarded)
+
+        @wraps(run)
+        def main() -> None:
+            os.environ["HYDRA_FULL_ERROR"] = "1"  # hydra then raises what is wrong with a command line
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            with one_line_errors():
+                entry()
+
+        return main
+
+    return decorate
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Ends the process with a line on standard error where the block raises what a user can mend or did himself."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+    except MENDABLE as error:
+        if os.environ.get("GEMWRIGHT_DEBUG"):
+            raise
+        print(f"error: {describe(error)}", file=sys.stderr)
+        sys.exit(2)
+
+
+def describe(error: BaseException) -> str:
+    """The user's part of an error in one line: hydra wraps what a constructor said in words of its own."""
+    if isinstance(error, InstantiationException) and error.__cause__ is not None:
+        where = [line.strip() for line in str(error).splitlines() if "full_key:" in line]
+        return f"{describe(error.__cause__)} ({where[-1]})" if where else describe(error.__cause__)
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = "; ".join(line for line in lines if not line.startswith("object_type="))
+    if isinstance(error, HydraException):
+        return f"{text} (--help lists groups and settings, --cfg job the whole configuration)"
+    return text or type(error).__name__
+
+
+def build(config: Any, **parts: Any) -> Any:
+    """The object that a config describes, with plain Python data below it."""
+    return instantiate(config, _convert_="all", **parts)
+
+
+def plain(config: DictConfig) -> dict[str, Any]:
+    """The resolved configuration as plain data.
+
+    Raises:
+        MissingMandatoryValue: naming a `???` that nobody filled in.
+    """
+    data = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    assert isinstance(data, dict)
+    return {str(key): value for key, value in data.items()}

@@ -1,0 +1,29 @@
+"""The LoRA branch in the network's own dtype: peft's layer, with fewer passes over memory."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from peft.tuners.lora.layer import Linear
+from torch import Tensor
+
+
+class LoraLinear(Linear):
+    """peft's LoRA linear layer whose forward is base(x) + (x A^T * scale) B^T in x's dtype.
+
+    peft widens x to the adapter's float32 and scales and narrows a tensor of the output's size: five passes over memory
+    that cost more than the branch's arithmetic. Here the float32 master copies of A and B are rounded to x's dtype for
+    the two products, as autocast would, and only a [tokens, rank] tensor is scaled. In float32 nothing is rounded.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+        active = self.active_adapters
+        role = active[0] if len(active) == 1 else None
+        if role not in self.lora_A:
+            return self.base_layer(x)
+        assert not self.merged and not self.disable_adapters, "roles are switched by AdapterRoles and never merged"
+        base = self.base_layer(x)
+        a, b = self.lora_A[role].weight.to(x.dtype), self.lora_B[role].weight.to(x.dtype)
+        low_rank = F.linear(self.lora_dropout[role](x), a) * self.scaling[role]
+        update = torch.addmm(base.flatten(0, -2), low_rank.flatten(0, -2), b.T)
+        return update.view(base.shape)

@@ -1,0 +1,323 @@
+"""A whole training run: evaluate the base, teach, evaluate, reinforce, evaluate, export, report.
+
+Every stage leaves its result in the run's folder, so a resumed run goes on behind the last finished step.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import pairwise
+from typing import Any, Literal
+
+from model.card import CardFacts
+from model.export import Export, export_checkpoint
+from model.load import parse_dtype
+from model.tokenizer import Tokenizer
+from rewards.base import Reward, Sample
+from rewards.selfcheck import selfcheck
+from rlhf.checkpoint import CheckpointStore
+from rlhf.display import Display, ReportRow, report_markdown
+from rlhf.errors import ResumeError
+from rlhf.evaluate import Evaluation, EvaluationPlan, evaluate
+from rlhf.policy import POLICY, Policy
+from rlhf.prompts import PromptStream
+from rlhf.run_directory import RunDirectory, write_json
+from rlhf.runtime import Runtime
+from rlhf.sampler import Sampler
+from rlhf.sft import SFTTrainer
+from rlhf.tracking import Tracker
+from rlhf.trainer import Iteration, RLTrainer
+from rlhf.types import Metrics
+
+State = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExportPlan:
+    """What the run leaves for other software."""
+
+    name: str
+    formats: Sequence[str] = ("adapter", "merged", "gguf")
+    merged_dtype: str = "float32"
+    gguf_dtype: str = "float16"
+    on_loss: Literal["refuse", "report"] = "refuse"
+    base_name: str = "google/gemma-3-270m"
+    """The base's name for peft and the cards."""
+    data: str = ""
+    """The card's sentence on the training data and its license."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evaluations:
+    """When to evaluate, and how."""
+
+    plan: EvaluationPlan
+    base: bool = True
+    """Evaluate the untouched base first."""
+    every: int = 0
+    """Also evaluate every so many reinforcement steps; 0 only at the ends of stages."""
+
+
+@dataclass(kw_only=True)
+class TrainingRun:
+    """The stages of one run and what they share. Everything is built by the job; nothing here reads configuration."""
+
+    directory: RunDirectory
+    runtime: Runtime
+    policy: Policy
+    tokenizer: Tokenizer
+    sampler: Sampler
+    prompts: PromptStream
+    reward: Reward
+    warmup: SFTTrainer | None
+    reinforce: RLTrainer | None
+    reference: Literal["start", "base"] = "start"
+    """What the KL is measured to: the policy before its first reinforcement step, or the untouched base."""
+    evaluations: Evaluations
+    export: ExportPlan | None
+    store: CheckpointStore
+    checkpoint_every: int
+    tracker: Tracker
+    display: Display
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Name to hash of what the weights are made from, for the model card."""
+    _done: dict[str, int] = field(default_factory=lambda: {"warmup": 0, "reinforce": 0})
+    _last: State = field(default_factory=dict)
+    _results: dict[str, Evaluation] = field(default_factory=dict)
+
+    def execute(self, *, resume: bool) -> Export | None:
+        """Run what is left of the stages.
+
+        Whatever stops it (an interrupt, a reward that fails too often, a NaN), the state behind the last finished step
+        is saved before the error goes on its way.
+        """
+        started = time.perf_counter()
+        if resume:
+            self._restore()
+        self._remember()
+        status: Literal["finished", "failed", "interrupted"] = "failed"
+        try:
+            self._stages()
+            exported = self._export() if self.export is not None else None
+            self._report(time.perf_counter() - started, exported)
+            status = "finished"
+            return exported
+        except KeyboardInterrupt:
+            status = "interrupted"
+            raise
+        finally:
+            if status != "finished" and self._save_last():
+                self.display.message(f"the last finished step is saved: resume={self.directory.path} goes on behind it")
+            self.tracker.finish(status)
+
+    # Stages
+
+    def _stages(self) -> None:
+        if self.evaluations.base:
+            with self.policy.as_base():
+                self._evaluate("base")
+        if self.warmup is not None:
+            self.display.stage("warm-up" if self.reinforce else "SFT", self.warmup.plan.steps)
+            self.warmup.fit(self._done["warmup"], self._after_warmup_step)
+            self._save_last()
+            self._evaluate("warmed up" if self.reinforce else "after SFT")
+        if self.reinforce is not None:
+            self._reinforce(self.reinforce)
+
+    def _reinforce(self, trainer: RLTrainer) -> None:
+        if self._done["reinforce"] == 0 and self.reference == "start":
+            self.policy.freeze_reference()
+            self._remember()
+        self.display.stage("GRPO", trainer.plan.steps)
+        trainer.fit(self._done["reinforce"], lambda step, iteration: self._after_iteration(trainer, step, iteration))
+        self._save_last()
+        self._evaluate("after GRPO")
+
+    def _after_warmup_step(self, step: int, metrics: Metrics) -> None:
+        self._done["warmup"] = step + 1
+        self._finish_step(step + 1, metrics, "warmup")
+        self.display.update(step + 1, metrics)
+
+    def _after_iteration(self, trainer: RLTrainer, step: int, iteration: Iteration) -> None:
+        self._done["reinforce"] = step + 1
+        overall = self._overall_step()
+        for scored, samples in iteration.rollouts:
+            self.tracker.rollouts(overall, scored, samples)
+        self._finish_step(step + 1, iteration.metrics, "reinforce")
+        shown = iteration.rollouts[0][0][0]
+        completion, verdict = shown.group.completions[0], shown.verdicts[0]
+        self.display.sample(shown.group.prompt.text, completion.text, verdict.value)
+        self.display.update(step + 1, iteration.metrics)
+        every = self.evaluations.every
+        if every and (step + 1) % every == 0 and step + 1 < trainer.plan.steps:
+            self._save_last()
+            self._evaluate(f"step {step + 1}")
+            self.display.stage("GRPO", trainer.plan.steps)
+
+    def _finish_step(self, step: int, metrics: Metrics, stage: str) -> None:
+        self.tracker.log(self._overall_step(), {**metrics, f"step/{stage}": float(step)})
+        self._remember()
+        if step % self.checkpoint_every == 0:
+            self._save_last()
+
+    def _evaluate(self, name: str) -> None:
+        """Evaluate under a name, or read the result that an earlier session left."""
+        path = self.directory.path / "evaluations" / f"{name.replace(' ', '_')}.json"
+        if path.is_file():
+            self._results[name] = Evaluation.from_dict(json.loads(path.read_text(encoding="utf-8")))
+            return
+        plan = self.evaluations.plan
+        self.display.stage(f"evaluate: {name}", plan.num_prompts, unit="problems")
+        result = evaluate(self.sampler, self.prompts.held_out(plan.num_prompts), self.reward, plan, self.runtime)
+        self._results[name] = result
+        cells = result.row(name).cells
+        summary = {f"eval/{title}": cell.value for title, cell in cells.items()}
+        if self.runtime.is_main:
+            write_json(path, result.to_dict())
+            self.tracker.log(self._overall_step(), summary)
+        values = ", ".join(f"{title} {cell.value:.1%}" for title, cell in cells.items())
+        self.display.message(f"{name}: {values}")
+
+    def _overall_step(self) -> int:
+        """Finished steps of all stages: what the logs count in."""
+        return self._done["warmup"] + self._done["reinforce"]
+
+    # State
+
+    def _remember(self) -> None:
+        """Keep what a checkpoint of this moment would hold; a failure in the next step is saved from it."""
+        self._last = copy.deepcopy(
+            {
+                "done": self._done,
+                "lora": asdict(self.policy.roles.spec(POLICY)),
+                "policy": self.policy.state_dict(),
+                "prompts": self.prompts.state_dict(),
+                "warmup": self.warmup.update.state_dict() if self.warmup else None,
+                "reinforce": self.reinforce.update.state_dict() if self.reinforce else None,
+            }
+        )
+
+    def _save_last(self) -> bool:
+        """Write the checkpoint of the last finished step, if there is one."""
+        finished = sum(self._last["done"].values())
+        if self.runtime.is_main and finished:
+            self.store.save(finished, self._last)
+        return finished > 0
+
+    def _restore(self) -> None:
+        """Take over the latest checkpoint, and cut what was logged behind it."""
+        if self.store.latest() is None:
+            raise ResumeError(
+                f"{self.directory.path} has no checkpoint yet: it stopped before its first one; start a new run"
+            )
+        state = self.store.load()
+        self._done = state["done"]
+        self.policy.load_state_dict(state["policy"])
+        self.prompts.load_state_dict(state["prompts"])
+        if self.warmup and state["warmup"]:
+            self.warmup.update.load_state_dict(state["warmup"])
+        if self.reinforce and state["reinforce"]:
+            self.reinforce.update.load_state_dict(state["reinforce"])
+        self.sampler.publish(version=self._done["reinforce"])
+        self.directory.truncate_after(self._overall_step())
+        self.display.message(
+            f"resumed {self.directory.path}: {self._done['warmup']} warm-up and {self._done['reinforce']} GRPO steps"
+        )
+
+    # Results
+
+    def _differences(self) -> list[ReportRow]:
+        names = [name for name in ("base", "warmed up", "after SFT", "after GRPO") if name in self._results]
+        return [
+            self._results[after].difference(self._results[before], f"{after} - {before}")
+            for before, after in pairwise(names)
+        ]
+
+    def _export(self) -> Export | None:
+        plan = self.export
+        if plan is None or not self.runtime.is_main:
+            return None
+        self.display.stage("export")
+        rows = [result.row(name) for name, result in self._results.items()]
+        exported = export_checkpoint(
+            self.policy.model,
+            self.policy.roles,
+            POLICY,
+            self.tokenizer,
+            self.directory.export,
+            base_name=plan.base_name,
+            card=CardFacts(
+                name=plan.name,
+                data=plan.data,
+                training=f"Trained by Gemwright: {steps_taken(self._done)}. The run's `config.yaml` has every setting.",
+                results=report_markdown(rows, self._differences()),
+                sources={**self.sources, "config": self.directory.config_hash},
+            ),
+            formats=plan.formats,
+            merged_dtype=parse_dtype(plan.merged_dtype),
+            gguf_dtype=parse_dtype(plan.gguf_dtype),
+            on_loss=plan.on_loss,
+        )
+        if "adapter" in exported.paths:
+            self.tracker.artifact(exported.paths["adapter"], f"{plan.name}-adapter", "model")
+        return exported
+
+    def _report(self, seconds: float, exported: Export | None) -> None:
+        rows, differences = [result.row(name) for name, result in self._results.items()], self._differences()
+        self.tracker.summary(
+            {
+                "seconds": seconds,
+                "evaluations": {row.name: _cells(row) for row in rows},
+                "differences": {row.name: _cells(row) for row in differences},
+            }
+        )
+        (self.directory.path / "report.md").write_text(report_markdown(rows, differences) + "\n", encoding="utf-8")
+        self.display.report_table(rows, differences)
+        folder = exported.paths.get("merged", self.directory.path) if exported else self.directory.path
+        self.display.message(
+            f"{seconds / 60:.1f} min. Results: {self.directory.path}   "
+            f"Talk to the model: python -m jobs.chat checkpoint={folder}"
+        )
+
+
+def steps_taken(done: Mapping[str, int]) -> str:
+    """The stages behind a checkpoint in words, for the model card.
+
+    >>> steps_taken({"warmup": 100, "reinforce": 0})
+    '100 supervised steps'
+    """
+    stages = {"warmup": "supervised steps", "reinforce": "steps of GRPO"}
+    return ", then ".join(f"{done[name]} {words}" for name, words in stages.items() if done[name]) or "no steps"
+
+
+def check_rewards(
+    reward: Reward, prompts: PromptStream, announce: Callable[[str], None], *, num_rows: int = 32
+) -> None:
+    """Grade demonstrations and damaged ones before anything expensive: a reward that cannot tell them apart stops the
+    run here. Data without demonstrations cannot be checked and says so."""
+    source = prompts.source
+    problems = [source.train(index) for index in range(min(num_rows, source.train_size or num_rows))]
+    targets = [problem.target(prompts.template) for problem in problems]
+    if not all(targets):
+        announce("rewards not checked: the data has no gold answers to check them with")
+        return
+    samples = [
+        Sample(
+            prompt=problem.question,
+            completion="",
+            reference={"answer": problem.answer, **problem.reference},
+            task=problem.task,
+            language=problem.language,
+        )
+        for problem in problems
+    ]
+    announce(str(selfcheck(reward, samples, targets)))
+
+
+def _cells(row: ReportRow) -> dict[str, list[float]]:
+    """Column title to value, low, high."""
+    return {title: [cell.value, cell.low, cell.high] for title, cell in row.cells.items()}
