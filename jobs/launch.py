@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -69,6 +70,8 @@ def describe(error: BaseException) -> str:
     if isinstance(error, InstantiationException) and error.__cause__ is not None:
         where = [line.strip() for line in str(error).splitlines() if "full_key:" in line]
         return f"{describe(error.__cause__)} ({where[-1]})" if where else describe(error.__cause__)
+    if missing := re.search(r"Missing mandatory value: (\S+)", str(error)):
+        return f"{missing[1]} has no value; give it on the command line: {missing[1]}=..."
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = "; ".join(line for line in lines if not line.startswith("object_type="))
     if isinstance(error, HydraException):

@@ -92,6 +92,10 @@ class _Tiles:
         self.hidden, self.weight, self.temperature = hidden, weight, temperature
         self.normalizer = torch.empty(hidden.shape[0], dtype=torch.float32, device=hidden.device)
         self.expected = torch.empty(hidden.shape, dtype=torch.float32, device=hidden.device) if expect else None
+        # Every tile is computed in the same memory: fresh pages for each would cost as much as the products.
+        size = min(hidden.shape[0], ROWS_PER_TILE) * min(weight.shape[0], VOCABULARY_PER_TILE)
+        self._product = torch.empty(size, dtype=hidden.dtype, device=hidden.device)
+        self._wide = torch.empty(size, dtype=torch.float32, device=hidden.device)
 
     def visit(self, rows: slice, targets: Tensor, index: Tensor, chosen: Tensor) -> None:
         """Fill `normalizer` and `expected` of these rows, and `chosen` where its row is among them."""
@@ -102,7 +106,7 @@ class _Tiles:
         mine = ((index >= rows.start) & (index < rows.start + hidden.shape[0])).nonzero()[:, 0]
         for start in range(0, self.weight.shape[0], VOCABULARY_PER_TILE):
             tile = self.weight[start : start + VOCABULARY_PER_TILE]
-            logits = (hidden @ tile.T).float() / self.temperature
+            logits = self._logits(hidden, tile)
             here = mine[(targets[mine] >= start) & (targets[mine] < start + tile.shape[0])]
             chosen[here] = logits[index[here] - rows.start, targets[here] - start]
             grown = torch.maximum(maximum, logits.amax(-1, keepdim=True))
@@ -111,7 +115,20 @@ class _Tiles:
             weights = logits.sub_(maximum).exp_()
             total = total * rescale + weights.sum(-1, keepdim=True)
             if mean is not None:
-                mean = mean * rescale + (weights.to(tile.dtype) @ tile).float()
+                mean = mean * rescale + (self._narrow(weights) @ tile).float()
         self.normalizer[rows] = (maximum + total.log())[:, 0]
         if self.expected is not None and mean is not None:
             self.expected[rows] = mean / total
+
+    def _logits(self, hidden: Tensor, tile: Tensor) -> Tensor:
+        """[rows, tile] float32 tempered logits, valid until the next call."""
+        shape = (hidden.shape[0], tile.shape[0])
+        size = shape[0] * shape[1]
+        product, wide = self._product[:size].view(shape), self._wide[:size].view(shape)
+        torch.mm(hidden, tile.T, out=product)
+        wide.copy_(product)
+        return wide if self.temperature == 1.0 else wide.div_(self.temperature)
+
+    def _narrow(self, weights: Tensor) -> Tensor:
+        """The weights in the head's dtype, in the memory of the product that they came from."""
+        return self._product[: weights.numel()].view(weights.shape).copy_(weights)

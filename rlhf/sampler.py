@@ -5,7 +5,7 @@ Sizes: P prompts, G completions each, N rows in flight, V vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -98,22 +98,36 @@ class NativeSampler:
             ConfigError: if prompt and completion do not fit in the model's context.
         """
         self._check_length(prompts, params)
-        uniform = torch.rand(
-            (len(prompts) * group_size, params.max_completion_tokens),
-            generator=torch.Generator().manual_seed(seed),
-            dtype=torch.float64,
-        ).to(self.model.device)
+        uniform = self._uniform(len(prompts) * group_size, params, seed)
         rows: list[_Row] = []
         per_batch = max(1, self.max_rows // group_size)
         for start in range(0, len(prompts), per_batch):
             chunk = prompts[start : start + per_batch]
             first = start * group_size
-            rows += self._decode(chunk, group_size, params, uniform[first : first + len(chunk) * group_size])
+            *_, finished = self._decode(chunk, group_size, params, uniform[first : first + len(chunk) * group_size])
+            rows += finished
         completions = [self._completion(row) for row in rows]
         return [
             RolloutGroup(prompt=prompt, completions=tuple(completions[i * group_size : (i + 1) * group_size]))
             for i, prompt in enumerate(prompts)
         ]
+
+    @torch.inference_mode()
+    def stream(self, prompt: Prompt, params: SamplingParams, *, seed: int) -> Iterator[int]:
+        """One completion's tokens as they are chosen: those that `sample` gives with the same seed.
+
+        Raises:
+            ConfigError: if prompt and completion do not fit in the model's context.
+        """
+        self._check_length([prompt], params)
+        for (row,) in self._decode([prompt], 1, params, self._uniform(1, params, seed)):
+            yield row.token_ids[-1]
+
+    def _uniform(self, num_rows: int, params: SamplingParams, seed: int) -> Tensor:
+        """[num_rows, max_completion_tokens] float64 in [0, 1): what the draws invert."""
+        generator = torch.Generator().manual_seed(seed)
+        shape = (num_rows, params.max_completion_tokens)
+        return torch.rand(shape, generator=generator, dtype=torch.float64).to(self.model.device)
 
     def _check_length(self, prompts: Sequence[Prompt], params: SamplingParams) -> None:
         limit = self.model.config.max_position_embeddings
@@ -126,8 +140,9 @@ class NativeSampler:
 
     def _decode(
         self, prompts: Sequence[Prompt], group_size: int, params: SamplingParams, uniform: Tensor
-    ) -> list[_Row]:
-        """Prefill and decode one batch; `uniform` is [P * G, max_completion_tokens]."""
+    ) -> Iterator[list[_Row]]:
+        """Prefill and decode one batch, yielding all rows after every token; `uniform` is
+        [P * G, max_completion_tokens]."""
         cache, hidden = self._prefill(prompts, params.max_completion_tokens)
         cache = cache.fork(group_size)
         hidden = hidden.repeat_interleave(group_size, dim=0)
@@ -138,6 +153,7 @@ class NativeSampler:
             indices = torch.tensor([row.row for row in active], device=uniform.device)
             chosen, logprobs = choose(self.model.logits(hidden), uniform[indices, step], params, self._forbidden)
             unfinished = self._append(active, chosen.tolist(), logprobs.tolist())
+            yield rows
             if not unfinished or step + 1 == params.max_completion_tokens:
                 break
             if len(unfinished) < len(active):
@@ -146,7 +162,6 @@ class NativeSampler:
                 cache, chosen = cache.select(keep), chosen[keep]
             positions = (lengths[[row.row for row in active]] + step)[:, None].to(chosen.device)
             hidden = self.model(chosen[:, None], _single(positions), cache)[:, 0]
-        return rows
 
     def _prefill(self, prompts: Sequence[Prompt], room: int) -> tuple[KVCache, Tensor]:
         """The prompts' cache and the [P, D] hidden states that predict their first completion tokens."""
@@ -205,23 +220,26 @@ def choose(
     """
     chosen = torch.empty(logits.shape[0], dtype=torch.int64, device=logits.device)
     logprobs = torch.empty(logits.shape[0], dtype=torch.float32, device=logits.device)
+    wide = torch.empty((min(len(logits), _ROWS_AT_A_TIME), logits.shape[1]), dtype=torch.float32, device=logits.device)
     for start in range(0, logits.shape[0], _ROWS_AT_A_TIME):
         rows = slice(start, start + _ROWS_AT_A_TIME)
-        chosen[rows], logprobs[rows] = _choose_rows(logits[rows].float(), uniform[rows], params, forbidden)
+        narrow = logits[rows]
+        weights = wide[: len(narrow)].copy_(narrow)
+        chosen[rows], logprobs[rows] = _choose_rows(weights, uniform[rows], params, forbidden)
     return chosen, logprobs
 
 
 def _choose_rows(
     logits: Tensor, uniform: Tensor, params: SamplingParams, forbidden: Sequence[int]
 ) -> tuple[Tensor, Tensor]:
+    """Like `choose`, for a few rows of float32 logits, which are overwritten."""
     if params.temperature not in (0.0, 1.0):
-        logits = logits / params.temperature
-    maximum = logits.amax(-1, keepdim=True)
-    weights = (logits - maximum).exp_()
-    normalizer = maximum[:, 0] + weights.sum(-1).log()
+        logits.div_(params.temperature)
+    weights = logits.sub_(logits.amax(-1, keepdim=True)).exp_()
+    total = weights.sum(-1)
     weights[:, list(forbidden)] = 0.0
     chosen = weights.argmax(-1) if params.temperature == 0.0 else _invert(_truncate(weights, params), uniform)
-    return chosen, logits.gather(1, chosen[:, None])[:, 0] - normalizer
+    return chosen, (weights.gather(1, chosen[:, None])[:, 0] / total).log()
 
 
 def _truncate(weights: Tensor, params: SamplingParams) -> Tensor:
@@ -241,7 +259,7 @@ def _invert(weights: Tensor, uniform: Tensor) -> Tensor:
     """The index at which the running sum of [N, V] unnormalized weights passes `uniform` of its total."""
     num_rows, size = weights.shape
     padded = torch.nn.functional.pad(weights, (0, -size % _BLOCK)).view(num_rows, -1, _BLOCK)
-    block_ends = padded.sum(-1, dtype=torch.float64).cumsum(-1)
+    block_ends = padded.sum(-1).to(torch.float64).cumsum(-1)
     aim = uniform.to(torch.float64)[:, None] * block_ends[:, -1:]
     block = torch.searchsorted(block_ends, aim, right=True).clamp_(max=padded.shape[1] - 1)
     before = torch.where(block > 0, block_ends.gather(1, (block - 1).clamp(min=0)), 0.0)

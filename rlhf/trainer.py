@@ -119,6 +119,7 @@ class RLTrainer:
 
     def run_iteration(self, step: int) -> Iteration:
         """One policy iteration: sample, score, credit, update, publish."""
+        self.clock.start()
         with self.clock("sample"):
             prompts = self.runtime.shard(self.prompts.take(self.plan.prompts_per_step))
             groups = self.sampler.sample(prompts, self.plan.group_size, self.sampling, seed=self._seed(step))
@@ -184,6 +185,10 @@ class Clock:
     """Wall time of the stages of a step, in seconds."""
 
     def __init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        """Begin a step; what happened between steps (an evaluation, a checkpoint) is not its time."""
         self._spent: dict[str, float] = {}
         self._start = time.perf_counter()
 
@@ -194,13 +199,11 @@ class Clock:
         self._spent[f"time/{stage}_s"] = time.perf_counter() - before
 
     def lap(self, *, num_tokens: int) -> Metrics:
-        """The stages' times since the last lap, the whole step's, and completion tokens per second of both kinds."""
-        now = time.perf_counter()
-        metrics = {**self._spent, "time/step_s": now - self._start}
+        """The stages' times since the start, the whole step's, and completion tokens per second of both kinds."""
+        metrics = {**self._spent, "time/step_s": time.perf_counter() - self._start}
         metrics["speed/completion_tok_s"] = num_tokens / metrics["time/step_s"]
         metrics["speed/sampling_tok_s"] = num_tokens / metrics["time/sample_s"]
         metrics["memory/peak_gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
-        self._spent, self._start = {}, now
         return metrics
 
 

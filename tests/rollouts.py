@@ -32,6 +32,17 @@ def tiny_policy(*, trained: bool = True, config: Gemma3Config = TINY, seed: int 
     return policy
 
 
+def teachable_policy() -> Policy:
+    """A policy without B whose head is four times as large.
+
+    The states that the head sees have a fixed norm, so with the tiny head no token can ever be more probable than 5 %.
+    """
+    policy = tiny_policy(trained=False)
+    with torch.no_grad():
+        policy.model.head_weight.mul_(4.0)
+    return policy
+
+
 def disturb(policy: Policy, seed: int = 7, size: float = 0.05) -> None:
     """Add noise to every adapter weight."""
     generator = torch.Generator().manual_seed(seed)
@@ -123,7 +134,9 @@ class Sums:
 
     def train(self, index: int) -> Problem:
         a, b = index % 7, index % 3
-        return Problem(id=f"sums/train/{index}", question=f"What is {a} + {b}?", answer=str(a + b))
+        return Problem(
+            id=f"sums/train/{index}", question=f"What is {a} + {b}?", answer=str(a + b), reference={"index": index}
+        )
 
     def held_out(self, n: int) -> list[Problem]:
         return [Problem(id=f"sums/held_out/{i}", question=f"What is {i} + 9?", answer=str(i + 9)) for i in range(n)]

@@ -126,13 +126,11 @@ def test_the_real_270m_gives_our_tokens_in_transformers_and_llama_cpp(
     gemma_270m: Gemma3ForCausalLM, gemma_270m_tokenizer: Tokenizer, tmp_path: Path
 ) -> None:
     roles = with_adapter(sharing(gemma_270m), std=0.01)
-    prompts = [
-        gemma_270m_tokenizer.encode(text, add_bos=True)
-        for text in ("The capital of France is", "Q: 17 + 25 =\nA: 42\n\nQ: 8 + 64 =\nA:", "def fibonacci(n):\n")
-    ]
+    texts = ("The capital of France is", "Q: 17 + 25 =\nA: 42\n\nQ: 8 + 64 =\nA:")
+    prompts = [gemma_270m_tokenizer.encode(text, add_bos=True) for text in texts]
     ours = [greedy(roles.model, prompt_ids, 16) for prompt_ids in prompts]
     with roles.using(None):
-        assert [greedy(roles.model, prompt_ids, 16) for prompt_ids in prompts] != ours
+        assert greedy(roles.model, prompts[0], 16) != ours[0]
     export(roles, gemma_270m_tokenizer, tmp_path, "merged")
     merged = AutoModelForCausalLM.from_pretrained(tmp_path / "merged")
     for prompt_ids, completion in zip(prompts, ours, strict=True):

@@ -27,7 +27,7 @@ def test_centred_advantages_by_hand() -> None:
 
 
 def test_normalized_advantages_by_hand() -> None:
-    """Mean 2, squared distances 4, 0, 4, 0: the population's standard deviation is sqrt(2), the sample's would be 1.63."""
+    """Mean 2, squared distances 4, 0, 4, 0: the population's deviation is sqrt(2), the sample's would be 1.63."""
     expected = [math.sqrt(2), 0, -math.sqrt(2), 0]
     assert group_normalized(torch.tensor([4.0, 2.0, 0.0, 2.0])).tolist() == pytest.approx(expected, abs=1e-5)
 

@@ -127,6 +127,12 @@ def test_oldest_spelling_of_the_scaling_type_is_read() -> None:
     assert config.rope_scaling_factor == 4.0
 
 
+def test_layer_kinds_not_given_are_five_local_then_one_global() -> None:
+    assert TINY.layer_types == (*[SLIDING] * 5, FULL, SLIDING)
+    twelve = replace(TINY, num_hidden_layers=12, layer_types=())
+    assert [i for i, kind in enumerate(twelve.layer_types) if kind == FULL] == [5, 11]
+
+
 def test_layer_pattern_other_than_six_is_kept() -> None:
     config = Gemma3Config.from_hf({**HUB_270M, "num_hidden_layers": 4, "sliding_window_pattern": 2})
     assert config.layer_types == (SLIDING, FULL, SLIDING, FULL)

@@ -132,8 +132,3 @@ def test_token_logprobs_are_zero_outside_completions_and_right_inside() -> None:
             expected = torch.log_softmax(policy.model.logits(hidden).double() / 0.8, -1)
             expected = expected[torch.arange(len(tokens)), torch.tensor(tokens)]
             torch.testing.assert_close(logprobs[batch.sample_ids == i].double(), expected, rtol=0, atol=1e-5)
-
-
-def test_a_batch_without_completions_has_no_logprobs() -> None:
-    batch = collate([], max_row_tokens=100)
-    assert token_logprobs(tiny_policy().model, batch).shape == (0, 0)

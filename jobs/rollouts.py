@@ -1,0 +1,27 @@
+"""Print the best and the worst rollouts of a step: what the reward likes, and whether it should.
+
+python -m jobs.rollouts run=outputs/<run> step=120
+"""
+
+from __future__ import annotations
+
+from omegaconf import DictConfig
+
+from jobs.launch import job, plain
+from rlhf.errors import DataError
+from rlhf.run_directory import RunDirectory, read_rows
+from rlhf.tracking import best_and_worst
+
+
+@job("rollouts")
+def main(config: DictConfig) -> None:
+    plain(config)
+    path = RunDirectory.open(config.run).rollouts
+    if not path.is_file():
+        raise DataError(f"{path} is not there yet: the run has finished no reinforcement step")
+    step = max(row["step"] for row in read_rows(path)) if config.step is None else config.step
+    print(best_and_worst(path, step, config.count))
+
+
+if __name__ == "__main__":
+    main()

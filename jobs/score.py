@@ -1,0 +1,135 @@
+"""Score a file of completions with any reward: every term's value, state and reason, and a table of the whole.
+
+python -m jobs.score input=completions.jsonl                    with the default reward
+python -m jobs.score input=run/rollouts.jsonl columns.answer=null '~reward.terms.correct'
+
+No network is loaded, nor torch: mend a reward here, then train with it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from omegaconf import DictConfig
+
+from jobs.launch import build, job, plain
+from rewards.base import Reward, Sample, State, Verdict
+from rewards.functions import judge
+from rlhf.display import Display
+from rlhf.errors import ConfigError, DataError
+
+Row = dict[str, Any]
+NEEDED = ("prompt", "completion")
+OWN_COLUMNS = (*NEEDED, "task", "language", "finish_reason", "num_tokens")
+
+
+@job("score")
+def main(config: DictConfig) -> None:
+    settings = plain(config)
+    columns = {ours: theirs for ours, theirs in settings["columns"].items() if theirs is not None}
+    if missing := [name for name in NEEDED if name not in columns]:
+        raise ConfigError(f"columns names no {' and no '.join(missing)}; give columns.{missing[0]}=<the file's name>")
+    source = Path(config.input).expanduser()
+    target = Path(config.output).expanduser() if config.output else source.with_suffix(".scored.jsonl")
+    if target.resolve() == source.resolve():
+        raise ConfigError(f"output is the input, {source}; give another file")
+    rows = read_rows(source)
+    samples = [_sample(f"{source}, line {number}", row, columns) for number, row in enumerate(rows, start=1)]
+    verdicts = score(build(config.reward), samples)
+    partial = target.with_name(f".{target.name}.partial")
+    with partial.open("w", encoding="utf-8", errors="backslashreplace") as file:
+        for row, verdict in zip(rows, verdicts, strict=True):
+            file.write(json.dumps({**row, "reward": verdict.value, **_described(verdict)}, ensure_ascii=False) + "\n")
+    partial.replace(target)
+    _show(Display(), verdicts)
+    print(f"{len(rows)} rows scored: {target}")
+
+
+def score(reward: Reward, samples: Sequence[Sample]) -> list[Verdict]:
+    """One verdict per sample; neighbours with the same prompt are judged as one group."""
+    groups = (list(group) for _, group in groupby(samples, key=lambda sample: sample.prompt))
+    return [verdict for group in groups for verdict in judge(reward, group)]
+
+
+def read_rows(path: Path) -> list[Row]:
+    """The objects of a JSONL file.
+
+    Raises:
+        DataError: if there is no file, no row, or a line that is no JSON object.
+    """
+    if not path.is_file():
+        raise DataError(f"no file {path}; mend input (a relative path starts at {Path.cwd()})")
+    rows = []
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise DataError(f"{path}, line {number} is not JSON ({error}); mend or remove that line") from error
+        if not isinstance(row, dict):
+            raise DataError(f"{path}, line {number} holds a {type(row).__name__}; give one JSON object per line")
+        rows.append(row)
+    if not rows:
+        raise DataError(f"{path} has no rows; give a file with one completion per line")
+    return rows
+
+
+def _sample(where: str, row: Row, columns: Mapping[str, str]) -> Sample:
+    if missing := [theirs for theirs in columns.values() if theirs not in row]:
+        raise DataError(
+            f"{where} has no column {', '.join(missing)}; it has {', '.join(row)}: mend columns (null: none)"
+        )
+    given = {ours: row[theirs] for ours, theirs in columns.items()}
+    if texts := [name for name in NEEDED if not isinstance(given[name], str)]:
+        raise DataError(f"{where}: column {columns[texts[0]]!r} holds no text; mend the row or columns.{texts[0]}")
+    reference = {name: value for name, value in given.items() if name not in OWN_COLUMNS}
+    return Sample(reference=reference, **{name: value for name, value in given.items() if name in OWN_COLUMNS})
+
+
+def _described(verdict: Verdict) -> Row:
+    described: Row = {"state": verdict.state.value, "reason": verdict.reason}
+    return {**described, "terms": {name: _term(term) for name, term in verdict.terms.items()}}
+
+
+def _term(verdict: Verdict) -> Row:
+    own: Row = {"value": verdict.value, "state": verdict.state.value, "reason": verdict.reason}
+    return {**own, "terms": {name: _term(term) for name, term in verdict.terms.items()}} if verdict.terms else own
+
+
+def _show(display: Display, verdicts: Sequence[Verdict]) -> None:
+    """The table of means, coverage and failures, and the most frequent reasons of what failed."""
+    names = dict.fromkeys(name for verdict in verdicts for name in verdict.terms)
+    columns = {name: [v.terms[name] for v in verdicts if name in v.terms] for name in names}
+    lost = [state for state in State if state is not State.VALUE]
+    display.table(
+        f"{len(verdicts)} completions",
+        ["", "mean", "covered", *(state.value.replace("_", " ") for state in lost)],
+        [_line(name, column, len(verdicts), lost) for name, column in {**columns, "reward": list(verdicts)}.items()],
+    )
+    for (name, reason), count in Counter(_failures(columns)).most_common(5):
+        display.message(f"{count} x {name}: {reason}")
+
+
+def _line(name: str, column: Sequence[Verdict], total: int, lost: Sequence[State]) -> list[str]:
+    values = [verdict.value for verdict in column if verdict.value is not None]
+    states = Counter(verdict.state for verdict in column)
+    mean = f"{fmean(values):.4g}" if values else "-"
+    return [name, mean, f"{len(values) / total:.1%}", *(str(states[state] or "") for state in lost)]
+
+
+def _failures(columns: Mapping[str, Sequence[Verdict]]) -> Iterator[tuple[str, str]]:
+    for name, column in columns.items():
+        for verdict in column:
+            if verdict.state in (State.FAILED, State.TIMED_OUT):
+                yield name, verdict.reason
+
+
+if __name__ == "__main__":
+    main()
