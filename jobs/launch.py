@@ -70,8 +70,13 @@ def describe(error: BaseException) -> str:
     if isinstance(error, InstantiationException) and error.__cause__ is not None:
         where = [line.strip() for line in str(error).splitlines() if "full_key:" in line]
         return f"{describe(error.__cause__)} ({where[-1]})" if where else describe(error.__cause__)
-    if missing := re.search(r"Missing mandatory value: (\S+)", str(error)):
-        return f"{missing[1]} has no value; give it on the command line: {missing[1]}=..."
+    # What is missing is the key itself, or another one that it refers to.
+    missing = re.search(
+        r"interpolation: Missing mandatory value: (\S+)|Missing mandatory value.*\s+full_key: (\S+)", str(error)
+    )
+    if missing:
+        name = missing[1] or missing[2]
+        return f"{name} has no value; give it on the command line: {name}=..."
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = "; ".join(line for line in lines if not line.startswith("object_type="))
     if isinstance(error, HydraException):

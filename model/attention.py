@@ -24,7 +24,8 @@ class Layout:
     """Where every token of a [B, T] batch stands.
 
     A token sees a key when the key is not padding, lies 0 <= distance (< window on local layers) before it, and belongs
-    to the token's own segment or to its prefix segment. A padding token sees itself, so that no row is empty.
+    to the token's own segment or to its prefix segment. No real token sees padding; a padding token sees everything, so
+    that no row is empty.
 
     >>> layout = Layout.packed([3, 2])
     >>> layout.positions.tolist(), layout.segment_ids.tolist()
@@ -41,6 +42,11 @@ class Layout:
     @classmethod
     def causal(cls, num_rows: int, length: int, device: torch.device | str = "cpu") -> Layout:
         positions = torch.arange(length, device=device).expand(num_rows, length)
+        return cls.at(positions)
+
+    @classmethod
+    def at(cls, positions: Tensor) -> Layout:
+        """Rows that are single sequences, at the given [B, T] positions (-1 for padding): what a cache continues."""
         zeros = torch.zeros_like(positions)
         return cls(positions=positions, segment_ids=zeros, prefix_ids=zeros)
 
@@ -49,8 +55,7 @@ class Layout:
         """From a [B, T] mask of real tokens, padded left, right or both; the first real token has position 0."""
         real = attention_mask.bool()
         positions = torch.where(real, real.cumsum(-1) - 1, -1)
-        zeros = torch.zeros_like(positions)
-        return cls(positions=positions, segment_ids=zeros, prefix_ids=zeros)
+        return cls.at(positions)
 
     @classmethod
     def packed(cls, lengths: Sequence[int]) -> Layout:

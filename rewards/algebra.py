@@ -1,7 +1,8 @@
 """Whether two answers are the same: exactly where they are rational, else by their values to 50 digits.
 
-Constants are evaluated once; expressions with symbols at several fixed points, some negative. Agreement everywhere
-is taken as equality. Symbolic simplification is not used because its running time has no bound.
+Numbers are compared as fractions, rational functions by sympy's polynomials. What is left (roots, functions, constants)
+is evaluated: once, or with symbols at several fixed points, some negative; agreement everywhere is taken as equality.
+Symbolic simplification is not used because its running time has no bound.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from rewards.notation import Node
+from rewards.polynomials import same_rational_function
 from rewards.values import Evaluator, TooHard, close, exact, is_literal, symbols
 
 NUM_POINTS = 6
@@ -55,7 +57,11 @@ class Comparison:
     def match_scalars(self, gold: Node, answer: Node) -> Match:
         one, other = exact(gold), exact(answer)
         if one is None or other is None:
-            outcome = self._match_numerically(gold, answer)
+            same = same_rational_function(gold, answer)
+            if same is None:
+                outcome = self._match_numerically(gold, answer)
+            else:
+                outcome = Match.SAME if same else Match.DIFFERENT
         elif self._equal_rationals(one, other) or self._equal_without_percent(gold, answer, one, other):
             outcome = Match.SAME
         else:

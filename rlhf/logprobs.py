@@ -52,7 +52,9 @@ def select_logprobs(
         ValueError: if the head itself should be trained, which this function does not do.
     """
     if weight.requires_grad and torch.is_grad_enabled():
-        raise ValueError("select_logprobs does not train the head; freeze the base (model.lora.freeze_base) first")
+        raise ValueError(
+            "select_logprobs does not train the head; freeze the base first (model.lora.AdapterRoles does)"
+        )
     return _SelectLogprobs.apply(hidden, weight, targets, index, temperature)  # pyright: ignore[reportReturnType]
 
 

@@ -161,7 +161,7 @@ class NativeSampler:
                 active = [active[i] for i in unfinished]
                 cache, chosen = cache.select(keep), chosen[keep]
             positions = (lengths[[row.row for row in active]] + step)[:, None].to(chosen.device)
-            hidden = self.model(chosen[:, None], _single(positions), cache)[:, 0]
+            hidden = self.model(chosen[:, None], Layout.at(positions), cache)[:, 0]
 
     def _prefill(self, prompts: Sequence[Prompt], room: int) -> tuple[KVCache, Tensor]:
         """The prompts' cache and the [P, D] hidden states that predict their first completion tokens."""
@@ -197,11 +197,6 @@ class NativeSampler:
             text=self.tokenizer.decode(row.token_ids, skip_special=True),
             policy_version=self.version,
         )
-
-
-def _single(positions: Tensor) -> Layout:
-    zeros = torch.zeros_like(positions)
-    return Layout(positions=positions, segment_ids=zeros, prefix_ids=zeros)
 
 
 # Rows of logits that are turned to float32 at a time (16 x 262,144 x 4 bytes = 16 MiB).

@@ -169,7 +169,7 @@ def test_a_run_that_was_interrupted_and_killed_ends_bit_for_bit_like_one_that_wa
 ) -> None:
     monkeypatch.setenv("STOP_FILES", str(tmp_path / "*" / "rollouts.jsonl"))
     monkeypatch.setenv("STOP_TEXT", '"step": 4,')
-    monkeypatch.setenv("STOP_SIGNAL", str(int(signal.SIGINT)))
+    monkeypatch.setenv("STOP_SIGNAL", str(int(signal.SIGTERM)))
     assert run(train, *tiny.train(tmp_path)) == 130
     folder = only(tmp_path.iterdir())
     assert sorted(path.name for path in (folder / "checkpoints").iterdir())[-1] == "step-000004"
@@ -197,8 +197,8 @@ def without_times(row: dict[str, Any]) -> dict[str, Any]:
 def test_a_sweep_makes_a_folder_per_run_and_a_dropped_term_is_gone(
     tiny: Tiny, run: Callable[..., int], tmp_path: Path
 ) -> None:
-    less = ["warmup=null", "export=null", "eval.base=false", "plan.steps=1", "~reward.terms.format", "-m", "seed=0,1"]
-    assert run(train, *tiny.train(tmp_path, *less)) == 0
+    less = ["warmup=null", "export=null", "eval.base=false", "plan.steps=1", "~reward.terms.format", "seed=0,1"]
+    assert run(train, "-m", *tiny.train(tmp_path, *less)) == 0
     folders = [path for path in tmp_path.iterdir() if path.is_dir()]
     assert sorted(json.loads((path / "config.json").read_text())["config"]["seed"] for path in folders) == [0, 1]
     for folder in folders:
@@ -222,6 +222,7 @@ BAD_INPUT = {
     "an unknown group option": (["loss=nope"], "nope.*grpo_kl"),
     "a mistyped constructor argument": (["+loss.clip=1"], "'clip'.*full_key: loss"),
     "a missing value": (["data=gsm8k", "data.path=???"], "data.path has no value"),
+    "a missing value behind another": (["model.checkpoint=???"], "model.checkpoint has no value"),
     "a value that a constructor refuses": (["plan.group_size=1"], "group_size must be at least 2.*got 1"),
     "a missing file": (["data.path=nowhere.jsonl"], "no file .*nowhere.jsonl"),
     "a missing checkpoint": (["model.checkpoint=nowhere"], "no checkpoint 'nowhere'"),

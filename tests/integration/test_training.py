@@ -30,7 +30,7 @@ from tests.integration.processes import NUM_STEPS, train
 from tests.rollouts import adapter_of, letters, make_prompt, sums_stream, teachable_policy, tiny_policy
 
 ROOT = Path(__file__).resolve().parents[2]
-PLAN = Plan(steps=40, prompts_per_step=2, group_size=8, kl_every=10)
+PLAN = Plan(steps=20, prompts_per_step=2, group_size=8, kl_every=10)
 
 
 def trainer_of(
@@ -72,9 +72,9 @@ def test_the_reward_rises_and_the_base_stays_bit_for_bit() -> None:
     assert first < 0.6
     assert last > first + 0.3
     assert max(step["logprob_gap/mean"] for step in metrics if "logprob_gap/mean" in step) < 1e-4
-    assert [step for step, found in enumerate(metrics) if "kl" in found] == [0, 10, 20, 30]
+    assert [step for step, found in enumerate(metrics) if "kl" in found] == [0, 10]
     assert metrics[0]["kl"] == 0.0
-    assert metrics[30]["kl"] > 0.01
+    assert metrics[10]["kl"] > 0.01
     after = dict(policy.roles.base_parameters())
     assert base.keys() == after.keys()
     assert all(torch.equal(base[name], after[name]) for name in base)
@@ -240,8 +240,8 @@ def test_supervised_loss_falls_far_and_the_base_stays_bit_for_bit() -> None:
     policy, losses = teachable_policy(), list[float]()
     base = {name: parameter.clone() for name, parameter in policy.roles.base_parameters()}
     sft(policy, 30).fit(0, lambda _, metrics: losses.append(metrics["loss"]))
-    assert losses[0] == pytest.approx(math.log(512), abs=0.7)  # a random network knows nothing of 512 tokens
-    assert losses[-1] < 1.5
+    assert losses[0] > 6.0  # about log(512): a random network knows nothing
+    assert sum(losses[-5:]) / 5 < 2.0  # it knows where a turn ends, and that answers are digits
     assert all(torch.equal(base[name], parameter) for name, parameter in policy.roles.base_parameters())
 
 

@@ -61,8 +61,13 @@ def groups_of(job: str) -> list[str]:
     return [name for name in chosen if name != "experiment" and not name.startswith("override ")]
 
 
-def options(group: str) -> list[str]:
-    return sorted(path.stem for path in (CONF / group.split("@")[0]).glob("*.yaml"))
+def choices(job: str) -> Iterator[list[str]]:
+    """Overrides that between them choose every option of every group of a job, one of each group at a time."""
+    options = {
+        group: sorted(path.stem for path in (CONF / group.split("@")[0]).glob("*.yaml")) for group in groups_of(job)
+    }
+    for turn in range(max(map(len, options.values()), default=0)):
+        yield [f"{group}={names[turn % len(names)]}" for group, names in options.items()]
 
 
 def check(config: DictConfig) -> None:
@@ -93,9 +98,8 @@ def targets(node: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
 @pytest.mark.parametrize("job", JOBS)
 def test_every_option_of_every_group_of_a_job_fits_its_constructors(job: str) -> None:
     check(filled(job))
-    for group in groups_of(job):
-        for option in options(group):
-            check(filled(job, f"{group}={option}"))
+    for chosen in choices(job):
+        check(filled(job, *chosen))
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
@@ -104,9 +108,8 @@ def test_every_experiment_composes_with_every_option_of_every_group(experiment: 
     check(config)
     for name in VALUES:
         build(config[name])
-    for group in groups_of("train"):
-        for option in options(group):
-            check(filled("train", f"experiment={experiment}", f"{group}={option}"))
+    for chosen in choices("train"):
+        check(filled("train", f"experiment={experiment}", *chosen))
 
 
 def test_the_values_of_every_job_can_be_built() -> None:

@@ -117,6 +117,13 @@ def test_what_is_sampled_does_not_depend_on_the_company() -> None:
     assert tokens_of(sampler.sample(PROMPTS, 4, params, seed=6)) != together
 
 
+def test_a_stream_gives_the_tokens_that_sampling_gives() -> None:
+    sampler, params = native(tiny_policy()), SamplingParams(max_completion_tokens=12)
+    for seed in range(3):
+        (group,) = sampler.sample(PROMPTS[1:2], 1, params, seed=seed)
+        assert tuple(sampler.stream(PROMPTS[1], params, seed=seed)) == group.completions[0].token_ids
+
+
 def test_completions_of_a_group_differ() -> None:
     groups = native(tiny_policy(), NeverStops()).sample(PROMPTS, 4, SamplingParams(max_completion_tokens=6), seed=5)
     assert all(len(set(group)) == 4 for group in tokens_of(groups))
