@@ -22,10 +22,12 @@ from torch import nn
 
 from jobs.launch import build, job, plain
 from jobs.parts import build_model, build_policy, build_prompts, build_runtime, build_tokenizer
+from model.tokenizer import Tokenizer
 from rlhf.collate import collate
 from rlhf.errors import ConfigError
 from rlhf.logprobs import token_logprobs
 from rlhf.policy import Policy
+from rlhf.prompts import PromptStream
 from rlhf.run_directory import config_hash, environment
 from rlhf.runtime import Runtime
 from rlhf.sampler import NativeSampler
@@ -66,16 +68,10 @@ def main(config: DictConfig) -> None:
 
 def _step(config: DictConfig, runtime: Runtime) -> Measure:
     """Seconds of a GRPO step by stage. Without warm-up and with its updates: a step like the run's first ones."""
-    policy, tokenizer = build_policy(config, build_model(config, runtime)), build_tokenizer(config)
-    trainer = RLTrainer(
-        policy=policy,
-        sampler=NativeSampler(policy.model, tokenizer, max_rows=config.sampler.max_rows),
-        prompts=build_prompts(config, tokenizer),
-        reward=build(config.reward),
-        runtime=runtime,
-        seed=config.seed,
-        **{name: build(config[name]) for name in ("credit", "loss", "optim", "sampling", "plan")},
-    )
+    policy, tokenizer, prompts = _workload(config, runtime)
+    settings = {name: build(config[name]) for name in ("reward", "credit", "loss", "optim", "sampling", "plan")}
+    sampler = NativeSampler(policy.model, tokenizer, max_rows=config.sampler.max_rows)
+    trainer = RLTrainer(policy=policy, sampler=sampler, prompts=prompts, runtime=runtime, seed=config.seed, **settings)
     steps = iter(range(config.runs + 1))
 
     def measure() -> Metrics:
@@ -87,13 +83,16 @@ def _step(config: DictConfig, runtime: Runtime) -> Measure:
 
 def _sampling(config: DictConfig, runtime: Runtime) -> Measure:
     """Tokens per second of one step's rollouts, none of which ends early, beside the limit of the matrix products."""
-    policy, tokenizer = build_policy(config, build_model(config, runtime)), build_tokenizer(config)
-    prompts = build_prompts(config, tokenizer).take(config.plan.prompts_per_step)
+    policy, tokenizer, stream = _workload(config, runtime)
     tokenizer.stop_ids = ()  # pyright: ignore[reportAttributeAccessIssue] - a fixed amount of work
     sampler = NativeSampler(policy.model, tokenizer, max_rows=config.sampler.max_rows)
-    group_size, params = config.plan.group_size, build(config.sampling)
-    num_rows = min(config.plan.prompts_per_step, max(1, config.sampler.max_rows // group_size)) * group_size
-    num_tokens = config.plan.prompts_per_step * group_size * params.max_completion_tokens
+    prompts, params, group_size = (
+        stream.take(config.plan.prompts_per_step),
+        build(config.sampling),
+        config.plan.group_size,
+    )
+    num_rows = min(len(prompts), max(1, config.sampler.max_rows // group_size)) * group_size
+    num_tokens = len(prompts) * group_size * params.max_completion_tokens
 
     def measure() -> Metrics:
         speed = num_tokens / _seconds(lambda: sampler.sample(prompts, group_size, params, seed=config.seed))
@@ -112,9 +111,9 @@ def _matrix_products(policy: Policy, num_rows: int) -> None:
 
 
 def _logprobs(config: DictConfig, runtime: Runtime) -> Measure:
-    """Seconds of the log-probabilities of as many demonstrations as a step has completions."""
-    policy = build_policy(config, build_model(config, runtime))
-    prompts = build_prompts(config, build_tokenizer(config)).take(config.plan.prompts_per_step)
+    """Seconds of the log-probabilities of a step's demonstrations, one per prompt, each in a row of its own."""
+    policy, _, stream = _workload(config, runtime)
+    prompts = stream.take(config.plan.prompts_per_step)
     batch = collate(demonstrations(prompts), max_row_tokens=0).to(runtime.device)
 
     def measure() -> Metrics:
@@ -133,6 +132,11 @@ def _load(config: DictConfig, runtime: Runtime) -> Measure:
         "network_s": _seconds(lambda: build_model(config, runtime)),
         "tokenizer_s": _seconds(lambda: build_tokenizer(config)),
     }
+
+
+def _workload(config: DictConfig, runtime: Runtime) -> tuple[Policy, Tokenizer, PromptStream]:
+    tokenizer = build_tokenizer(config)
+    return build_policy(config, build_model(config, runtime)), tokenizer, build_prompts(config, tokenizer)
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -39,10 +39,10 @@ def main(config: DictConfig) -> None:
         display.stage(f"evaluate: {config.checkpoint}", plan.num_prompts, unit="problems")
         sampler = NativeSampler(opened.model, opened.tokenizer, max_rows=config.sampler.max_rows)
         result = evaluate(sampler, prompts, reward, plan, runtime)
-        rows = [result.row(config.checkpoint)]
-        differences = [] if before is None else [result.difference(before, "difference")]
+        rows, differences = [result.row(config.checkpoint)], []
         if before is not None:
-            rows.insert(0, before.row(config.against))
+            rows.insert(0, before.row(str(config.against)))
+            differences.append(result.difference(before, "difference"))
         write_json(directory.path / RESULT_FILE, {"checkpoint": config.checkpoint, **result.to_dict()})
         (directory.path / "report.md").write_text(report_markdown(rows, differences), encoding="utf-8")
         display.report_table(rows, differences)

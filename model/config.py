@@ -115,8 +115,8 @@ class Gemma3Config:
         num_layers = filled["num_hidden_layers"]
         pattern = filled.get("sliding_window_pattern") or filled.get("_sliding_window_pattern") or 6
         kinds = filled.get("layer_types") or [FULL if (i + 1) % pattern == 0 else SLIDING for i in range(num_layers)]
-        same_name = {f.name for f in fields(cls)} & _HF_DEFAULTS.keys()
-        return cls(**{name: filled[name] for name in same_name}, layer_types=tuple(kinds), **_rope_from_hf(filled))
+        sizes: dict[str, Any] = {f.name: filled[f.name] for f in fields(cls) if f.name in _HF_DEFAULTS}
+        return cls(**sizes, layer_types=tuple(kinds), **_rope_from_hf(filled))
 
     def to_hf(self) -> dict[str, Any]:
         """A complete `config.json` for `Gemma3ForCausalLM`, both rope dialects, so that old and new readers agree."""
@@ -149,7 +149,7 @@ class Gemma3Config:
         }
 
 
-def _rope_from_hf(config: Mapping[str, Any]) -> dict[str, float]:
+def _rope_from_hf(config: Mapping[str, Any]) -> dict[str, Any]:
     """The three rope numbers of either dialect; v5's `rope_parameters` wins when both are there."""
     v5 = config.get("rope_parameters") or {}
     full, local = v5.get(FULL, {}), v5.get(SLIDING, {})

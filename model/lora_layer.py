@@ -18,12 +18,13 @@ class LoraLinear(Linear):
 
     def forward(self, x: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
         active = self.active_adapters
-        role = active[0] if len(active) == 1 else None
-        if role not in self.lora_A:
+        if not active or active[0] not in self.lora_A:
             return self.base_layer(x)
-        assert not self.merged and not self.disable_adapters, "roles are switched by AdapterRoles and never merged"
+        role = active[0]
+        assert not self.merged, "adapters are merged into files, never in place"
+        assert not self.disable_adapters, "roles are switched by AdapterRoles"
         base = self.base_layer(x)
-        a, b = self.lora_A[role].weight.to(x.dtype), self.lora_B[role].weight.to(x.dtype)
+        a, b = (part.get_submodule(role).get_parameter("weight").to(x.dtype) for part in (self.lora_A, self.lora_B))
         low_rank = F.linear(self.lora_dropout[role](x), a) * self.scaling[role]
         update = torch.addmm(base.flatten(0, -2), low_rank.flatten(0, -2), b.T)
         return update.view(base.shape)

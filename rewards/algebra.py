@@ -57,17 +57,19 @@ class Comparison:
     def match_scalars(self, gold: Node, answer: Node) -> Match:
         one, other = exact(gold), exact(answer)
         if one is None or other is None:
-            same = same_rational_function(gold, answer)
-            if same is None:
-                outcome = self._match_numerically(gold, answer)
-            else:
-                outcome = Match.SAME if same else Match.DIFFERENT
+            outcome = self._match_functions(gold, answer)
         elif self._equal_rationals(one, other) or self._equal_without_percent(gold, answer, one, other):
             outcome = Match.SAME
         else:
             outcome = Match.DIFFERENT
         evaluated = self.allow_unevaluated or not is_literal(gold) or is_literal(answer)
         return Match.UNEVALUATED if outcome is Match.SAME and not evaluated else outcome
+
+    def _match_functions(self, gold: Node, answer: Node) -> Match:
+        same = same_rational_function(gold, answer)
+        if same is None:
+            return self._match_numerically(gold, answer)
+        return Match.SAME if same else Match.DIFFERENT
 
     def _equal_without_percent(self, gold: Node, answer: Node, one: Fraction, other: Fraction) -> bool:
         """Whether 25 stands for 25 % because the question has named the unit; only where one side lacks the sign."""

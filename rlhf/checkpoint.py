@@ -1,7 +1,8 @@
 """Checkpoints of a run: written beside and renamed, never over the last one.
 
 A checkpoint holds what a resumed run needs to go on as if nothing had happened: adapters, optimizer, schedule, the
-prompt stream's cursor, and where in which stage it was. Randomness needs no state: every draw is seeded by run, step and rank.
+prompt stream's cursor, and where in which stage it was. Randomness needs no state: every draw is seeded by run, step
+and rank.
 """
 
 from __future__ import annotations

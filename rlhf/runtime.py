@@ -20,8 +20,8 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 def keep_freed_memory() -> None:
     """Have glibc keep freed memory for the next tensor; elsewhere nothing happens.
 
-    By default every tensor above some megabytes is mapped anew and its pages are faulted in and zeroed one by one: about
-    a tenth of a step on two cores (docs/lab-log.md). Peak memory stays what it was.
+    By default every tensor above some megabytes is mapped anew and its pages are faulted in and zeroed one by one:
+    about a tenth of a step on two cores (docs/lab-log.md). Peak memory stays about what it was.
     """
     if not sys.platform.startswith("linux"):
         return

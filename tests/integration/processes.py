@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,9 +25,10 @@ _CONSTANT = (6, 7)
 """The prompts of the second half of the second step."""
 
 
-def train(path: Path) -> list[Metrics]:
-    """Train for three steps, save the adapter from the main process, and return the metrics."""
+def train(path: Path, *, num_processes: int) -> None:
+    """Train for three steps; the main process saves the adapter, with the metrics beside it as JSON."""
     policy, runtime = tiny_policy(), Runtime(cpu=True)
+    assert runtime.world_size == num_processes
     trainer = RLTrainer(
         policy=policy,
         sampler=FixedSampler(),
@@ -44,8 +46,8 @@ def train(path: Path) -> list[Metrics]:
     trainer.fit(0, lambda _, iteration: metrics.append(iteration.metrics))
     if runtime.is_main:
         save_file({name: tensor.contiguous() for name, tensor in policy.roles.state_dict(POLICY).items()}, path)
+        path.with_suffix(".json").write_text(json.dumps(metrics), encoding="utf-8")
     runtime.wait()
-    return metrics
 
 
 def _length_unless_constant(group: Sequence[Sample]) -> list[Verdict]:
@@ -54,4 +56,4 @@ def _length_unless_constant(group: Sequence[Sample]) -> list[Verdict]:
 
 
 if __name__ == "__main__":
-    train(Path(sys.argv[1]))
+    train(Path(sys.argv[1]), num_processes=2)

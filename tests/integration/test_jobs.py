@@ -370,6 +370,10 @@ def test_a_chat_keeps_its_turns_forgets_on_demand_and_reads_a_pipe(
         texts.append(capsys.readouterr().out)
     assert texts[0] == texts[1] == texts[2]
     assert texts[0].strip()
+    assert run(chat, f"checkpoint={finished / 'export' / 'tiny.gguf'}", "threads=1", "max_tokens=8", "prompt=Hi") == 0
+    gguf = capsys.readouterr()
+    assert gguf.out.strip()
+    assert not gguf.err
     monkeypatch.setattr(sys, "stdin", io.StringIO("Hi " * 3000 + "\nHi\n"))
     assert run(chat, f"checkpoint={finished}", "threads=1", "max_tokens=8", "temperature=0") == 0
     too_long, answer = capsys.readouterr().out.splitlines()[:2]
