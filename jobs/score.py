@@ -95,12 +95,7 @@ def _sample(where: str, row: Row, columns: Mapping[str, str]) -> Sample:
 
 def _described(verdict: Verdict) -> Row:
     described: Row = {"state": verdict.state.value, "reason": verdict.reason}
-    return {**described, "terms": {name: _term(term) for name, term in verdict.terms.items()}}
-
-
-def _term(verdict: Verdict) -> Row:
-    own: Row = {"value": verdict.value, "state": verdict.state.value, "reason": verdict.reason}
-    return {**own, "terms": {name: _term(term) for name, term in verdict.terms.items()}} if verdict.terms else own
+    return {**described, "terms": {name: term.to_dict() for name, term in verdict.terms.items()}}
 
 
 def _show(display: Display, verdicts: Sequence[Verdict]) -> None:

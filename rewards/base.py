@@ -72,6 +72,15 @@ class Verdict:
     def has_value(self) -> bool:
         return self.state is State.VALUE
 
+    def to_dict(self) -> dict[str, Any]:
+        """Value, state, reason and, where it was composed, the terms', as plain data for a log.
+
+        >>> Verdict.of(1.0, "right").to_dict()
+        {'value': 1.0, 'state': 'value', 'reason': 'right'}
+        """
+        own: dict[str, Any] = {"value": self.value, "state": self.state.value, "reason": self.reason}
+        return {**own, "terms": {name: term.to_dict() for name, term in self.terms.items()}} if self.terms else own
+
     @classmethod
     def of(cls, value: float, reason: str = "", terms: Mapping[str, Verdict] | None = None) -> Verdict:
         return cls(state=State.VALUE, value=float(value), reason=reason, terms=terms or {})

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import urlsplit
 
-from rewards.base import Verdict
 from rlhf.errors import DataError
 from rlhf.run_directory import RunDirectory, read_rows, write_atomically, write_json
 from rlhf.types import Completion, CreditedSample, Prompt, ScoredGroup
@@ -246,7 +245,7 @@ def rollout_rows(
                 "reward": verdict.value,
                 "state": verdict.state.value,
                 "reason": verdict.reason,
-                "terms": {name: _verdict_row(term) for name, term in verdict.terms.items()},
+                "terms": {name: term.to_dict() for name, term in verdict.terms.items()},
                 "advantage": rest.popleft().advantage if mine else None,
             }
     assert not rest, f"{len(rest)} samples are of no completion, or in another order: first {rest[0].prompt.id}"
@@ -304,13 +303,6 @@ def _describe(row: Mapping[str, Any]) -> str:
 
 def _is_of(sample: CreditedSample, prompt: Prompt, completion: Completion) -> bool:
     return sample.prompt.id == prompt.id and sample.completion.token_ids == completion.token_ids
-
-
-def _verdict_row(verdict: Verdict) -> dict[str, Any]:
-    row: dict[str, Any] = {"value": verdict.value, "state": verdict.state.value, "reason": verdict.reason}
-    if verdict.terms:
-        row["terms"] = {name: _verdict_row(term) for name, term in verdict.terms.items()}
-    return row
 
 
 def _append_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:

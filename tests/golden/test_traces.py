@@ -28,7 +28,7 @@ from rlhf.types import Metrics
 from tests.rollouts import letters, sums_stream, teachable_policy
 
 RTOL = 1e-3
-"""Other processors round otherwise; ten steps of Adam grow that to about 1e-5 here."""
+"""Other processors and numbers of threads round otherwise. Recorded with one thread; two threads passed."""
 STEPS = 10
 
 

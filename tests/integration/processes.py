@@ -1,4 +1,4 @@
-"""A short training that any number of processes must do alike; run by `accelerate launch` from the tests."""
+"""A short training that any number of processes must do alike; run by torch's launcher from the tests."""
 
 from __future__ import annotations
 

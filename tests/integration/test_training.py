@@ -191,25 +191,14 @@ def test_two_processes_train_the_same_adapter_as_one(tmp_path: Path) -> None:
     """The groups are fixed by their prompts, since every process samples with a seed of its own.
 
     In the second step all completions of the second process are equally good: it computes nothing and still takes part.
+    The launcher is torch's: `accelerate launch --cpu --num_processes 2` starts one process unless there is an MPI.
     """
     train(tmp_path / "alone.safetensors", num_processes=1)
-    options = (
-        "--cpu",
-        "--num_processes",
-        "2",
-        "--num_machines",
-        "1",
-        "--mixed_precision",
-        "no",
-        "--dynamo_backend",
-        "no",
-    )
-    command = [sys.executable, "-m", "accelerate.commands.launch", *options, "--main_process_port", "0"]
     script = str(ROOT / "tests" / "integration" / "processes.py")
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", script]
     result = subprocess.run(
-        [*command, script, str(tmp_path / "two.safetensors")],
-        env=env,
+        [*command, str(tmp_path / "two.safetensors")],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         cwd=tmp_path,
         capture_output=True,
         text=True,
