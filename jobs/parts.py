@@ -90,6 +90,7 @@ def prepare(config: DictConfig) -> Iterator[Parts]:
     tokenizer = build_tokenizer(config)
     prompts = build_prompts(config, tokenizer)
     check_context(config)
+    check_adapter(config)
     prompts.held_out(evaluations.plan.num_prompts)
     with Display() as display:
         check_rewards(reward, prompts, display.message)
@@ -126,10 +127,19 @@ def build_model(config: DictConfig, runtime: Runtime) -> Gemma3ForCausalLM:
     return load_model(config.model.checkpoint, dtype=parse_dtype(config.model.dtype), device=runtime.device)
 
 
-def build_policy(config: DictConfig, model: Gemma3ForCausalLM) -> Policy:
-    """The network with a fresh adapter, or one that is trained further."""
+def check_adapter(config: DictConfig) -> None:
+    """Raises ConfigError for an adapter that cannot be trained as asked."""
     if config.adapter.reference not in ("start", "base"):
         raise ConfigError(f"adapter.reference is {config.adapter.reference!r}; give start or base")
+    if config.adapter.spec.dropout:
+        raise ConfigError(
+            f"adapter.spec.dropout is {config.adapter.spec.dropout}; set it to 0: the policy that is trained must be the "
+            "one that samples, and dropout would make them two"
+        )
+
+
+def build_policy(config: DictConfig, model: Gemma3ForCausalLM) -> Policy:
+    """The network with a fresh adapter, or one that is trained further."""
     roles = AdapterRoles(model)
     if config.adapter.start_from:
         roles.load(POLICY, Path(config.adapter.start_from))

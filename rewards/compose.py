@@ -19,6 +19,10 @@ from rewards.base import Reward, RewardError, Sample, State, Verdict
 from rewards.functions import as_reward, judge, load_function
 
 
+RESERVED_NAMES = frozenset({"mean", "std", "failed_share"})
+"""Metrics of the whole reward, `reward/mean` and so on, which a term of that name would overwrite."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Term:
     """One part of a composed reward: exactly one of `reward` and `function`, and its weight."""
@@ -95,6 +99,8 @@ def _checked(name: object, term: object) -> Term:
         raise RewardError(
             f"term {name!r}: give it a name without spaces, '/' or '=': it becomes the metric reward/NAME"
         )
+    if name in RESERVED_NAMES:
+        raise RewardError(f"term {name!r}: reward/{name} is a metric of the whole reward; give the term another name")
     if isinstance(term, Mapping):
         term = _from_mapping(name, term)
     if not isinstance(term, Term):

@@ -30,6 +30,8 @@ class OptimSettings:
     def __post_init__(self) -> None:
         if self.lr <= 0:
             raise ConfigError(f"lr must be positive, got {self.lr}")
+        if self.max_grad_norm <= 0:
+            raise ConfigError(f"max_grad_norm must be positive (inf for no clipping), got {self.max_grad_norm}")
         if self.schedule not in ("constant", "linear", "cosine"):
             raise ConfigError(f"schedule must be constant, linear or cosine, got {self.schedule!r}")
 

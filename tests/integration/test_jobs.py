@@ -224,6 +224,8 @@ BAD_INPUT = {
     "a missing value": (["data=gsm8k", "data.path=???"], "data.path has no value"),
     "a missing value behind another": (["model.checkpoint=???"], "model.checkpoint has no value"),
     "a value that a constructor refuses": (["plan.group_size=1"], "group_size must be at least 2.*got 1"),
+    "adapter dropout": (["adapter.spec.dropout=0.1"], "dropout is 0.1; set it to 0"),
+    "an unknown reference": (["adapter.reference=old"], "reference is 'old'; give start or base"),
     "a missing file": (["data.path=nowhere.jsonl"], "no file .*nowhere.jsonl"),
     "a missing checkpoint": (["model.checkpoint=nowhere"], "no checkpoint 'nowhere'"),
     "another architecture": (["model.checkpoint={folder}/llama"], "llama"),

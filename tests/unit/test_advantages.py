@@ -14,7 +14,7 @@ from rlhf.types import CreditedSample, FinishReason, RolloutGroup, ScoredGroup
 from tests.rollouts import make_completion, make_prompt, scored_group
 
 
-def summary(samples: list[CreditedSample]) -> list[tuple[int, int, float, float]]:
+def summary(samples: list[CreditedSample]) -> list[tuple[object, ...]]:
     """Group, first token, reward, advantage."""
     return [
         (s.group, s.completion.token_ids[0], pytest.approx(s.reward), pytest.approx(s.advantage, abs=1e-5))

@@ -163,6 +163,7 @@ def test_a_weighted_sum_can_be_a_term_of_another() -> None:
         ([], "terms is []"),
         ({"": {"weight": 1.0, "function": length}}, "term '': give it a name"),
         ({"a b": {"weight": 1.0, "function": length}}, "term 'a b': give it a name"),
+        ({"mean": {"weight": 1.0, "function": length}}, "term 'mean': reward/mean is a metric of the whole reward"),
         ({3: {"weight": 1.0, "function": length}}, "term 3: give it a name"),
         ({"a": {"weight": 1.0, "reward": raising, "wieght": 2}}, "term 'a' has unknown keys wieght; known are weight"),
         ({"a": {"reward": raising}}, "term 'a' has no weight"),
