@@ -133,8 +133,8 @@ def check_adapter(config: DictConfig) -> None:
         raise ConfigError(f"adapter.reference is {config.adapter.reference!r}; give start or base")
     if config.adapter.spec.dropout:
         raise ConfigError(
-            f"adapter.spec.dropout is {config.adapter.spec.dropout}; set it to 0: the policy that is trained must be the "
-            "one that samples, and dropout would make them two"
+            f"adapter.spec.dropout is {config.adapter.spec.dropout}; set it to 0: the policy that is trained must be "
+            "the one that samples, and dropout would make them two"
         )
 
 

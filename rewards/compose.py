@@ -18,7 +18,6 @@ from typing import Any
 from rewards.base import Reward, RewardError, Sample, State, Verdict
 from rewards.functions import as_reward, judge, load_function
 
-
 RESERVED_NAMES = frozenset({"mean", "std", "failed_share"})
 """Metrics of the whole reward, `reward/mean` and so on, which a term of that name would overwrite."""
 

@@ -78,7 +78,7 @@ def test_a_gradient_that_is_not_finite_is_an_error(value: float) -> None:
 
 
 def test_impossible_settings_are_refused_by_value() -> None:
-    with pytest.raises(ConfigError, match="max_grad_norm must be positive .*, got 0"):
+    with pytest.raises(ConfigError, match=r"max_grad_norm must be positive .*, got 0"):
         OptimSettings(lr=1.0, max_grad_norm=0.0)
     with pytest.raises(ConfigError, match="lr must be positive, got 0"):
         OptimSettings(lr=0)
