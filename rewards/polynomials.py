@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rewards.notation import Node
-from rewards.values import symbols
+from rewards.values import exact, symbols
 
 MAX_TERMS = 5_000
 """Products of coefficients that one multiplication may take: some milliseconds."""
@@ -77,9 +77,13 @@ class _Builder:
         return (top, bottom) if top is not None and bottom else None
 
     def _power(self, node: Node) -> tuple[Any, Any] | None:
-        base, exponent = self.function(node.args[0]), node.args[1].value
-        if base is None or exponent is None or exponent.denominator != 1 or not 0 <= exponent <= MAX_EXPONENT:
+        base, exponent = self.function(node.args[0]), exact(node.args[1])
+        if base is None or exponent is None or exponent.denominator != 1 or abs(exponent) > MAX_EXPONENT:
             return None
+        if exponent < 0:
+            if not base[0]:
+                return None
+            base, exponent = (base[1], base[0]), -exponent
         total: tuple[Any, Any] | None = (self.polynomials(1), self.polynomials(1))
         for _ in range(int(exponent)):
             total = self._combined("*", total, base) if total is not None else None
