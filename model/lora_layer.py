@@ -11,8 +11,8 @@ from torch import Tensor
 class LoraLinear(Linear):
     """peft's LoRA linear layer whose forward is base(x) + (x A^T * scale) B^T in x's dtype.
 
-    peft widens x to the adapter's float32 and scales and narrows a tensor of the output's size: five passes over memory
-    that cost more than the branch's arithmetic. Here the float32 master copies of A and B are rounded to x's dtype for
+    peft widens x to the adapter's float32, multiplies in float32, and scales and narrows a tensor of the output's size.
+    Here the float32 master copies of A and B are rounded to x's dtype for
     the two products, as autocast would, and only a [tokens, rank] tensor is scaled. In float32 nothing is rounded.
     """
 

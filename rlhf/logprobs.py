@@ -17,7 +17,7 @@ from model.transformer import Gemma3ForCausalLM
 from rlhf.types import TrainBatch
 
 # A tile of logits is computed, reduced and dropped. These sizes keep a float32 tile (16 MiB) near the caches while
-# the matrix products stay wide enough to run at full speed; see docs/lab-log.md for the measurement.
+# the matrix products stay wide; other sizes have not been measured.
 ROWS_PER_TILE = 256
 VOCABULARY_PER_TILE = 16_384
 
