@@ -70,7 +70,7 @@ def _step(config: DictConfig, runtime: Runtime) -> Measure:
     """Seconds of a GRPO step by stage. Without warm-up and with its updates: a step like the run's first ones."""
     policy, tokenizer, prompts = _workload(config, runtime)
     settings = {name: build(config[name]) for name in ("reward", "credit", "loss", "optim", "sampling", "plan")}
-    sampler = NativeSampler(policy.model, tokenizer, max_rows=config.sampler.max_rows)
+    sampler = NativeSampler(policy.model, tokenizer, **config.sampler)
     trainer = RLTrainer(policy=policy, sampler=sampler, prompts=prompts, runtime=runtime, seed=config.seed, **settings)
     steps = iter(range(config.runs + 1))
 
@@ -85,7 +85,7 @@ def _sampling(config: DictConfig, runtime: Runtime) -> Measure:
     """Tokens per second of one step's rollouts, none of which ends early, beside the limit of the matrix products."""
     policy, tokenizer, stream = _workload(config, runtime)
     tokenizer.stop_ids = ()  # pyright: ignore[reportAttributeAccessIssue] - a fixed amount of work
-    sampler = NativeSampler(policy.model, tokenizer, max_rows=config.sampler.max_rows)
+    sampler = NativeSampler(policy.model, tokenizer, **config.sampler)
     prompts, params, group_size = (
         stream.take(config.plan.prompts_per_step),
         build(config.sampling),

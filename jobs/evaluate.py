@@ -14,9 +14,10 @@ from omegaconf import DictConfig, OmegaConf
 from jobs.checkpoints import open_checkpoint
 from jobs.launch import build, job, plain
 from jobs.parts import build_prompts, build_runtime
-from rlhf.display import Display, report_markdown
+from rlhf.display import Display
 from rlhf.errors import DataError
 from rlhf.evaluate import Evaluation, evaluate
+from rlhf.report import report_markdown
 from rlhf.run_directory import RunDirectory, write_json
 from rlhf.sampler import NativeSampler
 
@@ -37,7 +38,7 @@ def main(config: DictConfig) -> None:
         )
         directory.record_environment(str(runtime.device))
         display.stage(f"evaluate: {config.checkpoint}", plan.num_prompts, unit="problems")
-        sampler = NativeSampler(opened.model, opened.tokenizer, max_rows=config.sampler.max_rows)
+        sampler = NativeSampler(opened.model, opened.tokenizer, **config.sampler)
         result = evaluate(sampler, prompts, reward, plan, runtime)
         rows, differences = [result.row(config.checkpoint)], []
         if before is not None:

@@ -110,7 +110,7 @@ def prepare(config: DictConfig) -> Iterator[Parts]:
             evaluations=evaluations,
             export=export,
             policy=policy,
-            sampler=NativeSampler(policy.model, tokenizer, max_rows=config.sampler.max_rows),
+            sampler=NativeSampler(policy.model, tokenizer, **config.sampler),
         )
 
 

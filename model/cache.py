@@ -101,13 +101,11 @@ class KVCache:
         values[rows, :, write.slots] = v.transpose(1, 2).to(values.dtype)
         return seen or (keys[:, :, : write.num_seen], values[:, :, : write.num_seen])
 
-    def fork(self, group_size: int) -> KVCache:
-        """A cache in which every row stands `group_size` times in a row: one prompt, many completions."""
-        rows = torch.arange(self.num_rows, device=self._keys[0].device).repeat_interleave(group_size)
-        return self.select(rows)
-
     def select(self, rows: Tensor) -> KVCache:
-        """A cache of the given rows, in that order (int64 indices); finished completions leave by not being named."""
+        """A cache of the given rows, in that order (int64 indices).
+
+        A prompt's row is named once per completion; finished completions leave by not being named.
+        """
         chosen = object.__new__(KVCache)
         chosen.capacity, chosen._kinds, chosen._size, chosen._writes = self.capacity, self._kinds, self._size, {}
         chosen._positions = {kind: positions[rows] for kind, positions in self._positions.items()}

@@ -22,6 +22,7 @@ from rewards.extract import Extracted, extract, find_boxes, last_value
 from rewards.notation import MAX_CHARS, Node, number, parse
 from rewards.numbers import as_words, clean, is_prose, is_words, plain_number, split_unit, squeeze, units_agree
 from rewards.tokens import Unreadable
+from rewards.values import exact, is_literal
 
 
 class Strictness(NamedTuple):
@@ -146,6 +147,75 @@ class FinalAnswer:
             f"reference[{self.answer_key!r}] is {value!r}, not text or a number; the data has {has}: "
             "map the column with the gold answer, or set answer_key"
         )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Closeness:
+    """Partial credit for a number near the right one: 1 / (1 + |answer - gold| / scale), 1.0 for an equal one.
+
+    Beside `FinalAnswer` it tells wrong answers apart, so that a group without a right one still has something to learn
+    from. Not applicable where the gold answer is no plain number; an answer that is none gets 0.0.
+
+    >>> sample = Sample(prompt="9+9=?", completion="\\\\boxed{17}", reference={"answer": "18"})
+    >>> Closeness()([sample])[0].value
+    0.5
+    """
+
+    answer_key: str = "answer"
+    """Where `sample.reference` holds the gold answer: text or a number."""
+    scale: float = 1.0
+    """The distance that halves the credit, in the answer's own units."""
+    allow_phrases: bool = True
+    allow_bare: bool = False
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.scale, Real) and 0 < self.scale < math.inf):
+            raise RewardError(f"Closeness: scale is {self.scale!r}; give the distance that halves the credit, above 0")
+
+    def __call__(self, group: Sequence[Sample]) -> list[Verdict]:
+        return [self.judge(sample) for sample in group]
+
+    def judge(self, sample: Sample) -> Verdict:
+        """The verdict of one sample."""
+        try:
+            gold = _read_gold(
+                FinalAnswer(answer_key=self.answer_key).gold(sample.reference.get(self.answer_key), sample)
+            )
+        except RewardError as error:
+            return Verdict.failed(str(error))
+        right = _number(gold)
+        if right is None:
+            return Verdict.not_applicable(f"the gold answer {gold.shown} is no plain number")
+        found = extract(sample.completion, allow_phrases=self.allow_phrases, allow_bare=self.allow_bare)
+        try:
+            answer = _number(_read(found.text)) if 0 < len(found.text) <= MAX_CHARS else None
+        except Unreadable:
+            answer = None
+        if answer is None:
+            return Verdict.of(0.0, f"the {found.how} answer is no number" if found.text else found.how)
+        distance = abs(answer - right)
+        return Verdict.of(
+            _decay(distance / Fraction(self.scale)), f"the {found.how} answer is off by {_shown(distance)}"
+        )
+
+
+def _number(answer: _Answer) -> int | Fraction | None:
+    """The answer as a number without a unit that needs no computing; None for anything else."""
+    if answer.unit or answer.words is not None:
+        return None
+    if answer.plain is not None:
+        return answer.plain
+    return exact(answer.node()) if is_literal(answer.node()) else None
+
+
+def _decay(distance: int | Fraction) -> float:
+    """1 / (1 + distance); dividing exact numbers, so that no huge one overflows."""
+    return float(1 / (1 + Fraction(distance)))
+
+
+def _shown(number: int | Fraction) -> str:
+    """As text, unless it is too long to read (or, past 4,300 digits, for Python to write)."""
+    return str(number) if max(number.numerator, number.denominator).bit_length() < 128 else "a very long number"
 
 
 @dataclass(frozen=True, slots=True)

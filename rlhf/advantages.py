@@ -52,6 +52,26 @@ def group_normalized(rewards: Float[Tensor, " G"], *, eps: float = 1e-6) -> Floa
     return (rewards - rewards.mean()) / (rewards.std(correction=0) + eps)
 
 
+def group_likelihood(rewards: Float[Tensor, " G"]) -> Float[Tensor, " G"]:
+    """Subtract the group's mean and divide by how far it lies above the worst; exactly zero when all rewards are equal.
+
+    A_g = (r_g - mean(r)) / (mean(r) - min(r))
+
+    For rewards of two values this ascends the log of the pass rate and not the pass rate: a prompt that is solved once
+    in eight weighs seven times as much as one that is missed once in eight, where `group_normalized` weighs both the
+    same. So being sure of a wrong answer costs, and the completions of a group stay different for longer
+    (docs/lab-log.md). The worst completion has -1, the best at most G - 1.
+
+    Source: Tajwar et al. 2026 (MaxRL), arXiv:2602.02710. Deviation: the paper's rewards are 0 and 1, and it divides by
+    their mean; measured from the group's worst, other rewards may be shifted and scaled without changing anything.
+
+    >>> group_likelihood(torch.tensor([1.1, 0.1, 0.1, 0.1])).round(decimals=3).tolist()
+    [3.0, -1.0, -1.0, -1.0]
+    """
+    centered = group_centered(rewards.double())  # the quotient of two small differences
+    return (centered / -centered.min() if bool(centered.any()) else centered).to(rewards.dtype)
+
+
 @dataclass(frozen=True, slots=True)
 class GroupCentered:
     """`group_centered` of every group."""
@@ -68,6 +88,14 @@ class GroupNormalized:
 
     def __call__(self, rewards: Sequence[Tensor]) -> list[Tensor]:
         return [group_normalized(group, eps=self.eps) for group in rewards]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLikelihood:
+    """`group_likelihood` of every group."""
+
+    def __call__(self, rewards: Sequence[Tensor]) -> list[Tensor]:
+        return [group_likelihood(group) for group in rewards]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,19 +1,23 @@
-"""Samples to tensors: a prompt stands once in front of the completions that share it, and is trained once.
+"""Samples to tensors: what completions share stands once in front of them, and is computed once.
 
-Sizes: B rows, T row length. Figure of a row with three completions of one prompt (segment numbers above tokens):
+Sizes: B rows, T tokens of a row that the network reads, C completion tokens of a row. A row with three completions of
+one prompt that all open with the token x (segment numbers above what the network reads, then what the loss reads):
 
-    0 0 0 0 | 1 1 1 | 2 2 | 3 3 3 | padding
-    prompt    first   second third
+    0 0 0 0 0 | 1 1 | 2 | 3 3 3 | padding
+    p r o m x | a b | c | d e f |
+    x a b | x c | x d e f | padding
 
-Every completion sees the prompt and itself (`Layout.prefix_ids`), so the gradient equals that of separate rows.
+Every completion sees segment 0 and itself (`Layout.prefix_ids`), so the gradient equals that of separate rows. Equal
+completions stand once among what the network reads, and each for itself in what the loss reads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby
 
 import torch
+from torch import Tensor
 
 from rlhf.types import CreditedSample, TrainBatch
 
@@ -42,20 +46,34 @@ def micro_batches(batch: TrainBatch, max_tokens: int) -> list[TrainBatch]:
     lengths = (batch.positions >= 0).sum(-1).tolist()
     slices, start = [], 0
     while start < batch.num_rows:
-        length = lengths[start]
-        stop = min(batch.num_rows, start + max(1, max_tokens // length))
-        slices.append(batch.rows(slice(start, stop)).columns(length))
+        stop = min(batch.num_rows, start + max(1, max_tokens // lengths[start]))
+        slices.append(batch.rows(slice(start, stop)).trimmed())
         start = stop
     return slices
 
 
-def _row_length(row: Sequence[tuple[int, CreditedSample]]) -> int:
-    return len(row[0][1].prompt.token_ids) + sum(len(s.completion.token_ids) for _, s in row)
+_Member = tuple[int, CreditedSample]
 
 
-def _split(members: list[tuple[int, CreditedSample]], max_row_tokens: int) -> list[list[tuple[int, CreditedSample]]]:
+def _texts(row: Sequence[_Member]) -> dict[tuple[int, ...], None]:
+    """The row's different completions, in order: equal ones are computed once."""
+    return dict.fromkeys(sample.completion.token_ids for _, sample in row)
+
+
+def _opening(texts: Collection[tuple[int, ...]]) -> int:
+    """How many tokens all of the texts begin with."""
+    return next((i for i, column in enumerate(zip(*texts, strict=False)) if len(set(column)) > 1), min(map(len, texts)))
+
+
+def _row_length(row: Sequence[_Member]) -> int:
+    texts = _texts(row)
+    opening = _opening(texts)
+    return len(row[0][1].prompt.token_ids) + opening + sum(len(text) - opening for text in texts)
+
+
+def _split(members: list[_Member], max_row_tokens: int) -> list[list[_Member]]:
     """Cut one prompt's completions into rows of at most `max_row_tokens` (a row has at least one completion)."""
-    rows: list[list[tuple[int, CreditedSample]]] = [[]]
+    rows: list[list[_Member]] = [[]]
     for member in members:
         if rows[-1] and _row_length([*rows[-1], member]) > max_row_tokens:
             rows.append([])
@@ -63,44 +81,54 @@ def _split(members: list[tuple[int, CreditedSample]], max_row_tokens: int) -> li
     return rows
 
 
-def _fill(
-    rows: Sequence[Sequence[tuple[int, CreditedSample]]], *, num_samples: int, num_loss_tokens: int
-) -> TrainBatch:
-    shape = (len(rows), max((_row_length(row) for row in rows), default=0))
-    integers = {
-        name: torch.zeros(shape, dtype=torch.int64) for name in ("token_ids", "segment_ids", "prefix_ids", "predictor")
-    }
+def _fill(rows: Sequence[Sequence[_Member]], *, num_samples: int, num_loss_tokens: int) -> TrainBatch:
+    read = len(rows), max(map(_row_length, rows), default=0)
+    lost = len(rows), max((sum(len(s.completion.token_ids) for _, s in row) for row in rows), default=0)
     batch = TrainBatch(
-        **integers,
-        positions=torch.full(shape, -1),
-        completion_mask=torch.zeros(shape, dtype=torch.bool),
-        sample_ids=torch.full(shape, -1),
-        advantages=torch.zeros(shape),
-        sampling_logprobs=torch.zeros(shape),
+        token_ids=torch.zeros(read, dtype=torch.int64),
+        positions=torch.full(read, -1),
+        segment_ids=torch.zeros(read, dtype=torch.int64),
+        prefix_ids=torch.zeros(read, dtype=torch.int64),
+        targets=torch.zeros(lost, dtype=torch.int64),
+        predictor=torch.zeros(lost, dtype=torch.int64),
+        completion_mask=torch.zeros(lost, dtype=torch.bool),
+        sample_ids=torch.full(lost, -1),
+        advantages=torch.zeros(lost),
+        sampling_logprobs=torch.zeros(lost),
         num_samples=num_samples,
         num_loss_tokens=num_loss_tokens,
     )
     for b, row in enumerate(rows):
-        prompt = row[0][1].prompt.token_ids
-        batch.token_ids[b, : len(prompt)] = torch.tensor(prompt)
-        batch.positions[b, : len(prompt)] = torch.arange(len(prompt))
-        start = len(prompt)
-        for segment, (sample_id, sample) in enumerate(row, start=1):
-            start = _place(batch, b, start, segment, sample_id, sample)
+        _fill_row(batch, b, row)
     return batch
 
 
-def _place(batch: TrainBatch, b: int, start: int, segment: int, sample_id: int, sample: CreditedSample) -> int:
-    """Write one completion into row b from column `start`; returns the column after it."""
-    num_prompt, tokens = len(sample.prompt.token_ids), sample.completion.token_ids
-    span = slice(start, start + len(tokens))
-    batch.token_ids[b, span] = torch.tensor(tokens)
-    batch.positions[b, span] = torch.arange(num_prompt, num_prompt + len(tokens))
-    batch.segment_ids[b, span] = segment
-    batch.predictor[b, span] = torch.arange(start - 1, start + len(tokens) - 1)
-    batch.predictor[b, start] = num_prompt - 1
-    batch.completion_mask[b, span] = True
-    batch.sample_ids[b, span] = sample_id
-    batch.advantages[b, span] = sample.advantage
-    batch.sampling_logprobs[b, span] = torch.tensor(sample.completion.sampling_logprobs)
-    return span.stop
+def _fill_row(batch: TrainBatch, b: int, row: Sequence[_Member]) -> None:
+    """Write the shared segment, then the rest of every different completion, then what the loss reads into row b."""
+    texts = _texts(row)
+    opening, prompt = _opening(texts), row[0][1].prompt.token_ids
+    shared = len(prompt) + opening
+    batch.token_ids[b, :shared] = torch.tensor([*prompt, *next(iter(texts))[:opening]])
+    batch.positions[b, :shared] = torch.arange(shared)
+    predictors: dict[tuple[int, ...], Tensor] = {}
+    column = shared
+    for segment, text in enumerate(texts, start=1):
+        own = slice(column, column + len(text) - opening)
+        batch.token_ids[b, own] = torch.tensor(text[opening:], dtype=torch.int64)
+        batch.positions[b, own] = torch.arange(shared, len(prompt) + len(text))
+        batch.segment_ids[b, own] = segment
+        # The opening is predicted within the shared segment, as is the first token behind it.
+        within, behind = torch.arange(len(prompt) - 1, shared), torch.arange(own.start, own.stop)
+        predictors[text] = torch.cat((within, behind))[: len(text)]
+        column = own.stop
+    target = 0
+    for sample_id, sample in row:
+        tokens = sample.completion.token_ids
+        span = slice(target, target + len(tokens))
+        batch.targets[b, span] = torch.tensor(tokens)
+        batch.predictor[b, span] = predictors[tokens]
+        batch.completion_mask[b, span] = True
+        batch.sample_ids[b, span] = sample_id
+        batch.advantages[b, span] = sample.advantage
+        batch.sampling_logprobs[b, span] = torch.tensor(sample.completion.sampling_logprobs)
+        target = span.stop

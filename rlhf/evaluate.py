@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from rewards.base import Reward, Verdict
-from rlhf.display import Estimate, ReportRow
 from rlhf.errors import ConfigError
+from rlhf.report import Estimate, ReportRow
 from rlhf.runtime import Runtime
 from rlhf.sampler import Sampler, SamplingParams
 from rlhf.scoring import score_groups

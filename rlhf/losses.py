@@ -1,7 +1,7 @@
 """Losses as sums over tokens: what a token contributes, times what the aggregation weighs it.
 
 The weights are known before the first forward, so the losses of micro-batches (and of processes) simply add up to the
-loss of the whole minibatch. All per-token tensors are [B, T] float32 and 0 outside the completion mask.
+loss of the whole minibatch. All per-token tensors are [B, C] float32 and 0 outside the completion mask.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class TokenMean:
     Source: Yu et al. 2025 (DAPO), arXiv:2503.14476, section 3.3.
     """
 
-    def __call__(self, batch: TrainBatch) -> Float[Tensor, "B T"]:
+    def __call__(self, batch: TrainBatch) -> Float[Tensor, "B C"]:
         return batch.completion_mask / max(1, batch.num_loss_tokens)
 
 
@@ -41,7 +41,7 @@ class SequenceMean:
     Source: Shao et al. 2024 (GRPO), arXiv:2402.03300, equation 3.
     """
 
-    def __call__(self, batch: TrainBatch) -> Float[Tensor, "B T"]:
+    def __call__(self, batch: TrainBatch) -> Float[Tensor, "B C"]:
         mask = batch.completion_mask
         lengths = torch.bincount(batch.sample_ids[mask], minlength=1)
         per_token = lengths[batch.sample_ids.clamp(min=0)].clamp(min=1)
@@ -57,7 +57,7 @@ class ConstantLength:
 
     max_completion_tokens: int
 
-    def __call__(self, batch: TrainBatch) -> Float[Tensor, "B T"]:
+    def __call__(self, batch: TrainBatch) -> Float[Tensor, "B C"]:
         return batch.completion_mask / (self.max_completion_tokens * max(1, batch.num_samples))
 
 
@@ -136,7 +136,7 @@ class ClippedSurrogate:
         """Whether a completion with advantage 0 has gradient exactly 0 and may be skipped."""
         return not self.needs_reference
 
-    def __call__(self, logprobs: Float[Tensor, "B T"], batch: TrainBatch) -> LossOutput:
+    def __call__(self, logprobs: Float[Tensor, "B C"], batch: TrainBatch) -> LossOutput:
         """Raises: AssertionError when the batch lacks the reference log-probabilities that the KL needs."""
         mask = batch.completion_mask
         old = logprobs.detach() if batch.old_logprobs is None else batch.old_logprobs
@@ -166,6 +166,6 @@ class NegativeLogLikelihood:
 
     aggregation: Aggregation
 
-    def __call__(self, logprobs: Float[Tensor, "B T"], batch: TrainBatch) -> LossOutput:
+    def __call__(self, logprobs: Float[Tensor, "B C"], batch: TrainBatch) -> LossOutput:
         loss = -(logprobs * self.aggregation(batch)).sum()
         return LossOutput(loss=loss, sums={"num_tokens": float(batch.completion_mask.sum())})

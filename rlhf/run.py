@@ -20,11 +20,12 @@ from model.tokenizer import Tokenizer
 from rewards.base import Reward, Sample
 from rewards.selfcheck import selfcheck
 from rlhf.checkpoint import CheckpointStore
-from rlhf.display import Display, ReportRow, report_markdown
+from rlhf.display import Display
 from rlhf.errors import ResumeError
 from rlhf.evaluate import Evaluation, EvaluationPlan, evaluate
 from rlhf.policy import POLICY, Policy
 from rlhf.prompts import PromptStream
+from rlhf.report import ReportRow, report_markdown
 from rlhf.run_directory import RunDirectory, write_json
 from rlhf.runtime import Runtime
 from rlhf.sampler import Sampler

@@ -1,10 +1,17 @@
-"""Sampling from the policy itself: prefill a prompt once, fork its cache, decode the group in one batch.
+"""Sampling from the policy itself: prefill a prompt once with a draft behind it, then decode what leaves the draft.
+Completions of a prompt that have said the same so far are one row.
 
-Sizes: P prompts, G completions each, N rows in flight, V vocabulary.
+A draft is a guess at the completion (here the prompt's demonstration): the prefill computes the distributions along it,
+once per group, and a completion is drawn from them for as long as it says what the draft says. Every token is drawn
+from the policy's own distribution given the tokens before it, so a draft changes the work and not the samples.
+Source: Leviathan et al. 2023, arXiv:2211.17192; with a draft that is certain of itself, their rule is this one.
+
+Sizes: P prompts, G completions each, K draft tokens, N draws from M distributions, V vocabulary.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -18,6 +25,7 @@ from model.cache import KVCache
 from model.tokenizer import Tokenizer
 from model.transformer import Gemma3ForCausalLM
 from rlhf.errors import ConfigError
+from rlhf.logprobs import exp_
 from rlhf.types import Completion, FinishReason, Prompt, RolloutGroup
 
 # DeepMind's sampler never emits these in text: begin and end of image.
@@ -62,9 +70,15 @@ class _Row:
     """A completion while it is being written."""
 
     row: int
+    prompt: int
+    """Place of its prompt in the batch."""
+    num_prompt_tokens: int
     token_ids: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
     finish_reason: FinishReason = FinishReason.LENGTH
+
+    def goes_on(self, params: SamplingParams) -> bool:
+        return self.finish_reason is FinishReason.LENGTH and len(self.token_ids) < params.max_completion_tokens
 
 
 class NativeSampler:
@@ -72,12 +86,16 @@ class NativeSampler:
 
     Args:
         max_rows: completions decoded together; more prompts than fit wait for the next batch.
+        max_draft_tokens: of a prompt's demonstration that the prefill reads ahead; 0 drafts nothing.
     """
 
-    def __init__(self, model: Gemma3ForCausalLM, tokenizer: Tokenizer, *, max_rows: int = 256) -> None:
+    def __init__(
+        self, model: Gemma3ForCausalLM, tokenizer: Tokenizer, *, max_rows: int = 256, max_draft_tokens: int = 16
+    ) -> None:
         self.model = model
         self.tokenizer = tokenizer
         self.max_rows = max_rows
+        self.max_draft_tokens = max_draft_tokens
         self.version = 0
         self._forbidden = [i for i in IMAGE_TOKEN_IDS if i < model.config.vocab_size]
 
@@ -120,8 +138,10 @@ class NativeSampler:
             ConfigError: if prompt and completion do not fit in the model's context.
         """
         self._check_length([prompt], params)
+        said = 0
         for (row,) in self._decode([prompt], 1, params, self._uniform(1, params, seed)):
-            yield row.token_ids[-1]
+            yield from row.token_ids[said:]
+            said = len(row.token_ids)
 
     def _uniform(self, num_rows: int, params: SamplingParams, seed: int) -> Tensor:
         """[num_rows, max_completion_tokens] float64 in [0, 1): what the draws invert."""
@@ -141,53 +161,80 @@ class NativeSampler:
     def _decode(
         self, prompts: Sequence[Prompt], group_size: int, params: SamplingParams, uniform: Tensor
     ) -> Iterator[list[_Row]]:
-        """Prefill and decode one batch, yielding all rows after every token; `uniform` is
+        """Prefill and decode one batch, yielding all rows whenever they have grown; `uniform` is
         [P * G, max_completion_tokens]."""
-        cache, hidden = self._prefill(prompts, params.max_completion_tokens)
-        cache = cache.fork(group_size)
-        hidden = hidden.repeat_interleave(group_size, dim=0)
-        lengths = torch.tensor([len(p.token_ids) for p in prompts]).repeat_interleave(group_size)
-        rows = [_Row(row=i) for i in range(len(lengths))]
-        active = list(rows)
-        for step in range(params.max_completion_tokens):
-            indices = torch.tensor([row.row for row in active], device=uniform.device)
-            chosen, logprobs = choose(self.model.logits(hidden), uniform[indices, step], params, self._forbidden)
-            unfinished = self._append(active, chosen.tolist(), logprobs.tolist())
+        rows = [
+            _Row(row=p * group_size + g, prompt=p, num_prompt_tokens=len(prompt.token_ids))
+            for p, prompt in enumerate(prompts)
+            for g in range(group_size)
+        ]
+        drafts = [self._draft(prompt, params) for prompt in prompts]
+        cache, hidden = self._prefill(prompts, drafts, params.max_completion_tokens)
+        following = rows
+        for depth in range(hidden.shape[1]):
+            self._grow(following, hidden[:, depth], [row.prompt for row in following], params, uniform)
             yield rows
-            if not unfinished or step + 1 == params.max_completion_tokens:
+            following = [row for row in following if row.token_ids == list(drafts[row.prompt][: depth + 1])]
+            if not following:
                 break
-            if len(unfinished) < len(active):
-                keep = torch.tensor(unfinished, device=chosen.device)
-                active = [active[i] for i in unfinished]
-                cache, chosen = cache.select(keep), chosen[keep]
-            positions = (lengths[[row.row for row in active]] + step)[:, None].to(chosen.device)
-            hidden = self.model(chosen[:, None], Layout.at(positions), cache)[:, 0]
+        parents, nodes = _branch([(row.prompt, row) for row in rows], params)
+        while nodes:
+            cache = cache.select(self._indices(parents))
+            tokens = self._indices([node[0].token_ids[-1] for node in nodes])
+            positions = self._indices([node[0].num_prompt_tokens + len(node[0].token_ids) - 1 for node in nodes])
+            hidden = self.model(tokens[:, None], Layout.at(positions[:, None]), cache)[:, 0]
+            placed = [(place, row) for place, node in enumerate(nodes) for row in node]
+            self._grow([row for _, row in placed], hidden, [place for place, _ in placed], params, uniform)
+            yield rows
+            parents, nodes = _branch(placed, params)
 
-    def _prefill(self, prompts: Sequence[Prompt], room: int) -> tuple[KVCache, Tensor]:
-        """The prompts' cache and the [P, D] hidden states that predict their first completion tokens."""
+    def _draft(self, prompt: Prompt, params: SamplingParams) -> tuple[int, ...]:
+        """The start of the prompt's demonstration: what a completion says if the policy has learned it."""
+        draft = tuple(itertools.takewhile(lambda token: token not in self.tokenizer.stop_ids, prompt.target_ids))
+        # A rejected draft leaves its keys behind. They are out of sight until the row overwrites them, unless a local
+        # layer's ring has wrapped around by then.
+        within_window = self.model.config.sliding_window - len(prompt.token_ids)
+        return draft[: max(0, min(self.max_draft_tokens, params.max_completion_tokens - 1, within_window))]
+
+    def _prefill(
+        self, prompts: Sequence[Prompt], drafts: Sequence[tuple[int, ...]], room: int
+    ) -> tuple[KVCache, Tensor]:
+        """The cache of prompts and drafts, and the [P, K + 1, D] states that predict the tokens along the draft.
+
+        K is the longest draft's length; behind a shorter one its last state is repeated.
+        """
+        texts = [[*prompt.token_ids, *draft] for prompt, draft in zip(prompts, drafts, strict=True)]
+        shape = (len(texts), max(map(len, texts)))
+        token_ids, mask = torch.zeros(shape, dtype=torch.int64), torch.zeros(shape, dtype=torch.int64)
+        for i, text in enumerate(texts):
+            token_ids[i, : len(text)] = torch.tensor(text)
+            mask[i, : len(text)] = 1
         device = self.model.device
-        length = max(len(p.token_ids) for p in prompts)
-        token_ids = torch.zeros((len(prompts), length), dtype=torch.int64)
-        mask = torch.zeros_like(token_ids)
-        for i, prompt in enumerate(prompts):
-            token_ids[i, : len(prompt.token_ids)] = torch.tensor(prompt.token_ids)
-            mask[i, : len(prompt.token_ids)] = 1
-        cache = KVCache(self.model.config, len(prompts), length + room, dtype=self.model.dtype, device=device)
+        capacity = max(len(prompt.token_ids) for prompt in prompts) + room
+        cache = KVCache(self.model.config, len(texts), capacity, dtype=self.model.dtype, device=device)
         hidden = self.model(token_ids.to(device), Layout.padded(mask.to(device)), cache)
-        last = mask.sum(-1).to(device) - 1
-        return cache, hidden[torch.arange(len(prompts), device=device), last]
+        last = self._indices([len(text) - 1 for text in texts])[:, None]
+        first = self._indices([len(prompt.token_ids) - 1 for prompt in prompts])[:, None]
+        along = torch.minimum(first + torch.arange(max(map(len, drafts)) + 1, device=device), last)
+        return cache, hidden.gather(1, along[:, :, None].expand(-1, -1, hidden.shape[2]))
 
-    def _append(self, active: Sequence[_Row], chosen: Sequence[int], logprobs: Sequence[float]) -> list[int]:
-        """Add one token to every row; returns the places in `active` of the rows that go on."""
-        unfinished = []
-        for i, (row, token, logprob) in enumerate(zip(active, chosen, logprobs, strict=True)):
+    def _grow(
+        self, rows: Sequence[_Row], hidden: Tensor, sources: Sequence[int], params: SamplingParams, uniform: Tensor
+    ) -> None:
+        """Draw one more token for every row; row i draws from the distribution that `hidden[sources[i]]` predicts."""
+        wanted, index = self._indices(sources).unique(return_inverse=True)
+        places = self._indices([row.row for row in rows]), self._indices([len(row.token_ids) for row in rows])
+        chosen, logprobs = choose(
+            self.model.logits(hidden[wanted]), uniform[places], params, self._forbidden, index=index
+        )
+        for row, token, logprob in zip(rows, chosen.tolist(), logprobs.tolist(), strict=True):
             row.token_ids.append(token)
             row.logprobs.append(logprob)
             if token in self.tokenizer.stop_ids:
                 row.finish_reason = FinishReason.STOP
-            else:
-                unfinished.append(i)
-        return unfinished
+
+    def _indices(self, values: Sequence[int]) -> Tensor:
+        return torch.tensor(values, dtype=torch.int64, device=self.model.device)
 
     def _completion(self, row: _Row) -> Completion:
         return Completion(
@@ -199,6 +246,19 @@ class NativeSampler:
         )
 
 
+def _branch(placed: Sequence[tuple[int, _Row]], params: SamplingParams) -> tuple[list[int], list[list[_Row]]]:
+    """The rows that go on, those with the same text together (one forward serves them all), and each node's parent.
+
+    Args:
+        placed: every row with the parent that it grew from: its prompt, or a node of the forward before.
+    """
+    nodes: dict[tuple[int, tuple[int, ...]], list[_Row]] = {}
+    for parent, row in placed:
+        if row.goes_on(params):
+            nodes.setdefault((parent, tuple(row.token_ids)), []).append(row)
+    return [parent for parent, _ in nodes], list(nodes.values())
+
+
 # Rows of logits that are turned to float32 at a time (16 x 262,144 x 4 bytes = 16 MiB).
 _ROWS_AT_A_TIME = 16
 # The vocabulary is searched in two strides, blocks and then tokens, so no running sum over 262,144 numbers is needed.
@@ -206,35 +266,47 @@ _BLOCK = 512
 
 
 def choose(
-    logits: Float[Tensor, "N V"], uniform: Float[Tensor, " N"], params: SamplingParams, forbidden: Sequence[int] = ()
+    logits: Float[Tensor, "M V"],
+    uniform: Float[Tensor, " N"],
+    params: SamplingParams,
+    forbidden: Sequence[int] = (),
+    *,
+    index: Int[Tensor, " N"] | None = None,
 ) -> tuple[Int[Tensor, " N"], Float[Tensor, " N"]]:
-    """One token per row by inverting the cumulative distribution at `uniform`, and its log-probability.
+    """One token per draw by inverting the cumulative distribution at `uniform`, and its log-probability.
 
     The log-probability is float32 and that of the tempered distribution before truncation and before `forbidden`
     tokens are excluded: what `rlhf.logprobs` recomputes. Greedy decoding reports it at temperature 1.
+
+    Args:
+        index: the row of `logits` that each draw is from; draw n is from row n when it is None.
     """
-    chosen = torch.empty(logits.shape[0], dtype=torch.int64, device=logits.device)
-    logprobs = torch.empty(logits.shape[0], dtype=torch.float32, device=logits.device)
+    index = torch.arange(len(logits), device=logits.device) if index is None else index
+    chosen = torch.empty(uniform.shape, dtype=torch.int64, device=logits.device)
+    logprobs = torch.empty(uniform.shape, dtype=torch.float32, device=logits.device)
     wide = torch.empty((min(len(logits), _ROWS_AT_A_TIME), logits.shape[1]), dtype=torch.float32, device=logits.device)
-    for start in range(0, logits.shape[0], _ROWS_AT_A_TIME):
-        rows = slice(start, start + _ROWS_AT_A_TIME)
-        narrow = logits[rows]
+    for start in range(0, len(logits), _ROWS_AT_A_TIME):
+        narrow = logits[start : start + _ROWS_AT_A_TIME]
+        draws = ((index >= start) & (index < start + len(narrow))).nonzero()[:, 0]
         weights = wide[: len(narrow)].copy_(narrow)
-        chosen[rows], logprobs[rows] = _choose_rows(weights, uniform[rows], params, forbidden)
+        chosen[draws], logprobs[draws] = _draw(weights, index[draws] - start, uniform[draws], params, forbidden)
     return chosen, logprobs
 
 
-def _choose_rows(
-    logits: Tensor, uniform: Tensor, params: SamplingParams, forbidden: Sequence[int]
+def _draw(
+    logits: Tensor, index: Tensor, uniform: Tensor, params: SamplingParams, forbidden: Sequence[int]
 ) -> tuple[Tensor, Tensor]:
     """Like `choose`, for a few rows of float32 logits, which are overwritten."""
     if params.temperature not in (0.0, 1.0):
         logits.div_(params.temperature)
-    weights = logits.sub_(logits.amax(-1, keepdim=True)).exp_()
+    weights = exp_(logits.sub_(logits.amax(-1, keepdim=True)))
     total = weights.sum(-1)
     weights[:, list(forbidden)] = 0.0
-    chosen = weights.argmax(-1) if params.temperature == 0.0 else _invert(_truncate(weights, params), uniform)
-    return chosen, (weights.gather(1, chosen[:, None])[:, 0] / total).log()
+    if params.temperature == 0.0:
+        chosen = weights.argmax(-1)[index]
+    else:
+        chosen = _invert(_truncate(weights, params), index, uniform)
+    return chosen, (weights[index, chosen] / total[index]).log()
 
 
 def _truncate(weights: Tensor, params: SamplingParams) -> Tensor:
@@ -250,15 +322,15 @@ def _truncate(weights: Tensor, params: SamplingParams) -> Tensor:
     return weights
 
 
-def _invert(weights: Tensor, uniform: Tensor) -> Tensor:
-    """The index at which the running sum of [N, V] unnormalized weights passes `uniform` of its total."""
-    num_rows, size = weights.shape
-    padded = torch.nn.functional.pad(weights, (0, -size % _BLOCK)).view(num_rows, -1, _BLOCK)
-    block_ends = padded.sum(-1).to(torch.float64).cumsum(-1)
+def _invert(weights: Tensor, index: Tensor, uniform: Tensor) -> Tensor:
+    """Per draw, where the running sum of the unnormalized weights in row `index` passes `uniform` of its total."""
+    size = weights.shape[1]
+    padded = torch.nn.functional.pad(weights, (0, -size % _BLOCK)).view(len(weights), -1, _BLOCK)
+    block_ends = padded.sum(-1).to(torch.float64).cumsum(-1)[index]
     aim = uniform.to(torch.float64)[:, None] * block_ends[:, -1:]
     block = torch.searchsorted(block_ends, aim, right=True).clamp_(max=padded.shape[1] - 1)
     before = torch.where(block > 0, block_ends.gather(1, (block - 1).clamp(min=0)), 0.0)
-    inside = padded[torch.arange(num_rows, device=weights.device), block[:, 0]].to(torch.float64).cumsum(-1)
+    inside = padded[index, block[:, 0]].to(torch.float64).cumsum(-1)
     # Rounding may put the aim a hair past the block's end; then the last token with any weight is meant.
     offset = torch.searchsorted(inside, (aim - before).minimum(inside[:, -1:] * (1 - 1e-12)), right=True)
     return (block * _BLOCK + offset)[:, 0].clamp_(max=size - 1)

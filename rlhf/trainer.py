@@ -158,8 +158,10 @@ class RLTrainer:
         out = torch.zeros_like(batch.advantages)
         start = 0
         for micro in micro_batches(batch, self.plan.micro_batch_tokens):
-            rows, length = micro.token_ids.shape
-            out[start : start + rows, :length] = token_logprobs(self.policy.model, micro, self.sampling.temperature)
+            rows, num_targets = micro.targets.shape
+            out[start : start + rows, :num_targets] = token_logprobs(
+                self.policy.model, micro, self.sampling.temperature
+            )
             start += rows
         return out
 

@@ -1,6 +1,7 @@
 """The values that flow through one step, each frozen and each made by one stage (see docs/data-flow.md).
 
-Sizes: P prompts per step, G completions per prompt (group size), N = P * G completions, B rows, T row length.
+Sizes: P prompts per step, G completions per prompt (group size), N = P * G completions, B rows, T tokens of a row that
+the network reads, C completion tokens of a row.
 """
 
 from __future__ import annotations
@@ -107,10 +108,11 @@ class CreditedSample:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrainBatch:
-    """Rows of tokens with per-token facts, every per-token tensor aligned to the token that it is about.
+    """What the network reads, [B, T], and what the loss reads, [B, C]: the row's completion tokens end to end.
 
-    A row holds one or more segments. `predictor[b, t]` is the column of row b whose hidden state predicts token t:
-    t - 1 except for the first token of a completion that shares its prompt with its group.
+    The two are apart because tokens are shared: the completions of a group share their prompt and the opening that all
+    of them have in common, so a token that the network reads once may be in the loss of many completions. `predictor`
+    leads from the second to the first.
     """
 
     token_ids: Tensor
@@ -118,23 +120,25 @@ class TrainBatch:
     positions: Tensor
     """[B, T] int64 position within the sequence, -1 where padded."""
     segment_ids: Tensor
-    """[B, T] int64 segment within the row."""
+    """[B, T] int64 segment within the row; 0 is what the row's completions share."""
     prefix_ids: Tensor
-    """[B, T] int64 the other segment that a token may see (its prompt), or its own."""
+    """[B, T] int64 the other segment that a token may see: 0."""
+    targets: Tensor
+    """[B, C] int64 completion tokens, 0 where padded."""
     predictor: Tensor
-    """[B, T] int64 column of the hidden state that predicts this token."""
+    """[B, C] int64 column of the hidden state that predicts this token."""
     completion_mask: Tensor
-    """[B, T] bool, the only loss mask."""
+    """[B, C] bool, the only loss mask."""
     sample_ids: Tensor
-    """[B, T] int64 index of the completion within the batch, -1 outside completions."""
+    """[B, C] int64 index of the completion within the batch, -1 outside completions."""
     advantages: Tensor
-    """[B, T] float32, 0 outside `completion_mask`."""
+    """[B, C] float32, 0 outside `completion_mask`."""
     sampling_logprobs: Tensor
-    """[B, T] float32 nats, 0 outside `completion_mask`."""
+    """[B, C] float32 nats, 0 outside `completion_mask`."""
     old_logprobs: Tensor | None = None
-    """[B, T] float32 nats under the policy before this step's first update; None when this is the first update."""
+    """[B, C] float32 nats under the policy before this step's first update; None when this is the first update."""
     ref_logprobs: Tensor | None = None
-    """[B, T] float32 nats under the reference; None only when nothing asks for it."""
+    """[B, C] float32 nats under the reference; None only when nothing asks for it."""
     num_samples: int = 0
     """Completions in the batch, those that were skipped because their gradient is exactly zero included."""
     num_loss_tokens: int = 0
@@ -151,9 +155,13 @@ class TrainBatch:
     def to(self, device: torch.device | str) -> TrainBatch:
         return replace(self, **{name: value.to(device) for name, value in self.tensors()})
 
-    def columns(self, length: int) -> TrainBatch:
-        """The same batch cut to its first `length` columns."""
-        return replace(self, **{name: value[:, :length] for name, value in self.tensors()})
+    def trimmed(self) -> TrainBatch:
+        """The same batch without the columns that are padding in every row."""
+        length, targets = (int(real.sum(-1).max()) for real in (self.positions >= 0, self.completion_mask))
+        network = ("token_ids", "positions", "segment_ids", "prefix_ids")
+        return replace(
+            self, **{name: value[:, : length if name in network else targets] for name, value in self.tensors()}
+        )
 
     def tensors(self) -> Iterator[tuple[str, Tensor]]:
         for name in self.__slots__:

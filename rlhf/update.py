@@ -22,7 +22,7 @@ from rlhf.types import Metrics, TrainBatch
 class Loss(Protocol):
     """Log-probabilities of a (micro-)batch to its part of the minibatch's loss."""
 
-    def __call__(self, logprobs: Float[Tensor, "B T"], batch: TrainBatch) -> LossOutput: ...
+    def __call__(self, logprobs: Float[Tensor, "B C"], batch: TrainBatch) -> LossOutput: ...
 
 
 class Updater:

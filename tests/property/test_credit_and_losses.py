@@ -10,7 +10,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rlhf.advantages import Credit, GroupCentered, GroupNormalized, group_centered, group_normalized
+from rlhf.advantages import (
+    Credit,
+    GroupCentered,
+    GroupNormalized,
+    group_centered,
+    group_likelihood,
+    group_normalized,
+)
 from rlhf.collate import collate
 from rlhf.losses import Aggregation, ClippedSurrogate, ConstantLength, SequenceMean, TokenMean, kl_estimate
 from rlhf.types import CreditedSample, TrainBatch
@@ -35,7 +42,7 @@ def test_advantages_of_a_group_sum_to_zero(values: list[float]) -> None:
 @given(st.lists(st.integers(-8, 8), min_size=2, max_size=16), st.integers(-64, 64))
 def test_adding_a_constant_to_the_rewards_changes_no_advantage(values: list[int], constant: int) -> None:
     group = torch.tensor(values, dtype=torch.float32)
-    for estimate in (group_centered, group_normalized):
+    for estimate in (group_centered, group_normalized, group_likelihood):
         torch.testing.assert_close(estimate(group + constant), estimate(group), rtol=0, atol=1e-4)
 
 
@@ -102,12 +109,12 @@ def test_permuting_the_samples_changes_nothing(seed: int, max_row_tokens: int, a
 def test_collating_loses_no_token(seed: int, max_row_tokens: int) -> None:
     samples = random_samples({4: [3, 1], 11: [5, 2, 1], 6: [1]}, seed=seed)
     batch = collate(samples, max_row_tokens=max_row_tokens)
-    assert by_sample(batch, batch.token_ids) == {i: list(s.completion.token_ids) for i, s in enumerate(samples)}
+    assert by_sample(batch, batch.targets) == {i: list(s.completion.token_ids) for i, s in enumerate(samples)}
     assert by_sample(batch, batch.advantages) == {
         i: [s.advantage] * len(s.completion.token_ids) for i, s in enumerate(samples)
     }
     starts = {i: len(s.prompt.token_ids) for i, s in enumerate(samples)}
-    positions = by_sample(batch, batch.positions)
+    positions = by_sample(batch, 1 + batch.positions.gather(1, batch.predictor))
     assert all(positions[i] == list(range(n, n + len(positions[i]))) for i, n in starts.items())
     for row in batch.token_ids.unbind():
         assert int(row[0]) == 2

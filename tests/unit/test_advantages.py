@@ -8,7 +8,15 @@ import pytest
 import torch
 
 from rewards.base import Verdict
-from rlhf.advantages import Credit, GroupCentered, GroupNormalized, group_centered, group_normalized
+from rlhf.advantages import (
+    Credit,
+    GroupCentered,
+    GroupLikelihood,
+    GroupNormalized,
+    group_centered,
+    group_likelihood,
+    group_normalized,
+)
 from rlhf.errors import ConfigError
 from rlhf.types import CreditedSample, FinishReason, RolloutGroup, ScoredGroup
 from tests.rollouts import make_completion, make_prompt, scored_group
@@ -36,9 +44,22 @@ def test_the_epsilon_is_added_to_the_standard_deviation() -> None:
     assert group_normalized(torch.tensor([1.0, -1.0]), eps=1.0).tolist() == pytest.approx([0.5, -0.5])
 
 
-@pytest.mark.parametrize("estimator", [GroupCentered(), GroupNormalized()], ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize("solved", [1, 3, 7])
+def test_likelihood_advantages_are_the_gradient_of_the_log_pass_rate(solved: int) -> None:
+    """Of two-valued rewards: the score of a solved completion weighs 1 / (pass rate), less the baseline's 1."""
+    rewards = torch.tensor([1.0] * solved + [0.0] * (8 - solved))
+    expected = rewards / (solved / 8) - 1
+    torch.testing.assert_close(group_likelihood(rewards), expected)
+    torch.testing.assert_close(group_likelihood(0.3 * rewards - 5), expected, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "estimator", [GroupCentered(), GroupNormalized(), GroupLikelihood()], ids=lambda e: type(e).__name__
+)
 @pytest.mark.parametrize("size", [2, 3, 7, 8, 12])
-def test_equal_rewards_have_advantage_exactly_zero(estimator: GroupCentered | GroupNormalized, size: int) -> None:
+def test_equal_rewards_have_advantage_exactly_zero(
+    estimator: GroupCentered | GroupNormalized | GroupLikelihood, size: int
+) -> None:
     """Not nearly: 1.2 minus the rounded mean of eight times 1.2 is 1e-7, and AdamW makes a full step of that."""
     groups = [torch.full((size,), value) for value in (0.1, 1.1, 1.2, 0.7)]
     assert all(not advantages.any() for advantages in estimator(groups))
@@ -60,9 +81,11 @@ def test_credit_goes_group_by_group_in_order() -> None:
     }
 
 
-@pytest.mark.parametrize("estimator", [GroupCentered(), GroupNormalized()], ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize(
+    "estimator", [GroupCentered(), GroupNormalized(), GroupLikelihood()], ids=lambda e: type(e).__name__
+)
 def test_failed_verdicts_leave_and_the_rest_is_credited_among_itself(
-    estimator: GroupCentered | GroupNormalized,
+    estimator: GroupCentered | GroupNormalized | GroupLikelihood,
 ) -> None:
     credit = Credit(estimator=estimator)
     with_failures, _ = credit([scored_group([None, 1, 0, None, 0.5])])

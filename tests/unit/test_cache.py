@@ -147,7 +147,7 @@ def test_forked_rows_continue_like_separate_runs(prompt_length: int) -> None:
     completions = torch.randint(1, 512, (2 * group_size, num_new))
     cache = new_cache(TINY, 2, prompt_length + num_new)
     in_chunks(model, cache, prompts, Layout.causal(2, prompt_length).positions, [prompt_length])
-    forked = cache.fork(group_size)
+    forked = cache.select(torch.arange(2).repeat_interleave(group_size))
     assert forked.num_rows == 6
     positions = prompt_length + Layout.causal(6, num_new).positions
     logits = in_chunks(model, forked, completions, positions, [1])
@@ -162,7 +162,7 @@ def test_a_fork_leaves_the_cache_it_came_from_alone() -> None:
     straight, forked_from = new_cache(TINY, 1, 3 * W), new_cache(TINY, 1, 3 * W)
     for cache in (straight, forked_from):
         in_chunks(model, cache, token_ids[:, :W], positions[:, :W], [W])
-    in_chunks(model, forked_from.fork(1), token_ids[:, 2 * W :], positions[:, W : 2 * W], [1])
+    in_chunks(model, forked_from.select(torch.tensor([0])), token_ids[:, 2 * W :], positions[:, W : 2 * W], [1])
     rest = [in_chunks(model, c, token_ids[:, W:], positions[:, W:], [1]) for c in (straight, forked_from)]
     assert torch.equal(*rest)
 
@@ -186,7 +186,7 @@ def test_changing_one_row_leaves_the_others_bit_equal() -> None:
         cache = new_cache(TINY, 2, 2 * W + 2)
         in_chunks(model, cache, prompts, Layout.causal(2, W + 2).positions, [4])
         positions = W + 2 + Layout.causal(6, W).positions
-        return in_chunks(model, cache.fork(3), completions, positions, [1])
+        return in_chunks(model, cache.select(torch.arange(2).repeat_interleave(3)), completions, positions, [1])
 
     before = run(prompts, completions)
     other_prompts, other_completions = prompts.clone(), completions.clone()

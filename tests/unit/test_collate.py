@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -54,25 +55,77 @@ def two_completions(*advantages: float) -> list[CreditedSample]:
     ]
 
 
+def group_of(*completions: list[int], group: int = 0, prompt: Sequence[int] = (2, 7, 8)) -> list[CreditedSample]:
+    """Completions of one prompt with advantages 1, -1, 1, -1 and so on."""
+    return [
+        CreditedSample(
+            prompt=make_prompt(prompt, f"p{group}"),
+            completion=make_completion(tokens),
+            reward=0.0,
+            advantage=1.0 - 2 * (i % 2),
+            group=group,
+        )
+        for i, tokens in enumerate(completions)
+    ]
+
+
 def test_a_shared_row_looks_as_drawn() -> None:
     batch = collate(two_completions(1.0, -1.0), max_row_tokens=100)
     assert batch.token_ids.tolist() == [[2, 7, 8, 11, 12, 13]]
     assert batch.positions.tolist() == [[0, 1, 2, 3, 4, 3]]
     assert batch.segment_ids.tolist() == [[0, 0, 0, 1, 1, 2]]
     assert batch.prefix_ids.tolist() == [[0] * 6]
-    assert batch.predictor.tolist() == [[0, 0, 0, 2, 3, 2]]
-    assert batch.completion_mask.tolist() == [[False] * 3 + [True] * 3]
-    assert batch.sample_ids.tolist() == [[-1, -1, -1, 0, 0, 1]]
-    assert batch.advantages.tolist() == [[0, 0, 0, 1, 1, -1]]
-    assert batch.sampling_logprobs.tolist() == [[0, 0, 0, -0.5, -0.25, -2.0]]
+    assert batch.targets.tolist() == [[11, 12, 13]]
+    assert batch.predictor.tolist() == [[2, 3, 2]]
+    assert batch.completion_mask.tolist() == [[True] * 3]
+    assert batch.sample_ids.tolist() == [[0, 0, 1]]
+    assert batch.advantages.tolist() == [[1, 1, -1]]
+    assert batch.sampling_logprobs.tolist() == [[-0.5, -0.25, -2.0]]
     assert (batch.num_samples, batch.num_loss_tokens) == (2, 3)
+
+
+def test_an_opening_that_all_completions_share_stands_once() -> None:
+    batch = collate(group_of([11, 12, 13], [11, 12, 14, 15], [11, 12]), max_row_tokens=100)
+    assert batch.token_ids.tolist() == [[2, 7, 8, 11, 12, 13, 14, 15]]
+    assert batch.positions.tolist() == [[0, 1, 2, 3, 4, 5, 5, 6]]
+    assert batch.segment_ids.tolist() == [[0, 0, 0, 0, 0, 1, 2, 2]]
+    assert batch.targets.tolist() == [[11, 12, 13, 11, 12, 14, 15, 11, 12]]
+    assert batch.predictor.tolist() == [[2, 3, 4, 2, 3, 4, 6, 2, 3]]
+    assert batch.sample_ids.tolist() == [[0, 0, 0, 1, 1, 1, 1, 2, 2]]
+
+
+def test_equal_completions_are_read_once_and_count_each() -> None:
+    batch = collate(group_of([11, 12], [13], [11, 12]), max_row_tokens=100)
+    assert batch.token_ids.tolist() == [[2, 7, 8, 11, 12, 13]]
+    assert batch.segment_ids.tolist() == [[0, 0, 0, 1, 1, 2]]
+    assert batch.targets.tolist() == [[11, 12, 13, 11, 12]]
+    assert batch.predictor.tolist() == [[2, 3, 2, 2, 3]]
+    assert batch.advantages.tolist() == [[1, 1, -1, 1, 1]]
+
+
+def test_a_shared_opening_has_the_loss_and_gradient_of_separate_rows() -> None:
+    policy = tiny_policy()
+    opening = [301, 302, 303]
+    samples = [
+        *group_of([*opening, 11, 12], [*opening, 13], [*opening, 11, 14, 15], opening, prompt=[2, *range(400, 412)]),
+        *group_of([21, 22], [21, 22], [21, 22], group=1),
+        *group_of([31, 32], [33], group=2),
+    ]
+    loss = ClippedSurrogate(aggregation=SequenceMean(), kl=KLPenalty(coef=0.1))
+    shared, separate = (annotated(policy, collate(samples, max_row_tokens=size)) for size in (1000, 0))
+    assert (int((shared.positions >= 0).sum()), int((separate.positions >= 0).sum())) == (16 + 6 + 5 + 6, 70 + 15 + 9)
+    value, gradient = loss_and_gradient(policy, loss, micro_batches(shared, 30))
+    expected, expected_gradient = loss_and_gradient(policy, loss, [separate])
+    assert value == pytest.approx(expected, rel=1e-5)
+    assert relative_difference(gradient, expected_gradient) < 1e-5
 
 
 def test_rows_of_their_own_are_padded_and_the_longest_comes_first() -> None:
     batch = collate(list(reversed(two_completions(1.0, -1.0))), max_row_tokens=0)
     assert batch.token_ids.tolist() == [[2, 7, 8, 11, 12], [2, 7, 8, 13, 0]]
     assert batch.positions.tolist() == [[0, 1, 2, 3, 4], [0, 1, 2, 3, -1]]
-    assert batch.sample_ids.tolist() == [[-1, -1, -1, 1, 1], [-1, -1, -1, 0, -1]]
+    assert batch.targets.tolist() == [[11, 12], [13, 0]]
+    assert batch.sample_ids.tolist() == [[1, 1], [0, -1]]
 
 
 def test_equal_prompts_of_different_groups_do_not_share_a_row() -> None:

@@ -10,7 +10,8 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from rlhf import display as display_module
-from rlhf.display import Display, Estimate, ReportRow, render_report, render_stage, report_markdown, sparkline
+from rlhf.display import Display, render_stage, sparkline
+from rlhf.report import Estimate, ReportRow, render_report, report_markdown
 
 FULL = {
     "reward/mean": 0.612,

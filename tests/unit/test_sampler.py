@@ -117,6 +117,49 @@ def test_what_is_sampled_does_not_depend_on_the_company() -> None:
     assert tokens_of(sampler.sample(PROMPTS, 4, params, seed=6)) != together
 
 
+def drafted(group: RolloutGroup, place: int, num_tokens: int) -> Prompt:
+    """The group's prompt with the start of one of its completions as its demonstration."""
+    return replace(group.prompt, target_ids=group.completions[place].token_ids[:num_tokens])
+
+
+@pytest.mark.parametrize("params", [SamplingParams(max_completion_tokens=10), greedy(10)], ids=["sampled", "greedy"])
+@pytest.mark.parametrize("tokenizer", [OftenStops(), NeverStops()], ids=["stops", "never stops"])
+def test_a_draft_changes_the_work_and_not_the_samples(params: SamplingParams, tokenizer: FakeTokenizer) -> None:
+    policy = tiny_policy()
+    computed = 0
+
+    def count(_: object, args: tuple[Tensor, ...]) -> None:
+        nonlocal computed
+        computed += args[0].numel()
+
+    policy.model.register_forward_pre_hook(count)
+    plain = native(policy, tokenizer).sample(PROMPTS, 4, params, seed=5)
+    without, computed = computed, 0
+    # Whole completions, some that are cut short, one that is wrong from its second token on, and one prompt without.
+    prompts = [drafted(plain[0], 1, 10), drafted(plain[1], 0, 10), drafted(plain[2], 2, 3), PROMPTS[3]]
+    first, second, *_ = prompts[0].target_ids
+    for draft in (prompts[0].target_ids, (first, (second + 1) % 512, 5), ()):
+        prompts[0] = replace(prompts[0], target_ids=draft)
+        groups = native(policy, tokenizer).sample(prompts, 4, params, seed=5)
+        assert tokens_of(groups) == tokens_of(plain)
+        assert gap(native(policy), groups, 1.0) < 1e-4
+    computed = 0
+    native(policy, tokenizer).sample(prompts, 4, params, seed=5)
+    assert computed < without + sum(len(prompt.target_ids) for prompt in prompts)
+
+
+def test_a_certain_draft_needs_no_decoding() -> None:
+    policy = tiny_policy()
+    plain = native(policy, NeverStops()).sample(PROMPTS[:1], 1, greedy(5), seed=0)
+    shapes: list[tuple[int, ...]] = []
+    policy.model.register_forward_pre_hook(lambda _, args: shapes.append(tuple(args[0].shape)))
+    for max_draft_tokens, expected in {16: [(1, 7)], 2: [(1, 5), (1, 1), (1, 1)], 0: [(1, 3)] + [(1, 1)] * 4}.items():
+        shapes.clear()
+        sampler = NativeSampler(policy.model, NeverStops(), max_draft_tokens=max_draft_tokens)  # pyright: ignore
+        assert tokens_of(sampler.sample([drafted(plain[0], 0, 5)], 4, greedy(5), seed=0)) == [tokens_of(plain)[0] * 4]
+        assert shapes == expected
+
+
 def test_a_stream_gives_the_tokens_that_sampling_gives() -> None:
     sampler, params = native(tiny_policy()), SamplingParams(max_completion_tokens=12)
     for seed in range(3):
