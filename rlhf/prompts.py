@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import string
 from collections.abc import Mapping
@@ -53,6 +54,10 @@ class PromptTemplate:
         return [{"role": "system", "content": system}, *asked] if system else asked
 
 
+# An endless source is searched so far for solved problems of a task.
+_SEARCHED_FOR_SHOTS = 1000
+
+
 class PromptStream:
     """Hands out a source's training problems as prompts, in an order that a resumed run continues.
 
@@ -69,6 +74,7 @@ class PromptStream:
         max_prompt_tokens: int,
         seed: int,
         on_long: Literal["error", "skip"] = "error",
+        shots: int = 0,
     ) -> None:
         """Looks through a finite source (the first problems of an endless one) for prompts that are too long.
 
@@ -76,11 +82,19 @@ class PromptStream:
             max_prompt_tokens: of the whole prompt: BOS, turn tokens and template included.
             seed: of the order of a finite source.
             on_long: what becomes of a longer prompt: an error, or it is left out and counted in `skipped`.
+            shots: solved training problems of the same task that stand before every question as turns of the chat.
+
+        Raises:
+            ConfigError: for an unknown `on_long` or fewer than 0 shots.
+            DataError: if a prompt is too long, or a task has too few problems with an answer to show.
         """
         if on_long not in ("error", "skip"):
             raise ConfigError(f"on_long is {on_long!r}; give error or skip")
+        if shots < 0:
+            raise ConfigError(f"shots is {shots}; give the number of solved problems to show, 0 for none")
         self.source, self.tokenizer, self.template = source, tokenizer, template
-        self.max_prompt_tokens, self.seed, self.on_long = max_prompt_tokens, seed, on_long
+        self.max_prompt_tokens, self.seed, self.on_long, self.shots = max_prompt_tokens, seed, on_long, shots
+        self._shown: dict[str, list[Problem]] = {}
         self.skipped = 0
         self._epoch = 0
         self._cursor = 0
@@ -163,7 +177,7 @@ class PromptStream:
 
     def _prompt(self, problem: Problem) -> Prompt | None:
         """The problem as a prompt; None if it is to be skipped."""
-        messages = self.template.messages(problem)
+        messages = self._messages(problem)
         token_ids = self.tokenizer.encode_chat(messages)
         if len(token_ids) > self.max_prompt_tokens:
             if self.on_long == "skip":
@@ -177,29 +191,55 @@ class PromptStream:
             messages=tuple({**message} for message in messages),
             token_ids=tuple(token_ids),
             reference={**problem.reference, "answer": problem.answer},
-            target_ids=self._target_ids(messages, problem),
+            target_ids=self._target_ids(messages, len(token_ids), problem),
             task=problem.task,
             language=problem.language,
         )
 
-    def _target_ids(self, messages: list[Message], problem: Problem) -> tuple[int, ...]:
+    def _messages(self, problem: Problem) -> list[Message]:
+        """The chat that asks the problem, behind the solved ones that it is shown."""
+        *system, question = self.template.messages(problem)
+        turns: list[Message] = []
+        for shown in self._shots(problem):
+            asked, target = self.template.messages(shown)[-1], shown.target(self.template)
+            turns += [asked, {"role": "assistant", "content": target}]
+        return [*system, *turns, question]
+
+    def _shots(self, problem: Problem) -> list[Problem]:
+        """The first training problems of the same task that have an answer, without the problem itself."""
+        if not self.shots:
+            return []
+        if problem.task not in self._shown:
+            indices = range(_SEARCHED_FOR_SHOTS if self.source.train_size is None else self.source.train_size)
+            solved = (p for p in map(self.source.train, indices) if p.task == problem.task and p.answer)
+            self._shown[problem.task] = list(itertools.islice(solved, self.shots + 1))
+        shown = [p for p in self._shown[problem.task] if p.question != problem.question][: self.shots]
+        if len(shown) < self.shots:
+            raise DataError(
+                f"task {problem.task!r} has {len(shown)} solved training problems to show before {problem.id}, and "
+                f"prompts.shots is {self.shots}; lower it"
+            )
+        return shown
+
+    def _target_ids(self, messages: list[Message], num_prompt_tokens: int, problem: Problem) -> tuple[int, ...]:
         """Tokens of the demonstration, the turn's end included."""
         target = problem.target(self.template)
         if not target:
             return ()
         ids, said = self.tokenizer.encode_chat_with_mask([*messages, {"role": "assistant", "content": target}])
-        return tuple(token for token, by_assistant in zip(ids, said, strict=True) if by_assistant)
+        new = zip(ids[num_prompt_tokens:], said[num_prompt_tokens:], strict=True)
+        return tuple(token for token, by_assistant in new if by_assistant)
 
     def _check_lengths(self) -> None:
         """Refuse long prompts now rather than hours into a run.
 
         No token is shorter than a byte, so most prompts are known to fit without tokenizing them; 64 is more than the
-        turn tokens take.
+        tokens of a turn take.
         """
         if self.on_long == "skip":
             return
         for index in range(64 if self.source.train_size is None else self.source.train_size):
             problem = self.source.train(index)
-            num_bytes = sum(len(message["content"].encode()) for message in self.template.messages(problem))
-            if num_bytes + 64 > self.max_prompt_tokens:
+            num_bytes = sum(len(message["content"].encode()) for message in self._messages(problem))
+            if num_bytes + 64 * (1 + self.shots) > self.max_prompt_tokens:
                 self._prompt(problem)

@@ -86,7 +86,7 @@ class Updater:
             parameters = self.policy.parameters()
             self.runtime.sum_gradients(parameters)
             metrics["grad_norm"] = clip_and_check(parameters, self.max_grad_norm)
-            self.optimizer.step()
+        self.optimizer.step()  # without a gradient this changes nothing; the schedule wants it all the same
         self.schedule.step()
         return metrics
 

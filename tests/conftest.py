@@ -6,6 +6,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
+
+# A busy machine is no failure: no example has a deadline.
+settings.register_profile("default", deadline=None)
+settings.load_profile("default")
 
 SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 

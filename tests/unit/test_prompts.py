@@ -205,3 +205,41 @@ def test_held_out_prompts_do_not_move_the_stream() -> None:
     asked.held_out(5)
 
     assert asked.take(3) == other.take(3)
+
+
+def test_shots_are_solved_problems_of_the_same_task_as_turns_before_the_question() -> None:
+    template = PromptTemplate(system="Be brief.", suffix="?", answer="It is {answer}.")
+    (prompt,) = stream(Listed(["A", "B", "C"], ["D"]), template, shots=2).held_out(1)
+    assert [message["content"] for message in prompt.messages] == [
+        "Be brief.",
+        "A?",
+        "It is 0.",
+        "B?",
+        "It is 1.",
+        "D?",
+    ]
+    tokenizer = FakeTokenizer()
+    assert tokenizer.decode(prompt.target_ids, skip_special=False) == "It is 0.<end_of_turn>", "the last turn's alone"
+    assert prompt.text == "D?"
+
+
+def test_a_problem_is_not_shown_its_own_solution() -> None:
+    for prompt in stream(Listed(["A", "B", "C"]), shots=2).take(3):
+        *shown, asked = [message["content"] for message in prompt.messages if message["role"] == "user"]
+        assert len(shown) == 2
+        assert asked not in shown
+
+
+def test_shots_of_a_mixture_are_of_the_problems_own_task() -> None:
+    tasks = {"sums": SUMS, "products": {**SUMS, "dataset": "products"}}
+    source = ReasoningGym(tasks, seed=0, held_out_size=10)
+    for prompt in stream(source, shots=3, max_prompt_tokens=2000).held_out(10):
+        questions = [message["content"] for message in prompt.messages if message["role"] == "user"]
+        assert len(questions) == 4
+        assert all(("multiplication" in question) == (prompt.task == "products") for question in questions)
+
+
+@pytest.mark.parametrize("shots", [-1, 3])
+def test_shots_that_cannot_be_are_refused(shots: int) -> None:
+    with pytest.raises((ConfigError, DataError), match="shots"):
+        stream(Listed(["A", "B", "C"]), shots=shots)
