@@ -12,6 +12,7 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any
 
+from rewards.intervals import as_interval
 from rewards.notation import Node
 from rewards.polynomials import same_rational_function
 from rewards.values import Evaluator, TooHard, close, exact, is_literal, symbols
@@ -30,6 +31,7 @@ class Match(Enum):
 
 _STRUCTURES = frozenset({"list", "set", "bracket", "union", "ratio", "matrix", "rel"})
 _UNORDERED = frozenset({"list", "set", "union"})
+_REGIONS = frozenset({"bracket", "union"})
 
 
 @dataclass(slots=True)
@@ -48,6 +50,10 @@ class Comparison:
         gold, answer = _spread(gold), _spread(answer)
         if gold == answer:
             return Match.SAME
+        if (gold.op in _REGIONS) != (answer.op in _REGIONS):
+            one, other = (node if node.op in _REGIONS else as_interval(node) for node in (gold, answer))
+            if one is not None and other is not None:
+                return self._match_structures(one, other)
         if gold.op == "rel" or answer.op == "rel":
             return self._match_relations(gold, answer)
         if gold.op in _STRUCTURES or answer.op in _STRUCTURES:
@@ -144,6 +150,8 @@ class Comparison:
     def _match_structures(self, gold: Node, answer: Node) -> Match:
         if "matrix" in (gold.op, answer.op) or "ratio" in (gold.op, answer.op):
             alike = gold.op == answer.op and gold.name == answer.name
+            if gold.op == answer.op == "ratio":
+                return self._match_ratios(gold, answer)
             return self._match_in_order(gold.args, answer.args) if alike else Match.DIFFERENT
         if gold.op == "bracket" and answer.op in ("bracket", "list"):
             alike = answer.op == "list" or gold.name == answer.name
@@ -155,6 +163,14 @@ class Comparison:
         if gold.op in _UNORDERED or answer.op in _UNORDERED:
             return self._match_unordered(_members(gold), _members(answer))
         return Match.DIFFERENT
+
+    def _match_ratios(self, gold: Node, answer: Node) -> Match:
+        """3 : 2 is 6 : 4; what is not rational is compared part by part."""
+        one, other = (tuple(exact(arg) for arg in node.args) for node in (gold, answer))
+        if len(one) == len(other) and one[0] and other[0] and None not in one + other:
+            shares = [[(part or 0) / (parts[0] or 1) for part in parts] for parts in (one, other)]
+            return Match.SAME if shares[0] == shares[1] else Match.DIFFERENT
+        return self._match_in_order(gold.args, answer.args)
 
     def _match_in_order(self, gold: tuple[Node, ...], answer: tuple[Node, ...]) -> Match:
         if len(gold) != len(answer):

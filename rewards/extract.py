@@ -5,8 +5,10 @@
    different contents are a hedge: no answer either. Boxes are never joined.
 3. Else what follows the last `####` on its line.
 4. Else the last `<answer>...</answer>`.
-5. Else (`allow_phrases`) what follows the last "answer is" or "answer:" near the end.
-6. Else (`allow_bare`) the last line; `last_value` serves callers that cannot read that line as an answer.
+5. Else (`allow_phrases`) what follows the last "answer is" or "answer:" near the end, in any language of
+   `rewards.phrases`.
+6. Else (`allow_bare`) the last line; `last_value` serves callers that cannot read that line as an answer. Of two
+   numbers with an "or" between them neither is.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import re
 from dataclasses import dataclass
 
 from rewards.numbers import fold
+from rewards.phrases import COPULA, OR, PHRASE, SENTENCE_END
 
 TAIL_CHARS = 4000
 """Answer phrases and bare answers are looked for in this many last characters, so that a long text costs little."""
@@ -132,22 +135,17 @@ def _boxed(text: str) -> Extracted:
     return Extracted(last.content, "boxed")
 
 
-_PHRASE = re.compile(
-    r"\banswer\b[*_\s]{0,4}(?:(?:is|was|=|:)|to [^.\n:]{1,80}?(?:\bis\b|:))[*_\s]{0,6}:?[*_\s]{0,6}",
-    re.IGNORECASE,
-)
-_SENTENCE_END = re.compile(r"[.;](?=\s|$)|\s+(?:because|since|as|which|so)\b", re.IGNORECASE)
 _INLINE_MATH = re.compile(r"\$\$?([^$\n]{1,400})\$\$?|\\\(([^\n]{1,400}?)\\\)|\\\[([^\n]{1,400}?)\\\]")
 
 
 def _phrase(tail: str) -> str:
     """What follows the last answer phrase, up to the end of its sentence; empty when there is none."""
-    end = max((match.end() for match in _PHRASE.finditer(tail)), default=len(tail))
+    end = max((match.end() for match in PHRASE.finditer(tail)), default=len(tail))
     found = tail[end:].partition("\n")[0]
     math = _INLINE_MATH.match(found)
     if math:
         return next(group for group in math.groups() if group is not None).strip()
-    return _SENTENCE_END.split(found, maxsplit=1)[0].strip(" *_\"'")
+    return COPULA.sub("", SENTENCE_END.split(found, maxsplit=1)[0]).strip(" *_\"'")
 
 
 _NUMBER = re.compile(r"(?<![\w.)\]}])[-+]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s?/\s?\d+)?\s?%?|\d[\d,]*(?:\.\d+)?\s?%?")
@@ -163,5 +161,8 @@ def last_value(text: str) -> str:
     formulas = _INLINE_MATH.findall(tail)
     if formulas:
         return next(group for group in formulas[-1] if group).strip()
-    numbers = _NUMBER.findall(fold(tail))
-    return numbers[-1].strip().rstrip(",") if numbers else ""
+    folded = fold(tail)
+    numbers = list(_NUMBER.finditer(folded))
+    if not numbers or (len(numbers) > 1 and OR.search(folded, numbers[-2].end(), numbers[-1].start())):
+        return ""
+    return numbers[-1][0].strip().rstrip(",")

@@ -18,10 +18,24 @@ from typing import Any, NamedTuple
 
 from rewards.algebra import Comparison, Match
 from rewards.base import RewardError, Sample, Verdict
+from rewards.choices import choice, choice_of_gold
 from rewards.extract import Extracted, extract, find_boxes, last_value
+from rewards.moments import Moment, moment
 from rewards.notation import MAX_CHARS, Node, number, parse
-from rewards.numbers import as_words, clean, is_prose, is_words, plain_number, split_unit, squeeze, units_agree
+from rewards.numbers import (
+    as_words,
+    clean,
+    currency,
+    is_prose,
+    is_words,
+    plain_number,
+    split_unit,
+    squeeze,
+    units_agree,
+)
+from rewards.spelled import comma_decimal, grouped_number, spelled_number
 from rewards.tokens import Unreadable
+from rewards.units import convert
 from rewards.values import exact, is_literal
 
 
@@ -232,6 +246,10 @@ class _Answer:
     """Set when it is a plain number."""
     tree: Node | None = None
     unit: str = ""
+    decimal: int | Fraction | None = None
+    """The other reading of `3,14`, whose tree is a list."""
+    moment: Moment | None = None
+    """Set when it is a time of day or a date."""
 
     def node(self) -> Node:
         if self.tree is not None:
@@ -247,28 +265,38 @@ def _read(text: str) -> _Answer:
         return _Answer(text, text, plain=plain)
     cleaned = clean(text)
     shown = text.strip() if len(text) <= 80 else f"{text.strip()[:77]}..."
-    plain = plain_number(cleaned)
-    if plain is not None:
-        return _Answer(shown, cleaned, plain=plain)
     if not cleaned:
         raise Unreadable("it is empty")
-    if is_words(cleaned):
-        return _Answer(shown, squeeze(cleaned), words=as_words(text))
-    counted, unit = split_unit(cleaned)
-    plain = plain_number(counted)
+    plain = _any_number(cleaned)
     if plain is not None:
+        return _Answer(shown, cleaned, plain=plain, unit=currency(text))
+    when = moment(cleaned)
+    if is_words(cleaned):
+        return _Answer(shown, squeeze(cleaned), words=as_words(text), moment=when)
+    counted, unit = split_unit(cleaned)
+    plain = _any_number(counted) if unit else None
+    if plain is not None and when is None:
         return _Answer(shown, squeeze(cleaned), plain=plain, unit=unit)
     try:
         tree = parse(counted)
     except RecursionError:
         raise Unreadable("it is nested too deeply") from None
     except Unreadable:
-        if not is_prose(cleaned):
+        if when is None and not is_prose(cleaned):
             raise
-        return _Answer(shown, squeeze(cleaned), words=as_words(text))
+        return _Answer(shown, squeeze(cleaned), words=as_words(text), moment=when)
     if tree.op == "degree":
         tree, unit = tree.args[0], unit or "degree"
-    return _Answer(shown, squeeze(cleaned), tree=tree, unit=unit)
+    return _Answer(shown, squeeze(cleaned), tree=tree, unit=unit, decimal=comma_decimal(cleaned), moment=when)
+
+
+def _any_number(text: str) -> int | Fraction | None:
+    """A number in digits, with the separators of any country, or in words."""
+    for reading in (plain_number, grouped_number, spelled_number):
+        value = reading(text)
+        if value is not None:
+            return value
+    return None
 
 
 @lru_cache(maxsize=4096)
@@ -300,6 +328,11 @@ def _stands_alone(line: str, gold: str) -> bool:
 def _judge(gold_text: str, answer_text: str, how: str, strictness: Strictness) -> Verdict:
     """The verdict on an extracted answer; a pure function of texts, so that it may be remembered or run elsewhere."""
     gold = _read_gold(gold_text)
+    letter = choice_of_gold(gold.shown)
+    chosen = choice(clean(answer_text)) if letter else None
+    if chosen:
+        match = Match.SAME if chosen == letter else Match.DIFFERENT
+        return Verdict.of(float(match is Match.SAME), f"the {how} choice {chosen} {match.value} {letter}")
     try:
         answer = _read(answer_text)
     except Unreadable as error:
@@ -311,15 +344,47 @@ def _judge(gold_text: str, answer_text: str, how: str, strictness: Strictness) -
 
 
 def _match(gold: _Answer, answer: _Answer, strictness: Strictness) -> Match:
+    if not units_agree(gold.unit, answer.unit):
+        return _match_converted(gold, answer)
     if gold.squeezed == answer.squeezed:
         return Match.SAME
+    if gold.moment is not None and answer.moment is not None:
+        return Match.SAME if gold.moment == answer.moment else Match.DIFFERENT
     if gold.words is not None or answer.words is not None:
         return Match.SAME if gold.words == answer.words else Match.DIFFERENT
-    if not units_agree(gold.unit, answer.unit):
-        return Match.DIFFERENT
     if gold.plain is not None and answer.plain is not None and gold.plain == answer.plain:
+        return Match.SAME
+    if _same_decimal(gold, answer) or _same_decimal(answer, gold):
         return Match.SAME
     comparison = Comparison(rel_tol=strictness.rel_tol, allow_unevaluated=strictness.allow_unevaluated)
     if gold.plain is not None and answer.plain is not None and not strictness.rel_tol:
         return Match.DIFFERENT
-    return comparison.match(gold.node(), answer.node())
+    match = comparison.match(gold.node(), answer.node())
+    if match is Match.DIFFERENT and (gold.unit == "degree") != (answer.unit == "degree"):
+        return comparison.match(_radians(gold), _radians(answer))
+    return match
+
+
+def _match_converted(gold: _Answer, answer: _Answer) -> Match:
+    """Numbers in two units: the same when one converts into the other exactly, as 5000 m is 5 km."""
+    if gold.plain is None or answer.plain is None:
+        return Match.DIFFERENT
+    return Match.SAME if convert(answer.plain, answer.unit, gold.unit) == gold.plain else Match.DIFFERENT
+
+
+def _same_decimal(one: _Answer, other: _Answer) -> bool:
+    """Whether `3,14` on one side is 3.14 on the other."""
+    return one.decimal is not None and other.plain == one.decimal
+
+
+def _radians(answer: _Answer) -> Node:
+    """An angle without its unit, pi / 180 for each degree. Only an angle that mentions pi is in radians."""
+    if answer.unit != "degree":
+        return answer.node() if "pi" in _constants(answer.node()) else Node("empty")
+    return Node("*", (answer.node(), Node("/", (Node("const", name="pi"), number(180)))))
+
+
+def _constants(node: Node) -> frozenset[str]:
+    """The names of the constants in a tree."""
+    own = frozenset({node.name}) if node.op == "const" else frozenset()
+    return own.union(*map(_constants, node.args))

@@ -91,6 +91,9 @@ def fold(text: str) -> str:
 
 
 _MATH_DELIMITER = re.compile(r"(?<!\\)\\[()\[\]]|\\?\$")
+_REMARK = re.compile(
+    r"(?<=[\d}%)])\s*(?:\\text\s*\{\s*)?\((?:approx|about|rounded|exact|nearest)[a-z. ]*\)\s*\}?$", re.IGNORECASE
+)
 _WHOLE_WRAPPER = re.compile(
     r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mathit|mbox|hbox|boldsymbol|boxed)\s*\{([^{}]*)\}"
 )
@@ -111,6 +114,8 @@ def clean(text: str) -> str:
     text = text.strip(" \t\r\n*`").rstrip(".,;: \n")
     while wrapper := _WHOLE_WRAPPER.fullmatch(text):
         text = wrapper[1].strip(" .,;:")
+    if "(" in text:
+        text = _REMARK.sub("", text)
     if _SPACED_THOUSANDS.fullmatch(text):
         text = text.replace(" ", "")
     return text
@@ -132,6 +137,8 @@ def plain_number(text: str) -> int | Fraction | None:
         return None
     sign, whole, decimals = match.groups()
     digits = whole.replace(",", "")
+    if digits.startswith("0") and "," in whole:  # 0,125 groups no thousands
+        return None
     if decimals is None:
         value: int | Fraction = int(digits)
     else:
@@ -167,6 +174,11 @@ _UNIT_NAMES = {
     "dollar": "dollar usd buck",
     "cent": "cent",
     "euro": "euro eur",
+    "sterling": "sterling gbp",
+    "yen": "yen jpy",
+    "rupee": "rupee inr",
+    "won": "won krw",
+    "yuan": "yuan rmb cny",
 }
 _CANONICAL_UNIT = {name: unit for unit, names in _UNIT_NAMES.items() for name in names.split()}
 _UNIT_TEXT = r"[^\W\d_][^\d\\{}$=<>,;+*?]{0,80}?(?:\^\{?[23]\}?)?"
@@ -196,6 +208,29 @@ def split_unit(text: str) -> tuple[str, str]:
     return match["head"].strip(), unit.replace("{", "").replace("}", "").strip()
 
 
+_CURRENCY_SIGNS = {
+    "\u20ac": "euro",
+    "\u00a3": "sterling",
+    "\u00a5": "yen",
+    "\u20b9": "rupee",
+    "\u20a9": "won",
+}
+_AROUND_A_NUMBER = re.compile(
+    rf"(?P<before>\\\$|[{''.join(_CURRENCY_SIGNS)}])\s*[-+]?[\d.,]+[\s.$]*|[-+]?[\d.,]+\s*(?P<after>[{''.join(_CURRENCY_SIGNS)}])[\s.$]*"
+)
+
+
+def currency(text: str) -> str:
+    """The currency whose sign stands at a number, as a unit; empty when there is none. A bare `$` is a math delimiter.
+
+    >>> currency("\\\\$18"), currency("18"), currency("$18$")
+    ('dollar', '', '')
+    """
+    match = _AROUND_A_NUMBER.fullmatch(text.strip())
+    sign = (match["before"] or match["after"]) if match else ""
+    return "dollar" if sign == "\\$" else _CURRENCY_SIGNS.get(sign, "")
+
+
 def units_agree(one: str, other: str) -> bool:
     """Whether two units may stand for the same: a missing unit agrees with all, 5 m is not 5 km, words share one word.
 
@@ -211,6 +246,15 @@ def units_agree(one: str, other: str) -> bool:
     if (left | right) & known:
         return left & known == right & known or not (left & known and right & known)
     return bool(left & right)
+
+
+def canonical_units(unit: str) -> list[str]:
+    """The words of a unit, known ones by one name each.
+
+    >>> canonical_units("square meters")
+    ['square', 'm']
+    """
+    return [_CANONICAL_UNIT.get(word, word) for word in _words(unit)]
 
 
 def _words(unit: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import NamedTuple
 
 from rewards.numbers import MAX_DIGITS, vocabulary
@@ -75,6 +76,7 @@ _TOKEN = re.compile(
     (?P<space>\s+|~)
     | (?P<degree>\^\s*(?:\{{\s*\\circ\s*\}}|\\circ(?![A-Za-z])))
     | (?P<grouped>\d{{1,3}}(?:,\d{{3}})+(?!\d)(?:\.\d+)?)
+    | (?P<repeating>\d*\.\d*(?:\\overline\s*\{{\d+\}}|\\dot\s*\{{?\d\}}?|\(\d+\)))
     | (?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{{1,3}}(?![A-Za-z\d]))?)
     | \\(?:{"|".join(sorted(_TEXT_COMMANDS))})\s*\{{(?P<text>[^{{}}]*)\}}
     | \\(?:mathbb|mathcal)\s*\{{?(?P<letter>[A-Z])\}}?
@@ -118,6 +120,8 @@ def _one_token(kind: str, piece: str) -> Token | None:
         if len(piece) > MAX_DIGITS:
             raise Unreadable(f"a number of {len(piece)} digits is longer than {MAX_DIGITS}")
         return Token("num", piece.replace(",", ""))
+    if kind == "repeating":
+        return Token("num", _repeating(piece))
     if kind == "op":
         return Token("op", {"==": "=", "**": "^"}.get(piece, piece))
     if kind == "degree":
@@ -129,6 +133,20 @@ def _one_token(kind: str, piece: str) -> Token | None:
     if kind in ("letters", "text"):
         return _word(piece.strip(), wrapped=kind == "text")
     return Token("sym", f"set {piece}") if kind == "letter" else _greek_letter(piece)
+
+
+_REPEATING = re.compile(r"(\d*)\.(\d*)\D+(\d+)\D*")
+
+
+def _repeating(piece: str) -> str:
+    """The fraction that a repeating decimal is: 0.1(6) is 1/6."""
+    if len(piece) > MAX_DIGITS:
+        raise Unreadable(f"a number of {len(piece)} digits is longer than {MAX_DIGITS}")
+    match = _REPEATING.fullmatch(piece)
+    assert match is not None, "the tokenizer's pattern is a part of this one"
+    whole, fixed, period = match.groups()
+    nines = (10 ** len(period) - 1) * 10 ** len(fixed)
+    return str(Fraction(int(whole + fixed + period or 0) - int(whole + fixed or 0), nines))
 
 
 def _command(name: str) -> Token:

@@ -1,0 +1,89 @@
+"""How completions announce their final answer, in the languages that models are asked in. Standard library only."""
+
+from __future__ import annotations
+
+import re
+
+# A noun for the answer, and between it and the answer any of these verbs and signs. Scripts that run words together
+# have no spaces to rely on.
+_WORDS = {
+    "en": ("answer|correct (?:option|choice)", "is|was|equals|would be|should be"),
+    "es": ("respuesta", "es|ser\u00eda"),
+    "fr": ("r\u00e9ponse", "est"),
+    "de": ("antwort", "ist|lautet|betr\u00e4gt"),
+    "pt": ("resposta", "\u00e9|seria"),
+    "it": ("risposta", "\u00e8|sarebbe"),
+    "nl": ("antwoord", "is|luidt"),
+    "pl": ("odpowied\u017a", "to|brzmi|wynosi"),
+    "cs": ("odpov\u011b\u010f", "je|zn\u00ed"),
+    "sv": ("svaret|svar", "\u00e4r|er|blir"),
+    "fi": ("vastaus", "on"),
+    "hu": ("v\u00e1lasz", "az?"),
+    "ro": ("r\u0103spunsul|r\u0103spuns", "este"),
+    "tr": ("cevap|yan\u0131t", ""),
+    "id": ("jawaban(?:nya)?", "adalah|ialah"),
+    "sw": ("jibu", "ni"),
+    "vi": ("\u0111\u00e1p \u00e1n|\u0111\u00e1p s\u1ed1|c\u00e2u tr\u1ea3 l\u1eddi", "l\u00e0"),
+    "ru": ("\u043e\u0442\u0432\u0435\u0442", "\u0440\u0430\u0432\u0435\u043d"),
+    "uk": (
+        "\u0432\u0456\u0434\u043f\u043e\u0432\u0456\u0434\u044c",
+        "\u0434\u043e\u0440\u0456\u0432\u043d\u044e\u0454",
+    ),
+    "el": ("\u03b1\u03c0\u03ac\u03bd\u03c4\u03b7\u03c3\u03b7", "\u03b5\u03af\u03bd\u03b1\u03b9"),
+    "ar": (
+        "(?:\u0627\u0644)?\u0625\u062c\u0627\u0628\u0629|(?:\u0627\u0644)?\u062c\u0648\u0627\u0628",
+        "\u0647\u064a|\u0647\u0648",
+    ),
+    "fa": ("\u067e\u0627\u0633\u062e|\u062c\u0648\u0627\u0628", ""),
+    "he": ("(?:\u05d4)?\u05ea\u05e9\u05d5\u05d1\u05d4", "\u05d4\u05d9\u05d0"),
+    "hi": ("\u0909\u0924\u094d\u0924\u0930", "\u0939\u0948"),
+    "bn": ("\u0989\u09a4\u09cd\u09a4\u09b0", "\u09b9\u09b2|\u09b9\u09b2\u09cb|\u09b9\u09ac\u09c7"),
+    "ta": ("\u0baa\u0ba4\u0bbf\u0bb2\u0bcd|\u0bb5\u0bbf\u0b9f\u0bc8", ""),
+    "te": ("\u0c38\u0c2e\u0c3e\u0c27\u0c3e\u0c28\u0c02|\u0c1c\u0c35\u0c3e\u0c2c\u0c41", ""),
+    "th": ("\u0e04\u0e33\u0e15\u0e2d\u0e1a", "\u0e04\u0e37\u0e2d"),
+    "zh": ("\u7b54\u6848", "\u662f|\u4e3a|\u70ba"),
+    "ja": ("\u7b54\u3048|\u7b54\u6848", "\u306f"),
+    "ko": ("\uc815\ub2f5|\ub2f5\ubcc0|\ub2f5", "\uc740|\ub294"),
+}
+_MARKS = r"[\s*_`]{0,6}"
+_SIGN = r"[:\uff1a=]"
+_QUALIFIER = r"(?:\s+(?:final|finale|correcta|correcte|correta|corretta|finala))?"
+
+
+_RESULTS = (
+    "result|resultado|r\u00e9sultat|ergebnis|risultato|wynik|v\u00fdsledek|sonu\u00e7|"
+    "\u0440\u0435\u0437\u0443\u043b\u044c\u0442\u0430\u0442"
+)
+
+
+def _announcement(noun: str, verb: str) -> str:
+    """Nouns of Latin, Greek, Cyrillic or Hebrew letters stand alone; those of other scripts may be part of a word."""
+    letters = next(char for char in noun if char.isalpha())
+    is_spaced = letters <= "\u05ff"
+    edge, end = (r"\b", r"(?=[\s*_`:$\\\d(-])") if is_spaced else ("", "")
+    purpose = r"(?:\s+(?:to|of|for)\s[^.\n:]{1,80}?)?" if noun.startswith("answer") else ""
+    verbs = rf"{edge}(?:{verb}){end}{_MARKS}{_SIGN}?" if verb else r"(?!)"
+    bare = "" if is_spaced else r"|(?=\d)"  # where the verb stands behind the answer
+    return rf"{edge}(?:{noun}){_QUALIFIER}{purpose}{_MARKS}(?:{verbs}|{_SIGN}{bare}){_MARKS}"
+
+
+def _results() -> str:
+    """A result may be an intermediate one, or no number at all; only `result is 18` and `result: 18` count."""
+    verbs = "|".join(sorted({verb for _, verb in _WORDS.values() if verb}))
+    return rf"\b(?:{_RESULTS}){_MARKS}(?:(?:{verbs}){_MARKS}{_SIGN}?|{_SIGN}){_MARKS}(?=[$\\(]*[-+]?\d|\\)"
+
+
+PHRASE = re.compile("|".join([*(_announcement(*words) for words in _WORDS.values()), _results()]), re.IGNORECASE)
+"""The announcement of an answer, up to where the answer begins."""
+
+COPULA = re.compile(
+    r"\s*(?:\u3067\u3059|\u3067\u3042\u308b|\u3060|\uc785\ub2c8\ub2e4|\uc774\ub2e4|\uc608\uc694|\uc774\uc5d0\uc694|\u0939\u0948|\u09b9\u09df|'?d[i\u0131u\u00fc]r)\s*$",
+    re.IGNORECASE,
+)
+"""A verb that some languages put behind the answer."""
+SENTENCE_END = re.compile(r"[.;](?=\s|$)|[\u3002\u0964\uff1b\u061f]|\s+(?:because|since|as|which|so)\b", re.IGNORECASE)
+OR = re.compile(
+    r"(?:\b(?:or|oder|ou|o|lub|veya|\u0438\u043b\u0438|\u0623\u0648|\u092f\u093e)|\u6216\u8005?|\u307e\u305f\u306f|\ub610\ub294)\s*[\\$(]*$",
+    re.IGNORECASE,
+)
+"""What makes the number behind it one of two."""
