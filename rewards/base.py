@@ -61,6 +61,10 @@ class Verdict:
     reason: str = ""
     terms: Mapping[str, Verdict] = field(default_factory=dict)
     """The verdicts of the named terms that this one was composed of."""
+    parts: Mapping[str, float] = field(default_factory=dict)
+    """What each term that counted adds to `value`, in the value's units: after weight, clip, rescale, normalization."""
+    seconds: float = field(default=0.0, compare=False)
+    """Wall time that this judgement took, an equal share of it where several were judged in one call."""
 
     def __post_init__(self) -> None:
         if (self.state is State.VALUE) != (self.value is not None):
@@ -82,12 +86,26 @@ class Verdict:
         return {**own, "terms": {name: term.to_dict() for name, term in self.terms.items()}} if self.terms else own
 
     @classmethod
-    def of(cls, value: float, reason: str = "", terms: Mapping[str, Verdict] | None = None) -> Verdict:
-        return cls(state=State.VALUE, value=float(value), reason=reason, terms=terms or {})
+    def of(
+        cls,
+        value: float,
+        reason: str = "",
+        terms: Mapping[str, Verdict] | None = None,
+        parts: Mapping[str, float] | None = None,
+    ) -> Verdict:
+        return cls(state=State.VALUE, value=float(value), reason=reason, terms=terms or {}, parts=parts or {})
 
     @classmethod
     def failed(cls, reason: str, terms: Mapping[str, Verdict] | None = None) -> Verdict:
         return cls(state=State.FAILED, reason=reason, terms=terms or {})
+
+    @classmethod
+    def timed_out(cls, reason: str) -> Verdict:
+        return cls(state=State.TIMED_OUT, reason=reason)
+
+    @classmethod
+    def truncated(cls, reason: str) -> Verdict:
+        return cls(state=State.TRUNCATED, reason=reason)
 
     @classmethod
     def not_applicable(cls, reason: str = "") -> Verdict:
@@ -102,6 +120,29 @@ class Reward(Protocol):
     """
 
     def __call__(self, group: Sequence[Sample]) -> list[Verdict]: ...
+
+
+@runtime_checkable
+class Scheduled(Protocol):
+    """A reward that changes over a run. Called as it is, it judges as an evaluation does: as at the end of the run."""
+
+    def at(self, step: int) -> Reward:
+        """The reward to train with at this step, counted from 0."""
+        ...
+
+
+@runtime_checkable
+class Batched(Protocol):
+    """A reward that can judge many groups at once, so that what is slow in all of them overlaps."""
+
+    def judge_groups(self, groups: Sequence[Sequence[Sample]]) -> list[list[Verdict]]:
+        """What calling the reward with each group would return."""
+        ...
+
+
+def at_step(reward: Reward, step: int | None) -> Reward:
+    """The reward to use at a training step, or, where step is None, in an evaluation."""
+    return reward.at(step) if step is not None and isinstance(reward, Scheduled) else reward
 
 
 SampleFunction = Callable[[Sample], float | Verdict | None]

@@ -1,46 +1,152 @@
-"""Named reward terms and their weighted sum. Terms come as a map, so that a command line can add, drop or reweigh each:
+"""Named reward terms, and the four ways to make one value of them: sum, normalized sum, product, minimum.
+
+Terms come as a map, so that a command line can add, drop, reweigh or replace each:
 
     terms:
       correct: {weight: 1.0, reward: {_target_: rewards.math.FinalAnswer}}
-      brevity: {weight: 0.1, function: "my_rewards.py:brevity"}
+      brevity: {weight: 0.1, function: "my_rewards.py:brevity", gate: correct}
 
 (`jobs/` turns every `_target_` into the object before this file sees it.)
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from numbers import Real
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from rewards.aggregate import Aggregate, Column, minimum, normalized_sum, product, weighted_sum
 from rewards.base import Reward, RewardError, Sample, State, Verdict
-from rewards.functions import as_reward, judge, load_function
+from rewards.pool import Pool
+from rewards.runners import Pending, Runner, Source, isolated_runner, local_runner
+from rewards.schedules import END
+from rewards.terms import AppliesTo, Gate, Term, check_terms, gate_depth
 
-RESERVED_NAMES = frozenset({"mean", "std", "failed_share"})
-"""Metrics of the whole reward, `reward/mean` and so on, which a term of that name would overwrite."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Term:
-    """One part of a composed reward: exactly one of `reward` and `function`, and its weight."""
-
-    weight: float
-    """Factor of the term's value in the sum; may be negative, or 0 to log the term without training on it."""
-    reward: Reward | None = None
-    function: str | Callable[..., Any] | None = None
-    """A plain function of one sample or one group, or where it is: `path/to/file.py:name`, `package.module:name`."""
-    required: bool = False
-    """Whether a sample needs this term's value: without it the sample FAILs, even where the weight is 0."""
+Groups = Sequence[Sequence[Sample]]
+Verdicts = list[dict[str, Verdict]]
+"""Of one group: for every sample the terms' verdicts by name."""
 
 
-class WeightedSum:
+class _Composed:
+    """What the four ways have in common: the terms, their verdicts, and which samples have a value at all.
+
+    A sample has no value when a term that counts failed, timed out or saw a truncated text (`Term.required` says
+    otherwise): its verdict takes that state and names the term. Such samples are taken out first, so the values of the
+    others are those of a group in which they never were. `verdict.terms` holds all terms' own verdicts, as they came.
+
+    Called as it is, the reward judges as an evaluation does: with the terms that are `eval_only`, and with the weights
+    at the end of their schedules. `at(step)` is the reward to train with.
+    """
+
+    def __init__(self, terms: Mapping[str, Term | Mapping[str, Any]], pool: Pool | None = None) -> None:
+        """Starts no process yet.
+
+        Args:
+            pool: where terms that are `isolated` are judged; None makes one with the usual limits.
+
+        Raises:
+            RewardError: when a term is written wrongly, naming the term and what to write instead.
+        """
+        self.terms = check_terms(terms)
+        for step in (0, END):
+            self._weights(step)
+        if pool is None and any(term.isolated for term in self.terms.values()):
+            pool = Pool()
+        self._runners = {name: _runner(name, term, pool) for name, term in self.terms.items()}
+        by_depth: dict[int, list[str]] = defaultdict(list)
+        for name in self.terms:
+            by_depth[gate_depth(name, self.terms)].append(name)
+        self._waves = [by_depth[depth] for depth in sorted(by_depth)]
+
+    @property
+    def term_names(self) -> tuple[str, ...]:
+        return tuple(self.terms)
+
+    def __call__(self, group: Sequence[Sample]) -> list[Verdict]:
+        return self.judge_groups([group])[0]
+
+    def judge_groups(self, groups: Groups) -> list[list[Verdict]]:
+        """Every group's verdicts; isolated and async terms judge all groups at the same time."""
+        return self._compose_all(groups, None)
+
+    def at(self, step: int) -> Reward:
+        """The reward to train with at this step: without terms that are `eval_only`, with the weights of the step."""
+        return AtStep(self, step)
+
+    def judge_groups_at(self, groups: Groups, step: int) -> list[list[Verdict]]:
+        """What `at(step)` makes of these groups."""
+        return self._compose_all(groups, step)
+
+    def _aggregate(self) -> Aggregate:
+        raise NotImplementedError
+
+    def _weights(self, step: float) -> dict[str, float]:
+        """The weights of the terms that have a part in the value. Raises RewardError, naming the term."""
+        weights = {}
+        for name, term in self.terms.items():
+            if not term.eval_only:
+                try:
+                    weights[name] = term.weight_at(step)
+                except RewardError as error:
+                    raise RewardError(f"term {name!r}: {error}") from None
+        return weights
+
+    def _compose_all(self, groups: Groups, step: int | None) -> list[list[Verdict]]:
+        groups = [tuple(group) for group in groups]
+        weights = self._weights(END if step is None else step)
+        judged = self._judge(groups, step)
+        return [self._compose(verdicts, weights) for verdicts in judged]
+
+    def _judge(self, groups: Groups, step: int | None) -> list[Verdicts]:
+        """The terms' verdicts, wave by wave: a term is asked only about what has passed its gate."""
+        judged: list[Verdicts] = [[{} for _ in group] for group in groups]
+        for wave in self._waves:
+            asked: list[tuple[str, int, list[int], Pending]] = []
+            for name in wave:
+                if self.terms[name].eval_only and step is not None:
+                    continue
+                for g, group in enumerate(groups):
+                    places = _admit(name, self.terms[name], group, judged[g])
+                    if places:
+                        pending = self._runners[name].start([group[i] for i in places], step)
+                        asked.append((name, g, places, pending))
+            for name, g, places, pending in asked:
+                for place, verdict in zip(places, pending(), strict=True):
+                    judged[g][place][name] = verdict
+        # In the order of the configuration, whatever the gates made of it.
+        return [[{n: given[n] for n in self.terms if n in given} for given in group] for group in judged]
+
+    def _compose(self, judged: Verdicts, weights: Mapping[str, float]) -> list[Verdict]:
+        """One group's verdicts from those of its terms."""
+        composed = [self._without_value(verdicts, weights) for verdicts in judged]
+        left = [i for i, verdict in enumerate(composed) if verdict is None]
+        columns = {
+            name: Column(weight, self.terms[name].counted([_value(judged[i].get(name)) for i in left]))
+            for name, weight in weights.items()
+        }
+        values = self._aggregate()(columns) if left else []
+        for i, value in zip(left, values, strict=True):
+            composed[i] = replace(value, terms=judged[i])
+        return [verdict for verdict in composed if verdict is not None]
+
+    def _without_value(self, verdicts: Mapping[str, Verdict], weights: Mapping[str, float]) -> Verdict | None:
+        """What to answer for a sample that has no value; None for one that has."""
+        for name, verdict in verdicts.items():
+            if _spoils(self.terms[name], weights.get(name, 0.0), verdict):
+                missing = verdict.state is State.NOT_APPLICABLE
+                state = State.FAILED if missing else verdict.state
+                return Verdict(state=state, reason=f"term {name!r}: {verdict.reason or verdict.state}", terms=verdicts)
+        if not any(verdicts[name].has_value for name in weights if name in verdicts):
+            return Verdict(state=State.NOT_APPLICABLE, reason="no term applies", terms=verdicts)
+        return None
+
+
+class WeightedSum(_Composed):
     """A reward whose value is the sum of weight times value over its named terms.
 
-    Terms that are not applicable to a sample are left out. A sample for which a term with a weight failed, timed out or
-    saw a truncated text has no value either: its verdict takes that state and names the term. `verdict.terms` holds all
-    terms' verdicts.
+    A term without a value for a sample adds what it adds to the others of the group on the mean; one without a value
+    for all of the group is left out. See `rewards.aggregate.weighted_sum`.
 
     >>> half = Term(weight=0.5, function=lambda sample: len(sample.completion))
     >>> verdict = WeightedSum({"length": half})([Sample(prompt="", completion="four")])[0]
@@ -48,94 +154,109 @@ class WeightedSum:
     (2.0, 4.0)
     """
 
-    def __init__(self, terms: Mapping[str, Term | Mapping[str, Any]]) -> None:
-        """Raises RewardError when a term is written wrongly, naming the term and what to write instead."""
-        if not isinstance(terms, Mapping) or not terms:
-            raise RewardError(
-                f"terms is {terms!r}; give at least one, such as {{correct: {{weight: 1.0, reward: ...}}}}"
-            )
-        self.terms = {name: _checked(name, term) for name, term in terms.items()}
-        self._rewards = {name: _reward_of(name, term) for name, term in self.terms.items()}
+    def _aggregate(self) -> Aggregate:
+        return weighted_sum
 
-    @property
-    def term_names(self) -> tuple[str, ...]:
-        return tuple(self.terms)
+
+class NormalizedSum(_Composed):
+    """Like `WeightedSum`, of terms that are first brought to one scale within the group (GDPO).
+
+    See `rewards.aggregate.normalized_sum`.
+    """
+
+    def _aggregate(self) -> Aggregate:
+        return normalized_sum
+
+
+class _Bounded(_Composed):
+    """A way to compose in which a weight says how far a term can pull the value down."""
+
+    def _weights(self, step: float) -> dict[str, float]:
+        weights = super()._weights(step)
+        for name, weight in weights.items():
+            if not 0 <= weight <= 1:
+                raise RewardError(
+                    f"term {name!r}: weight is {weight:g} at step {step:g}; {type(self).__name__} takes weights from 0 "
+                    "(the term counts nothing) to 1"
+                )
+        return weights
+
+
+class Product(_Bounded):
+    """A reward whose value is the product of its terms, each softened by its weight: see `rewards.aggregate.product`.
+
+    >>> terms = {name: Term(weight=1.0, function=lambda sample: 0.5) for name in "ab"}
+    >>> Product(terms)([Sample(prompt="", completion="")])[0].value
+    0.25
+    """
+
+    def _aggregate(self) -> Aggregate:
+        return product
+
+
+class Minimum(_Bounded):
+    """A reward whose value is its worst term's, each softened by its weight: see `rewards.aggregate.minimum`."""
+
+    def _aggregate(self) -> Aggregate:
+        return minimum
+
+
+@dataclass(frozen=True, slots=True)
+class AtStep:
+    """A composed reward as it is at one step of training."""
+
+    reward: _Composed
+    step: int
 
     def __call__(self, group: Sequence[Sample]) -> list[Verdict]:
-        group = tuple(group)
-        columns = {name: judge(reward, group) for name, reward in self._rewards.items()}
-        return [self._compose({name: column[i] for name, column in columns.items()}) for i in range(len(group))]
+        return self.judge_groups([group])[0]
 
-    def _compose(self, verdicts: Mapping[str, Verdict]) -> Verdict:
-        """The verdict of one sample from those of its terms."""
-        for name, verdict in verdicts.items():
-            if self._spoils(self.terms[name], verdict):
-                missing = verdict.state is State.NOT_APPLICABLE
-                state = State.FAILED if missing else verdict.state
-                return Verdict(state=state, reason=f"term {name!r}: {verdict.reason or verdict.state}", terms=verdicts)
-        products = [self.terms[name].weight * v.value for name, v in verdicts.items() if v.value is not None]
-        if not products:
-            return Verdict(state=State.NOT_APPLICABLE, reason="no term applies", terms=verdicts)
-        try:
-            total = math.fsum(products)  # exact before it rounds once, so that the order of terms changes nothing
-        except OverflowError:
-            total = math.inf
-        if not math.isfinite(total):
-            return Verdict.failed(f"the sum of {products} is not finite", terms=verdicts)
-        return Verdict.of(total, terms=verdicts)
-
-    @staticmethod
-    def _spoils(term: Term, verdict: Verdict) -> bool:
-        """Whether a term without a value leaves the sample without one."""
-        if verdict.has_value:
-            return False
-        return term.required or (term.weight != 0 and verdict.state is not State.NOT_APPLICABLE)
+    def judge_groups(self, groups: Groups) -> list[list[Verdict]]:
+        return self.reward.judge_groups_at(groups, self.step)
 
 
-def _checked(name: object, term: object) -> Term:
-    """The term, with everything about it in order but what its function is. Raises RewardError."""
-    if not isinstance(name, str) or not name or any(char.isspace() or char in "/=" for char in name):
+def _runner(name: str, term: Term, pool: Pool | None) -> Runner:
+    if term.function is None and (not isinstance(term.reward, Reward) or isinstance(term.reward, type)):
         raise RewardError(
-            f"term {name!r}: give it a name without spaces, '/' or '=': it becomes the metric reward/NAME"
+            f"term {name!r}: reward is {term.reward!r}, which cannot be called; write {{_target_: module.Class}} "
+            "for an object or `function: file.py:name` for a function"
         )
-    if name in RESERVED_NAMES:
-        raise RewardError(f"term {name!r}: reward/{name} is a metric of the whole reward; give the term another name")
-    if isinstance(term, Mapping):
-        term = _from_mapping(name, term)
-    if not isinstance(term, Term):
-        raise RewardError(
-            f"term {name!r} is {term!r}; write {{weight: 1.0, reward: ...}} or {{weight: 1.0, function: ...}}"
-        )
-    weight = term.weight
-    if isinstance(weight, bool) or not isinstance(weight, Real) or not math.isfinite(weight):
-        raise RewardError(f"term {name!r}: weight is {weight!r}; give a finite number")
-    if (term.reward is None) == (term.function is None):
-        both = "neither" if term.reward is None else "both"
-        raise RewardError(f"term {name!r} has {both} of `reward` and `function`; give exactly one")
-    return term
-
-
-def _from_mapping(name: str, term: Mapping[str, Any]) -> Term:
-    known = [field.name for field in fields(Term)]
-    unknown = [str(key) for key in term if key not in known]
-    if unknown:
-        raise RewardError(f"term {name!r} has unknown keys {', '.join(unknown)}; known are {', '.join(known)}")
-    if "weight" not in term:
-        raise RewardError(f"term {name!r} has no weight; write {{weight: 1.0, ...}}, or weight: 0 to log it only")
-    return Term(**term)
-
-
-def _reward_of(name: str, term: Term) -> Reward:
-    if term.function is None:
-        if not isinstance(term.reward, Reward) or isinstance(term.reward, type):
-            raise RewardError(
-                f"term {name!r}: reward is {term.reward!r}, which cannot be called; write {{_target_: module.Class}} "
-                "for an object or `function: file.py:name` for a function"
-            )
-        return term.reward
+    source = Source(reward=term.reward, function=term.function)
     try:
-        if isinstance(term.function, str):
-            return as_reward(load_function(term.function), term.function)
-        return as_reward(term.function)
+        if term.isolated and pool is not None and term.timeout_s is not None:
+            return isolated_runner(source, term.timeout_s, pool)
+        return local_runner(source, term.timeout_s)
     except RewardError as error:
         raise RewardError(f"term {name!r}: {error}") from error
+
+
+def _admit(name: str, term: Term, group: Sequence[Sample], judged: Verdicts) -> list[int]:
+    """The samples to ask a term about; the others' verdicts are written down as not applicable."""
+    places = []
+    for i, sample in enumerate(group):
+        reason = ""
+        if isinstance(term.applies_to, AppliesTo) and not term.applies_to.matches(sample):
+            reason = f"not for task {sample.task!r} in language {sample.language!r}"
+        elif isinstance(term.gate, Gate) and not _passed(term.gate, judged[i]):
+            reason = f"gate {term.gate.term!r} is closed"
+        if reason:
+            judged[i][name] = Verdict.not_applicable(reason)
+        else:
+            places.append(i)
+    return places
+
+
+def _passed(gate: Gate, verdicts: Mapping[str, Verdict]) -> bool:
+    value = _value(verdicts.get(gate.term))
+    return value is not None and value >= gate.at_least
+
+
+def _value(verdict: Verdict | None) -> float | None:
+    return None if verdict is None else verdict.value
+
+
+def _spoils(term: Term, weight: float, verdict: Verdict) -> bool:
+    """Whether a term without a value leaves the sample without one."""
+    if verdict.has_value or term.required is False:
+        return False
+    return term.required is True or (weight != 0 and verdict.state is not State.NOT_APPLICABLE)

@@ -1,6 +1,7 @@
-"""Is a completion well-formed? Rewards for boxes, patterns, tags and length. Standard library only.
+"""Is a completion well-formed? Rewards for boxes, patterns and tags. Standard library only.
 
-A completion that was cut off (`finish_reason` is `length`) is never well-formed.
+A completion that was cut off (`finish_reason` is `length`) is never well-formed. What shows nothing, or nothing but
+punctuation, fills neither a box nor a section. `Length` lives in `rewards.length`; its name here stays.
 """
 
 from __future__ import annotations
@@ -11,6 +12,10 @@ from dataclasses import dataclass
 
 from rewards.base import RewardError, Sample, Verdict
 from rewards.extract import after_thinking, find_boxes
+from rewards.length import Length
+from rewards.text import has_content
+
+__all__ = ["MAX_PATTERN_CHARS", "Boxed", "Length", "Pattern", "Tags", "well_formed"]
 
 MAX_PATTERN_CHARS = 20_000
 
@@ -27,9 +32,13 @@ class Boxed:
     """
 
     def __call__(self, group: Sequence[Sample]) -> list[Verdict]:
-        return [_verdict(sample, _box_fault(sample.completion)) for sample in group]
+        return [well_formed(sample, _box_fault(sample.completion)) for sample in group]
 
 
+_EMPTY_COMMAND = re.compile(
+    r"\\(?:text|textbf|textit|mathrm|mathbf|mbox|quad|qquad|hspace|ldots|dots|cdots)(?![A-Za-z])"
+)
+"""Commands that show nothing by themselves, or only dots."""
 _AFTER_BOX = re.compile(r"(?:[\s.$]|\\[)\]])*")
 
 
@@ -39,10 +48,12 @@ def _box_fault(completion: str) -> str:
     if len(boxes) != 1:
         return f"{len(boxes)} boxes instead of one"
     box = boxes[0]
-    if not box.content:
-        return "the box does not close" if box.content is None else "the box is empty"
+    if box.content is None:
+        return "the box does not close"
     if "\\boxed" in box.content:
         return "a box inside the box"
+    if not has_content(_EMPTY_COMMAND.sub("", box.content)):
+        return "the box is empty"
     return "" if _AFTER_BOX.fullmatch(text, box.end) else "text after the box"
 
 
@@ -64,7 +75,7 @@ class Pattern:
             raise RewardError(f"Pattern: {pattern!r} is not a regular expression: {error}") from None
 
     def __call__(self, group: Sequence[Sample]) -> list[Verdict]:
-        return [_verdict(sample, self._fault(sample.completion)) for sample in group]
+        return [well_formed(sample, self._fault(sample.completion)) for sample in group]
 
     def _fault(self, completion: str) -> str:
         if len(completion) > MAX_PATTERN_CHARS:
@@ -88,9 +99,13 @@ class Tags:
         names = [tag for tag in self.tags if isinstance(tag, str) and re.fullmatch(r"[A-Za-z][\w-]*", tag)]
         if isinstance(tags, str) or not names or len(set(names)) != len(self.tags):
             raise RewardError(f"Tags: {tags!r} is no list of different names; give for example [think, answer]")
+        # Also `< Answer >` and `<answer x="1">`, so that a near miss cannot hide a second section in a first one.
+        # Possessive (`*+`), so that a run of spaces costs its length once.
+        names_pattern = "|".join(map(re.escape, names))
+        self._any_mark = re.compile(rf"<\s*+(?:/\s*+)?+(?:{names_pattern})(?:\s[^<>]*)?>", re.IGNORECASE)
 
     def __call__(self, group: Sequence[Sample]) -> list[Verdict]:
-        return [_verdict(sample, self._fault(sample.completion)) for sample in group]
+        return [well_formed(sample, self._fault(sample.completion)) for sample in group]
 
     def _fault(self, completion: str) -> str:
         for mark in (mark for tag in self.tags for mark in (f"<{tag}>", f"</{tag}>")):
@@ -102,53 +117,18 @@ class Tags:
             if not opening or before.strip():
                 return f"text or another section before <{tag}>" if opening else f"<{tag}> is out of order"
             inside, closing, rest = rest.partition(f"</{tag}>")
-            if not closing or not inside.strip():
+            if not closing or not has_content(inside):
                 return f"<{tag}> is empty" if closing else f"</{tag}> is out of order"
-            if any(f"<{other}>" in inside for other in self.tags):
+            if self._any_mark.search(inside):
                 return f"a section inside <{tag}>"
         return "text after the last section" if rest.strip() else ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Length:
-    """1.0 inside a band of tokens, falling in a straight line to 0.0 over `ramp_tokens` outside it.
+def well_formed(sample: Sample, fault: str) -> Verdict:
+    """1.0 when nothing is wrong with a completion that came to its end, else 0.0 with the fault.
 
-    A completion that was cut off is 0.0; one whose length is not known (`num_tokens` is 0) is not applicable.
-
-    >>> reward = Length(min_tokens=10, max_tokens=20, ramp_tokens=4)
-    >>> [reward([Sample(prompt="", completion="", num_tokens=n)])[0].value for n in (10, 21, 24, 9)]
-    [1.0, 0.75, 0.0, 0.75]
+    >>> well_formed(Sample(prompt="", completion="18", finish_reason="length"), "").reason
+    'cut off'
     """
-
-    max_tokens: int
-    min_tokens: int = 0
-    ramp_tokens: int = 0
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.min_tokens <= self.max_tokens or self.max_tokens < 1 or self.ramp_tokens < 0:
-            raise RewardError(
-                f"Length: min_tokens={self.min_tokens}, max_tokens={self.max_tokens}, ramp_tokens={self.ramp_tokens}; "
-                "give 0 <= min_tokens <= max_tokens, 1 <= max_tokens and 0 <= ramp_tokens"
-            )
-
-    def __call__(self, group: Sequence[Sample]) -> list[Verdict]:
-        return [self._judge(sample) for sample in group]
-
-    def _judge(self, sample: Sample) -> Verdict:
-        if _was_cut_off(sample):
-            return Verdict.of(0.0, "cut off")
-        if not sample.num_tokens:
-            return Verdict.not_applicable("the number of tokens is not known")
-        outside = max(self.min_tokens - sample.num_tokens, sample.num_tokens - self.max_tokens, 0)
-        value = 1.0 if outside == 0 else max(0.0, 1.0 - outside / self.ramp_tokens) if self.ramp_tokens else 0.0
-        return Verdict.of(value, f"{sample.num_tokens} tokens")
-
-
-def _was_cut_off(sample: Sample) -> bool:
-    return sample.finish_reason == "length"
-
-
-def _verdict(sample: Sample, fault: str) -> Verdict:
-    """1.0 when nothing is wrong with a completion that came to its end."""
-    fault = "cut off" if _was_cut_off(sample) else fault
+    fault = "cut off" if sample.finish_reason == "length" else fault
     return Verdict.of(0.0 if fault else 1.0, fault or "well-formed")

@@ -364,7 +364,9 @@ def _speed_parts(metrics: Mapping[str, float]) -> list[str]:
 
 
 def _reward_terms(metrics: Mapping[str, float]) -> list[str]:
-    return [key.removeprefix("reward/") for key in metrics if key.startswith("reward/") and key not in NOT_A_TERM]
+    """The means alone: `reward/NAME`, not `reward/NAME/std` and the like."""
+    names = (key.removeprefix("reward/") for key in metrics if key.startswith("reward/") and key not in NOT_A_TERM)
+    return [name for name in names if "/" not in name]
 
 
 def _value(key: str, value: float) -> str:

@@ -7,31 +7,53 @@ from collections import defaultdict
 from collections.abc import Sequence
 from statistics import fmean, pstdev
 
-from rewards.base import Reward, Verdict
+from rewards.base import Batched, Reward, Sample, State, Verdict, at_step
 from rlhf.errors import ScoringError
 from rlhf.types import FinishReason, Metrics, RolloutGroup, ScoredGroup, samples_of
 
+FAILURES = (State.FAILED, State.TIMED_OUT, State.TRUNCATED)
 
-def score_groups(groups: Sequence[RolloutGroup], reward: Reward) -> list[ScoredGroup]:
+
+def score_groups(groups: Sequence[RolloutGroup], reward: Reward, step: int | None = None) -> list[ScoredGroup]:
     """One verdict per completion. An exception or a NaN of the reward is a failed verdict, never a number.
+
+    Args:
+        step: the training step, counted from 0, for rewards that change over a run; None in an evaluation.
 
     Raises:
         ScoringError: if the reward answers with another number of verdicts than completions.
     """
-    scored = []
-    for group in groups:
-        samples = samples_of(group)
-        try:
-            verdicts = reward(samples)
-        except Exception as error:  # untrusted code: whatever it raises is a failed judgement, and is counted
-            verdicts = [Verdict.failed(f"{type(error).__name__}: {error}")] * len(samples)
-        if len(verdicts) != len(samples):
+    judged = _judge_all(at_step(reward, step), [samples_of(group) for group in groups])
+    for group, verdicts in zip(groups, judged, strict=True):
+        if len(verdicts) != len(group.completions):
             raise ScoringError(
-                f"the reward returned {len(verdicts)} verdicts for the {len(samples)} completions of "
+                f"the reward returned {len(verdicts)} verdicts for the {len(group.completions)} completions of "
                 f"{group.prompt.id}; it must return one per completion, in order"
             )
-        scored.append(ScoredGroup(group=group, verdicts=tuple(_finite(verdict) for verdict in verdicts)))
-    return scored
+    return [
+        ScoredGroup(group=group, verdicts=tuple(_finite(verdict) for verdict in verdicts))
+        for group, verdicts in zip(groups, judged, strict=True)
+    ]
+
+
+def _judge_all(reward: Reward, groups: Sequence[Sequence[Sample]]) -> list[list[Verdict]]:
+    """Every group's verdicts, all groups at once where the reward can do that."""
+    if isinstance(reward, Batched):
+        try:
+            return reward.judge_groups(groups)
+        except Exception as error:  # as below
+            return [_all_failed(error, samples) for samples in groups]
+    judged = []
+    for samples in groups:
+        try:
+            judged.append(reward(samples))
+        except Exception as error:  # untrusted code: whatever it raises is a failed judgement, and is counted
+            judged.append(_all_failed(error, samples))
+    return judged
+
+
+def _all_failed(error: Exception, samples: Sequence[Sample]) -> list[Verdict]:
+    return [Verdict.failed(f"{type(error).__name__}: {error}")] * len(samples)
 
 
 def _finite(verdict: Verdict) -> Verdict:
@@ -66,11 +88,6 @@ def rollout_metrics(scored: Sequence[ScoredGroup], accuracy_term: str) -> Metric
     verdicts = [verdict for group in scored for verdict in group.verdicts]
     completions = [completion for group in scored for completion in group.group.completions]
     rewards = [v.value for v in verdicts if v.value is not None]
-    terms: dict[str, list[float]] = defaultdict(list)
-    for verdict in verdicts:
-        for name, term in verdict.terms.items():
-            if term.value is not None:
-                terms[name].append(term.value)
     logprobs = [lp for c in completions for lp in c.sampling_logprobs]
     metrics = {
         "reward/failed_share": 1 - len(rewards) / len(verdicts),
@@ -80,7 +97,52 @@ def rollout_metrics(scored: Sequence[ScoredGroup], accuracy_term: str) -> Metric
     }
     if rewards:
         metrics |= {"reward/mean": fmean(rewards), "reward/std": pstdev(rewards)}
-    metrics |= {f"reward/{name}": fmean(values) for name, values in terms.items()}
-    if terms.get(accuracy_term):
-        metrics["accuracy"] = fmean(terms[accuracy_term])
+    metrics |= term_metrics(scored)
+    if f"reward/{accuracy_term}" in metrics:
+        metrics["accuracy"] = metrics[f"reward/{accuracy_term}"]
     return metrics
+
+
+def term_metrics(scored: Sequence[ScoredGroup]) -> Metrics:
+    """What every term had to say over a step.
+
+    `reward/NAME` is the mean of its own values, before clip, rescale and weight, and beside it stand
+
+        /std             their population standard deviation, over all groups together
+        /coverage        the share of completions for which it has a value
+        /failed_share    the share for which it failed, timed out or saw a truncated text
+        /time_s          the wall time that its judgements took, added up; what overlaps counts twice
+        /variance_share  its share of the advantage's variance, for terms that have a part in the value
+    """
+    verdicts = [verdict for group in scored for verdict in group.verdicts]
+    metrics: Metrics = {}
+    for name in dict.fromkeys(name for verdict in verdicts for name in verdict.terms):
+        judged = [verdict.terms[name] for verdict in verdicts if name in verdict.terms]
+        values = [verdict.value for verdict in judged if verdict.value is not None]
+        if values:
+            metrics |= {f"reward/{name}": fmean(values), f"reward/{name}/std": pstdev(values)}
+        metrics |= {
+            f"reward/{name}/coverage": len(values) / len(verdicts),
+            f"reward/{name}/failed_share": sum(verdict.state in FAILURES for verdict in judged) / len(verdicts),
+            f"reward/{name}/time_s": math.fsum(verdict.seconds for verdict in judged),
+        }
+    return metrics | {f"reward/{name}/variance_share": share for name, share in variance_shares(scored).items()}
+
+
+def variance_shares(scored: Sequence[ScoredGroup]) -> Metrics:
+    """Every term's share of the variance of the rewards within their groups, which is what advantages are made of.
+
+    share_k = c_k / sum_l c_l with c_k = sum_gi (p_kgi - mean_i p_kg) (r_gi - mean_i r_g), p_k the term's parts of the
+    rewards r. The shares add up to 1; one is negative where a term works against the others. No shares where all
+    rewards of every group are equal.
+    """
+    covariances: dict[str, float] = defaultdict(float)
+    for group in scored:
+        valued = [(verdict.value, verdict.parts) for verdict in group.verdicts if verdict.value is not None]
+        mean = fmean(value for value, _ in valued) if valued else 0.0
+        for name in dict.fromkeys(name for _, parts in valued for name in parts):
+            have = [(value - mean, parts[name]) for value, parts in valued if name in parts]
+            level = fmean(part for _, part in have)
+            covariances[name] += math.fsum(distance * (part - level) for distance, part in have)
+    total = math.fsum(covariances.values())
+    return {name: covariance / total for name, covariance in covariances.items()} if total > 0 else {}

@@ -124,7 +124,7 @@ class RLTrainer:
             prompts = self.runtime.shard(self.prompts.take(self.plan.prompts_per_step))
             groups = self.sampler.sample(prompts, self.plan.group_size, self.sampling, seed=self._seed(step))
         with self.clock("score"):
-            scored = score_groups(groups, self.reward)
+            scored = score_groups(groups, self.reward, step=step)
             everywhere = self.runtime.gather(scored)
             check_failures(everywhere, self.plan.max_failed_share)
         with self.clock("credit"):

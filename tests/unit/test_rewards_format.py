@@ -22,6 +22,10 @@ def value(reward: Reward, completion: str, finish_reason: str = "stop", num_toke
         "<think>is it \\boxed{17}?</think>\\boxed{18}",
         "\\boxed{\\{1, 2\\}}",
         "\\boxed {18}",
+        "\\boxed{\\emptyset}",
+        "\\boxed{\\text{red}}",
+        "\\boxed{\u6c34}",
+        "\\boxed{-\\infty}",
     ],
 )
 def test_one_closed_box_at_the_end_is_well_formed(completion: str) -> None:
@@ -43,6 +47,12 @@ def test_one_closed_box_at_the_end_is_well_formed(completion: str) -> None:
         "\\boxed{\\boxed{18}}",
         "<think>\\boxed{18}",
         "\\boxed{18}}",
+        "\\boxed{\u200b}",
+        "\\boxed{\\quad}",
+        "\\boxed{\\text{ }}",
+        "\\boxed{...}",
+        "\\boxed{\\ldots}",
+        "\\boxed{?}",
     ],
 )
 def test_no_box_two_boxes_an_open_box_and_text_after_it_are_not_well_formed(completion: str) -> None:
@@ -86,6 +96,15 @@ def test_a_pattern_that_does_not_compile_is_an_error_when_it_is_given() -> None:
         ("<think>9+9</think><answer>18</answer><answer>19</answer>", 0.0),
         ("</think><think>9+9<answer>18</answer>", 0.0),
         ("<think>9</answer>+9</think><answer>18", 0.0),
+        ("<think>\u200b\u200b</think><answer>18</answer>", 0.0),
+        ("<think>...</think><answer>18</answer>", 0.0),
+        ("<think>9+9</think><answer>\u3164</answer>", 0.0),
+        ("<think>9+9 <Answer>18</Answer></think><answer>18</answer>", 0.0),
+        ("<think>9+9 < think ></think><answer>18</answer>", 0.0),
+        ('<think>9+9</think><answer>18<answer final="yes"></answer>', 0.0),
+        ("<think>9+9</think><answer>18</answer>\u200b", 0.0),
+        ("<think>if a < think of b</think><answer>18</answer>", 1.0),
+        ("<think>is 1 < 2 and <b>bold</b>?</think><answer>18</answer>", 1.0),
         ("", 0.0),
     ],
 )

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from rewards.base import Sample, State, Verdict
+from rewards.base import Reward, Sample, State, Verdict
 from rlhf.errors import ScoringError
-from rlhf.scoring import check_failures, rollout_metrics, score_groups
+from rlhf.scoring import check_failures, rollout_metrics, score_groups, variance_shares
 from rlhf.types import FinishReason, RolloutGroup, ScoredGroup
 from tests.rollouts import make_completion, make_prompt, scored_group
 
@@ -86,7 +86,15 @@ def test_metrics_are_means_over_all_completions() -> None:
             "reward/mean": 1.0,
             "reward/std": math.sqrt(2 / 3),
             "reward/correct": 2 / 3,
+            "reward/correct/std": math.sqrt(2 / 9),
+            "reward/correct/coverage": 0.75,
+            "reward/correct/failed_share": 0.0,
+            "reward/correct/time_s": 0.0,
             "reward/style": 0.5,
+            "reward/style/std": 0.25,
+            "reward/style/coverage": 0.5,
+            "reward/style/failed_share": 0.0,
+            "reward/style/time_s": 0.0,
             "accuracy": 2 / 3,
             "len/completion_tok": 3.0,
             "len/truncated": 0.25,
@@ -103,3 +111,39 @@ def test_when_every_reward_failed_the_log_says_so_and_nothing_else_of_it() -> No
     metrics = rollout_metrics([scored_group([None, None])], accuracy_term="correct")
     assert metrics["reward/failed_share"] == 1.0
     assert "reward/mean" not in metrics
+
+
+def test_a_terms_failures_coverage_and_seconds_are_counted_over_all_completions() -> None:
+    judged = [
+        Verdict(state=State.VALUE, value=1.0, seconds=0.5),
+        Verdict(state=State.TIMED_OUT, seconds=2.0),
+        Verdict.failed("no"),
+        Verdict.not_applicable(),
+    ]
+    verdicts = tuple(Verdict.of(1.0, terms={"judge": verdict}) for verdict in judged)
+    metrics = rollout_metrics([ScoredGroup(group=rollout(1, 1, 1, 1), verdicts=verdicts)], accuracy_term="correct")
+    assert metrics["reward/judge/coverage"] == 0.25
+    assert metrics["reward/judge/failed_share"] == 0.5
+    assert metrics["reward/judge/time_s"] == 2.5
+
+
+def test_the_terms_share_the_variance_of_the_reward_within_groups() -> None:
+    # By hand: a is +-0.5 about its mean, b +-1.5, and r their sum, +-2: c_a = 2 * 1, c_b = 2 * 3.
+    def verdict(a: float, b: float) -> Verdict:
+        return Verdict.of(a + b, parts={"a": a, "b": b, "level": 7.0})
+
+    group = ScoredGroup(group=rollout(1, 1), verdicts=(verdict(0.0, 0.0), verdict(1.0, 3.0)))
+    assert variance_shares([group, scored_group([1, 1])]) == pytest.approx({"a": 0.25, "b": 0.75, "level": 0.0})
+    assert variance_shares([scored_group([1, 1])]) == {}
+
+
+def test_the_step_reaches_a_reward_that_changes_over_a_run_and_evaluations_have_none() -> None:
+    class Rising:
+        def __call__(self, group: Sequence[Sample]) -> list[Verdict]:
+            return [Verdict.of(-1)] * len(group)
+
+        def at(self, step: int) -> Reward:
+            return lambda group: [Verdict.of(step)] * len(group)
+
+    assert score_groups([rollout(1)], Rising(), step=3)[0].verdicts[0].value == 3
+    assert score_groups([rollout(1)], Rising())[0].verdicts[0].value == -1

@@ -1,0 +1,200 @@
+"""Python values as tagged JSON, and frames of it on a descriptor. Used on both sides of the sandbox; never pickle.
+
+Only exact built-in types are rebuilt. Whatever the sending side does, the receiving side gets plain data or an error.
+Plain: None, bool, str, small int. Everything else is a list whose first item is a tag: `["f", "0.5"]`, `["t", [1, 2]]`.
+"""
+
+from __future__ import annotations
+
+import collections
+import datetime
+import decimal
+import fractions
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+
+MAX_FRAME_BYTES = 1 << 20
+MAX_DEPTH = 100
+MAX_ITEMS = 200_000
+_SMALL = 1 << 53
+_VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
+_DATES = {kind.__name__: kind for kind in (datetime.datetime, datetime.date, datetime.time)}
+
+
+class NotData(ValueError):
+    """A value that cannot leave or enter as data."""
+
+
+class Gone(Exception):
+    """The other side closed its end."""
+
+
+Fallback = Callable[[Any], Any]
+"""What to do with a value that is no data: return a tagged list for it, or raise NotData."""
+
+
+def refuse(value: Any) -> Any:
+    """Raises NotData, naming the type."""
+    raise NotData(f"a {type(value).__name__} is not data")
+
+
+def encode(value: Any, other: Fallback = refuse, depth: int = 0) -> Any:
+    """The value as JSON-able data; a value of a subclass counts as its built-in base.
+
+    >>> encode((1, 0.5, {"a": {2}}))
+    ['t', [1, ['f', '0.5'], ['d', [['a', ['s', [2]]]]]]]
+    """
+    if value is None or value is True or value is False:
+        return value
+    if depth > MAX_DEPTH:
+        raise NotData(f"nested more than {MAX_DEPTH} deep")
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int):
+        number = int.__index__(value)
+        return number if -_SMALL < number < _SMALL else ["i", hex(number)]
+    if isinstance(value, float):
+        return ["f", float.__repr__(value)]
+    if isinstance(value, dict):
+        return ["d", [[encode(k, other, depth + 1), encode(v, other, depth + 1)] for k, v in dict.items(value)]]
+    for tag, kind in _SEQUENCES:
+        if isinstance(value, kind):
+            return [tag, [encode(item, other, depth + 1) for item in kind.__iter__(value)]]
+    if isinstance(value, _VIEWS):
+        return ["l", [encode(item, other, depth + 1) for item in value]]
+    return _encode_rare(value, other, depth)
+
+
+_SEQUENCES: tuple[tuple[str, Any], ...] = (
+    ("l", list),
+    ("t", tuple),
+    ("s", set),
+    ("z", frozenset),
+    ("q", collections.deque),
+)
+
+
+def _encode_rare(value: Any, other: Fallback, depth: int) -> Any:
+    if isinstance(value, bytes | bytearray):
+        return ["b", bytes(value).hex()]
+    if isinstance(value, complex):
+        return ["c", float.__repr__(value.real), float.__repr__(value.imag)]
+    if isinstance(value, range):
+        return ["r", hex(value.start), hex(value.stop), hex(value.step)]
+    if isinstance(value, decimal.Decimal):
+        return ["D", decimal.Decimal.__str__(value)]
+    if isinstance(value, fractions.Fraction):
+        return ["Q", hex(value.numerator), hex(value.denominator)]
+    if isinstance(value, datetime.timedelta):
+        return ["m", value.days, value.seconds, value.microseconds]
+    if type(value).__name__ in _DATES and isinstance(value, _DATES[type(value).__name__]):
+        return ["T", type(value).__name__, value.isoformat()]
+    if type(value).__module__ == "numpy" and hasattr(value, "tolist"):
+        plain = value.tolist()  # scalars and arrays by value: what they are equal to
+        if isinstance(plain, bool | int | float | complex | str | list):
+            return encode(plain, other, depth + 1)
+    return other(value)
+
+
+def decode(data: Any, other: Fallback = refuse, depth: int = 0) -> Any:
+    """The value that `encode` was given, rebuilt from exact built-in types.
+
+    Raises:
+        NotData: for anything that `encode` does not write.
+
+    >>> decode(["t", [1, ["f", "0.5"], ["d", [["a", ["s", [2]]]]]]])
+    (1, 0.5, {'a': {2}})
+    """
+    if data is None or isinstance(data, bool | str | int):
+        return data
+    if depth > MAX_DEPTH + 1:
+        raise NotData("nested too deep")
+    if not isinstance(data, list) or not data or not isinstance(data[0], str):
+        raise NotData(f"a bare {type(data).__name__} is not data")
+    try:
+        return _decode_tagged(data, other, depth)
+    except NotData:
+        raise
+    except (ValueError, TypeError, OverflowError, ArithmeticError, LookupError, MemoryError) as error:
+        raise NotData(f"malformed data: {type(error).__name__}") from None
+
+
+def _decode_tagged(data: list[Any], other: Fallback, depth: int) -> Any:
+    tag = data[0]
+    for known, kind in _SEQUENCES:
+        if tag == known:
+            return kind([decode(item, other, depth + 1) for item in _items(data[1])])
+    if tag == "d":
+        return {decode(key, other, depth + 1): decode(item, other, depth + 1) for key, item in _items(data[1])}
+    if tag in _SCALARS:
+        return _SCALARS[tag](*data[1:])
+    return other(data)
+
+
+_SCALARS: dict[str, Callable[..., Any]] = {
+    "i": lambda digits: int(digits, 16),
+    "f": float,
+    "b": bytes.fromhex,
+    "c": lambda real, imag: complex(float(real), float(imag)),
+    "r": lambda *digits: range(*(int(part, 16) for part in digits)),
+    "D": decimal.Decimal,
+    "Q": lambda *digits: fractions.Fraction(*(int(part, 16) for part in digits)),
+    "m": datetime.timedelta,
+    "T": lambda kind, text: _DATES[kind].fromisoformat(text),
+}
+
+
+def _items(data: Any) -> list[Any]:
+    if not isinstance(data, list) or len(data) > MAX_ITEMS:
+        raise NotData("not a list, or too long a one")
+    return data
+
+
+def pack(message: dict[str, Any]) -> bytes:
+    """A frame: four bytes of length, then JSON. Raises NotData when it is longer than `MAX_FRAME_BYTES`."""
+    try:
+        body = json.dumps(message, separators=(",", ":"), check_circular=False).encode()
+    except (RecursionError, TypeError, ValueError) as error:
+        raise NotData(f"cannot be written as JSON: {type(error).__name__}") from None
+    if len(body) > MAX_FRAME_BYTES:
+        raise NotData(f"{len(body)} bytes of data are more than {MAX_FRAME_BYTES}")
+    return len(body).to_bytes(4, "big") + body
+
+
+def unpack(body: bytes) -> dict[str, Any]:
+    """The message of a frame's body. Raises NotData."""
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise NotData(f"not JSON: {type(error).__name__}") from None
+    if not isinstance(message, dict):
+        raise NotData("a frame is a JSON object")
+    return message
+
+
+class Channel:
+    """Frames over a blocking descriptor, for the inside of the sandbox; the supervisor reads with limits instead."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self._read, self._write = os.read, os.write  # programs patch `os`, mostly to reduce their own means
+
+    def send(self, message: dict[str, Any]) -> None:
+        rest = memoryview(pack(message))
+        while rest:
+            rest = rest[self._write(self.descriptor, rest) :]
+
+    def receive(self) -> dict[str, Any]:
+        """Raises Gone at the end of the stream, NotData for a frame that is none."""
+        return unpack(self._exactly(int.from_bytes(self._exactly(4), "big")))
+
+    def _exactly(self, size: int) -> bytes:
+        parts = bytearray()
+        while len(parts) < size:
+            part = self._read(self.descriptor, min(size - len(parts), 1 << 16))
+            if not part:
+                raise Gone
+            parts += part
+        return bytes(parts)

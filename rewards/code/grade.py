@@ -1,0 +1,158 @@
+"""Runs a program against its tests. Every verdict is reached here, from data; no word of the program's own counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rewards.base import RewardError
+from rewards.code.blocks import Program
+from rewards.code.codec import NotData, decode, encode
+from rewards.code.compare import same, same_output
+from rewards.code.processes import Ended, Limits, OverLimit, Process, Slot
+from rewards.code.suites import Asserts, Call, Calls, Scripts, Suite
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rules:
+    """How strictly is graded, and within which limits."""
+
+    limits: Limits
+    partial: bool
+    """Run all tests, also after one has failed."""
+    tolerance: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Grade:
+    """How many tests passed, and the first fault in words."""
+
+    passed: int
+    total: int
+    fault: str = ""
+    cpu_s: float = 0.0
+    """CPU time of the program itself, over all its processes."""
+    peak_mb: float = 0.0
+
+
+def grade(slot: Slot, program: Program, suite: Suite, rules: Rules) -> Grade:
+    """Raises Infrastructure where the sandbox failed, RewardError where the data's tests are broken."""
+    if isinstance(suite, Scripts):
+        return _grade_scripts(slot, program, suite, rules)
+    job = {"mode": "calls", "code": program.code, "preamble": program.preamble}
+    with Process(slot, rules.limits, job) as solution:
+        try:
+            _expect_ready(solution)
+            if isinstance(suite, Calls):
+                passed, fault = _run_calls(solution, suite, rules)
+            else:
+                passed, fault = _run_asserts(slot, solution, suite, rules)
+        except (Ended, OverLimit, NotData) as error:
+            passed, fault = 0, str(error)
+        usage = solution.finish()
+    total = len(suite.cases if isinstance(suite, Calls) else suite.tests)
+    if usage.cpu_s > rules.limits.cpu_s and not fault:
+        passed, fault = 0, f"it used {usage.cpu_s:.2f} s of CPU time"
+    return Grade(passed=passed, total=total, fault=fault, cpu_s=usage.cpu_s, peak_mb=usage.peak_mb)
+
+
+def _expect_ready(solution: Process) -> None:
+    message = solution.receive()
+    if message != {"ready": True}:
+        raise Ended(f"the program stopped while it was loaded: {_told(message)}")
+
+
+def _run_calls(solution: Process, suite: Calls, rules: Rules) -> tuple[int, str]:
+    """(how many calls gave what they must, the first fault)."""
+    passed, first_fault = 0, ""
+    for number, case in enumerate(suite.cases, start=1):
+        try:
+            fault = _call_fault(solution, suite, case, rules.tolerance)
+        except (Ended, OverLimit) as error:
+            return passed, first_fault or f"call {number}: {error}"
+        passed += not fault
+        first_fault = first_fault or (fault and f"call {number}: {fault}")
+        if fault and not rules.partial:
+            break
+    return passed, first_fault
+
+
+def _call_fault(solution: Process, suite: Calls, case: Call, tolerance: float) -> str:
+    request = {
+        "op": "call",
+        "target": suite.entry_point,
+        "args": encode(list(case.args)),
+        "kwargs": encode(dict(case.kwargs)),
+    }
+    solution.send(request)
+    reply = solution.receive()
+    if "value" not in reply:
+        return _told(reply)
+    try:
+        got = decode(reply["value"])
+    except NotData as error:
+        return str(error)
+    if any(same(expected, got, as_json=suite.as_json, tolerance=tolerance) for expected in case.expected):
+        return ""
+    return "another value than expected"
+
+
+def _run_asserts(slot: Slot, solution: Process, suite: Asserts, rules: Rules) -> tuple[int, str]:
+    """(how many tests passed, the first fault). Calls go from the tests' process to the program's and back."""
+    job = {"mode": "tests", "setup": suite.setup, "names": suite.names, "tests": suite.tests, "partial": rules.partial}
+    calls, outcomes, message = 0, list[str](), dict[str, Any]()
+    try:
+        with Process(slot, rules.limits, job) as tester:
+            while "done" not in message and "broken" not in message:
+                message = tester.receive()
+                if "ask" in message:
+                    calls += 1
+                    solution.send(message["ask"])
+                    tester.send(solution.receive())
+                elif "outcome" in message:
+                    outcomes.append(str(message["outcome"]))
+    except (Ended, OverLimit, NotData) as error:
+        outcomes.append(str(error))
+    if not calls:
+        told = message.get("broken") or (outcomes and outcomes[0]) or "no test calls the program"
+        raise RewardError(f"the row's tests are broken: {told}; correct or drop the row")
+    faults = [f"test {number}: {fault}" for number, fault in enumerate(outcomes, start=1) if fault]
+    if "broken" in message:  # after a call: what the program answered may be the reason
+        return 0, f"the tests' setup failed: {message['broken']}"
+    return len(outcomes) - len(faults), faults[0] if faults else ""
+
+
+def _grade_scripts(slot: Slot, program: Program, suite: Scripts, rules: Rules) -> Grade:
+    """One fresh process for every case."""
+    passed, first_fault, cpu_s, peak_mb = 0, "", 0.0, 0.0
+    job = {"mode": "script", "code": program.code, "preamble": program.preamble}
+    for number, (given, expected) in enumerate(suite.cases, start=1):
+        fault = ""
+        with Process(slot, rules.limits, job, given.encode("utf-8", "surrogatepass")) as process:
+            try:
+                printed = process.read_output()
+            except OverLimit as error:
+                printed, fault = b"", str(error)
+            told = process.complaint()
+            usage = process.finish()
+        if not fault:
+            fault = _script_fault(expected, printed, usage.status, told, rules.tolerance)
+        if not fault and usage.cpu_s > rules.limits.cpu_s:
+            fault = f"it used {usage.cpu_s:.2f} s of CPU time"
+        cpu_s, peak_mb, passed = cpu_s + usage.cpu_s, max(peak_mb, usage.peak_mb), passed + (not fault)
+        first_fault = first_fault or (fault and f"input {number}: {fault}")
+        if fault and not rules.partial:
+            break
+    return Grade(passed=passed, total=len(suite.cases), fault=first_fault, cpu_s=cpu_s, peak_mb=peak_mb)
+
+
+def _script_fault(expected: str, printed: bytes, status: int, told: str, tolerance: float) -> str:
+    if status:
+        return f"it ended with wait status {status}{told and ': '}{told}"
+    return "" if same_output(expected, printed, tolerance=tolerance) else "another output than expected"
+
+
+def _told(message: dict[str, Any]) -> str:
+    """What the program said of its error, for the log."""
+    error = message.get("error")
+    return ": ".join(str(part)[:200] for part in reversed(error[1:3])) if isinstance(error, list) else "no answer"

@@ -1,0 +1,183 @@
+"""Inside the sandbox, with the model's code: runs it as a script, or answers calls to what it defines.
+
+Nothing here is trusted: the code shares this process and may change all of it. It never sees an expected value, and
+what it sends is read as data.
+"""
+
+from __future__ import annotations
+
+import atexit
+import builtins
+import contextlib
+import gc
+import io
+import os
+import sys
+import threading
+import traceback
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from rewards.code.codec import Channel, Gone, NotData, decode, encode
+
+STREAMS = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2, "/dev/null": 2}
+"""Paths that programs open although the sandbox has no such files; standard error goes nowhere."""
+
+
+def run_script(channel: Channel, job: dict[str, Any]) -> int:
+    """Runs the code as `__main__` on standard input and output; the exit status that an interpreter would have."""
+    status = 0
+    module, first_stdout = _module("__main__", job["preamble"]), sys.stdout
+    try:
+        _execute(job["code"], module)
+    except SystemExit as leaving:
+        status = _status(leaving.code)
+    except BaseException as error:
+        _report(channel, error)
+        status = 1
+    try:
+        threading._shutdown()  # type: ignore[attr-defined]  # what the interpreter does first: waits for threads
+        atexit._run_exitfuncs()
+        vars(module).clear()  # buffers that the program made are written when they are collected
+        gc.collect()
+        for stream in {id(stream): stream for stream in (sys.stdout, first_stdout)}.values():
+            if not stream.closed:
+                stream.flush()
+    except SystemExit as leaving:
+        status = _status(leaving.code)
+    except BaseException as error:
+        _report(channel, error)
+        status = status or 1
+    return status
+
+
+def serve_calls(channel: Channel, job: dict[str, Any]) -> None:
+    """Runs the code, then answers requests until the other side hangs up."""
+    module = _module("solution", job["preamble"])
+    try:
+        _execute(job["code"], module)
+    except BaseException as error:  # SystemExit too: a program that leaves early answers nothing
+        channel.send({"error": _described(error)})
+        return
+    channel.send({"ready": True})
+    handles = Handles()
+    while True:
+        try:
+            request = channel.receive()
+        except Gone:
+            return
+        reply = _answer(request, vars(module), handles)
+        try:
+            channel.send(reply)
+        except NotData as error:
+            channel.send({"error": ["ValueError", f"the result: {error}"]})
+
+
+class Handles:
+    """Values that are no data stay here; only their number leaves."""
+
+    def __init__(self) -> None:
+        self._values: list[Any] = []
+
+    def keep(self, value: Any) -> list[Any]:
+        """The tagged reference for a value."""
+        self._values.append(value)
+        kind = "iterator" if isinstance(value, Iterator) else "object"
+        return ["h", len(self._values) - 1, kind, type(value).__name__]
+
+    def resolve(self, data: list[Any]) -> Any:
+        if data[0] != "h":
+            raise NotData(f"unknown tag {data[0]}")
+        return self._values[data[1]]
+
+
+def _answer(request: dict[str, Any], namespace: dict[str, Any], handles: Handles) -> dict[str, Any]:
+    try:
+        target = request["target"]
+        subject = handles.resolve(["h", target]) if isinstance(target, int) else _find(target, namespace)
+        arguments = decode(request["args"], handles.resolve)
+        named = decode(request["kwargs"], handles.resolve)
+        result = _OPERATIONS[request["op"]](subject, *arguments, **named)
+        return {"value": encode(result, handles.keep)}
+    except StopIteration as error:
+        return {"stop": True} if request.get("op") == "next" else {"error": _described(error)}
+    except BaseException as error:  # the other side decides what an error means
+        return {"error": _described(error)}
+
+
+_OPERATIONS: dict[str, Callable[..., Any]] = {
+    "call": lambda subject, /, *arguments, **named: subject(*arguments, **named),
+    "get": getattr,
+    "set": setattr,
+    "next": next,
+    "iter": iter,
+    "len": len,
+    "item": lambda subject, key: subject[key],
+    "text": str,
+}
+
+
+def _find(name: str, namespace: dict[str, Any]) -> Any:
+    """A global of the solution, or else a method of its class `Solution`, as LeetCode writes it."""
+    if name in namespace:
+        return namespace[name]
+    solution = namespace.get("Solution")
+    if isinstance(solution, type) and hasattr(solution, name):
+        return getattr(solution(), name)
+    raise NameError(f"name {name!r} is not defined")
+
+
+def _described(error: BaseException) -> list[str]:
+    """The names of the error's built-in classes, most special first, and its text."""
+    try:
+        text = str(error)[:500]
+    except BaseException:
+        text = ""
+    names = [kind.__name__ for kind in type(error).__mro__ if vars(builtins).get(kind.__name__) is kind]
+    return [names[0] if names else "Exception", text, type(error).__name__]
+
+
+def _report(channel: Channel, error: BaseException) -> None:
+    """Tells the supervisor what went wrong, for the log only."""
+    with contextlib.suppress(BaseException):
+        sys.stdout.flush()
+    with contextlib.suppress(BaseException):
+        lines = traceback.format_exception_only(error)
+        channel.send({"error": ["Exception", lines[-1].strip()[:500], type(error).__name__]})
+
+
+def _status(code: object) -> int:
+    if code is None:
+        return 0
+    return code & 0xFF if isinstance(code, int) else 1
+
+
+def _module(name: str, preamble: str) -> types.ModuleType:
+    """A fresh module for the program, entered in sys.modules, with the preamble's names in it."""
+    module = types.ModuleType(name)
+    sys.modules[name] = module
+    vars(module)["__builtins__"] = builtins
+    exec(compile(preamble, "<preamble>", "exec"), vars(module))
+    return module
+
+
+def _execute(code: str, module: types.ModuleType) -> None:
+    exec(compile(code, "<solution>", "exec", dont_inherit=True), vars(module))
+
+
+def open_streams() -> None:
+    """Gives the program fresh standard streams, and an `open` that knows their paths."""
+    sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, "r", closefd=False)), encoding="utf-8")
+    sys.stdout = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, "w", closefd=False)), encoding="utf-8")
+    sys.stderr = io.TextIOWrapper(
+        io.BufferedWriter(io.FileIO(2, "w", closefd=False)), encoding="utf-8", errors="backslashreplace"
+    )
+    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
+    real_open = io.open
+
+    def open_here(file: Any, *arguments: Any, **named: Any) -> Any:
+        number = STREAMS.get(file) if isinstance(file, str) else None
+        return real_open(file if number is None else os.dup(number), *arguments, **named)
+
+    builtins.open = open_here

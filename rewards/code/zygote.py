@@ -1,0 +1,186 @@
+"""A process that forks one sandboxed child per request. Started by exec with a clean environment, never by fork.
+
+It imports what programs may need, once, confines itself as far as its children need no more, and then only forks,
+waits and reports. No code, input or test passes through it: children read their job from their own channel.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import importlib
+import json
+import os
+import random
+import resource
+import select
+import signal
+import site
+import socket
+import sys
+import time
+from typing import Any, NoReturn
+
+from rewards.code import kernel, namespaces, seccomp, solution, tester
+from rewards.code.codec import Channel
+
+CHANNEL = 3
+"""The descriptor of a child's channel."""
+STACK_BYTES = 120 << 20
+"""Below the 128 MiB that the kernel keeps free under the stack."""
+
+
+class Zygote:
+    """The loop. `control` is a SOCK_SEQPACKET socket: a message is one JSON object, descriptors beside it."""
+
+    def __init__(self, control: socket.socket, setup: dict[str, Any]) -> None:
+        self.control = control
+        self.tier: str = setup["tier"]
+        self.user: int = setup["user"]
+        """Whom children become, where this process may change its user."""
+        self.may_change_user = os.geteuid() == 0
+        self.base_bytes = 0
+        self.pid = os.getpid()
+        self.children: dict[int, int] = {}
+        """pidfd: pid."""
+
+    def serve(self) -> NoReturn:
+        poll = select.poll()
+        poll.register(self.control, select.POLLIN)
+        while True:
+            for descriptor, _ in poll.poll():
+                if descriptor != self.control.fileno():
+                    poll.unregister(descriptor)
+                    self.report(descriptor)
+                    continue
+                message, descriptors, _, _ = socket.recv_fds(self.control, 65536, 4)
+                if not message:  # the supervisor is gone
+                    self.leave()
+                pidfd = self.start(json.loads(message), descriptors)
+                poll.register(pidfd, select.POLLIN)
+
+    def start(self, limits: dict[str, Any], descriptors: list[int]) -> int:
+        pid = os.fork()
+        if pid == 0:
+            self.become_child(limits, descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        pidfd = os.pidfd_open(pid)
+        self.children[pidfd] = pid
+        socket.send_fds(self.control, [json.dumps({"started": pid}).encode()], [pidfd])
+        return pidfd
+
+    def report(self, pidfd: int) -> None:
+        pid = self.children.pop(pidfd)
+        os.close(pidfd)
+        _, status, usage = os.wait4(pid, 0)
+        cpu_s = usage.ru_utime + usage.ru_stime
+        end = {"ended": pid, "status": status, "cpu_s": cpu_s, "peak_kb": usage.ru_maxrss}
+        self.control.send(json.dumps(end).encode())
+
+    def leave(self) -> NoReturn:
+        for pidfd in self.children:
+            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        for pid in self.children.values():
+            os.waitpid(pid, 0)
+        os._exit(0)
+
+    def become_child(self, limits: dict[str, Any], descriptors: list[int]) -> NoReturn:
+        """Never returns to the loop, whatever happens: a child that did would be a second zygote."""
+        status = 125
+        try:
+            for number, descriptor in zip((0, 1, CHANNEL), descriptors, strict=True):
+                os.dup2(descriptor, number)
+            os.closerange(CHANNEL + 1, 4096)
+            self.confine(limits)
+            status = run_job(Channel(CHANNEL))
+        finally:
+            os._exit(status)
+
+    def confine(self, limits: dict[str, Any]) -> None:
+        """The order matters: what needs privilege first, the filter last."""
+        if self.tier == "namespace":
+            namespaces.private_tmp(limits["files_bytes"])
+        if self.may_change_user:
+            namespaces.become(self.user)
+        kernel.drop_capabilities()
+        kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, kernel.SIGKILL)  # last: a change of user clears it
+        if os.getppid() != self.pid:
+            os._exit(125)  # the zygote died before the line above
+        if self.tier == "namespace" and kernel.landlock_version():
+            kernel.landlock(["/"], ["/tmp", "/dev"])
+        for what, value in self.limits(limits):
+            resource.setrlimit(what, (value, value))
+        resource.setrlimit(resource.RLIMIT_STACK, (STACK_BYTES, resource.getrlimit(resource.RLIMIT_STACK)[1]))
+        random.seed(0)  # a reward is a function of the program
+        if "numpy" in sys.modules:
+            sys.modules["numpy"].random.seed(0)
+        kernel.install_filter(seccomp.build(pid=os.getpid(), files=self.tier != "strict"))
+
+    def limits(self, limits: dict[str, Any]) -> list[tuple[int, int]]:
+        return [
+            (resource.RLIMIT_AS, self.base_bytes + limits["memory_bytes"]),
+            (resource.RLIMIT_CPU, int(limits["cpu_s"]) + 2),  # the supervisor is more exact; this is for when it cannot
+            (resource.RLIMIT_NOFILE, 128),
+            (resource.RLIMIT_FSIZE, limits["files_bytes"]),
+            (resource.RLIMIT_NPROC, limits["threads"]),
+            (resource.RLIMIT_CORE, 0),
+            (resource.RLIMIT_MEMLOCK, 0),
+            (resource.RLIMIT_MSGQUEUE, 0),
+        ]
+
+
+def run_job(channel: Channel) -> int:
+    """What a child does; its exit status. The first frame tells that all confinement is in place."""
+    channel.send({"confined": True})
+    job = channel.receive()
+    if job["mode"] == "tests":
+        tester.run_tests(channel, job)
+        return 0
+    solution.open_streams()
+    if job["mode"] == "script":
+        return solution.run_script(channel, job)
+    solution.serve_calls(channel, job)
+    return 0
+
+
+def preload(names: list[str]) -> list[str]:
+    """Imports what is there; the names of what is not."""
+    missing = []
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            missing.append(name)
+    return missing
+
+
+def main() -> NoReturn:
+    """Reads the setup from the control socket, whose number is the last argument, and serves it until it closes."""
+    control = socket.socket(fileno=int(sys.argv[-1]))
+    setup = json.loads(control.recv(65536))
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    try:
+        zygote = Zygote(control, setup)
+        if zygote.tier == "namespace":
+            zygote.may_change_user = namespaces.enter()
+        zygote.pid = os.getpid()
+        sys.path.extend(setup["site_folders"])
+        missing = preload(setup["modules"])
+        site.setquit()  # `exit` and `quit`, which -S leaves out
+        time.localtime()  # reads /etc/localtime once
+        zygote.base_bytes = namespaces.address_space_bytes()
+        if zygote.tier == "namespace":
+            namespaces.close_root(setup["folders"])
+        elif zygote.tier == "landlock":
+            kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+            kernel.landlock(setup["folders"], ["/dev/null"])
+        atexit._clear()
+        gc.collect()
+        gc.freeze()
+        control.send(json.dumps({"ready": True, "missing": missing}).encode())
+    except BaseException as error:
+        control.send(json.dumps({"refused": f"{type(error).__name__}: {error}"}).encode())
+        os._exit(1)
+    zygote.serve()

@@ -1,0 +1,189 @@
+"""Is a completion in the language asked for, throughout, and does it say what it should? One reward, from 0 to 1."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from numbers import Real
+
+from rewards.base import RewardError, Sample, Verdict
+from rewards.extract import after_thinking
+from rewards.functions import describe
+from rewards.language import faithful
+from rewards.language.detect import LEAST_LETTERS, identify, verify
+from rewards.language.prose import prose
+from rewards.language.spans import Consistency, consistency
+from rewards.language.tags import Language, parse_tag
+from rewards.language.words import split_words, variant_share
+from rewards.math import FinalAnswer
+
+Scorer = Callable[[str, str], float]
+"""How well a text, the second, says what a source in any language, the first, says: from 0 to 1."""
+
+_SHORT, _LONG = 40, 160
+"""Letters up to which the text is judged as a whole, and from which on it is judged span by span."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LanguageFidelity:
+    """Language, script, consistency and content in one number; not applicable where the text does not tell.
+
+        R = C * D * F
+        C = variant * (w * share^power + (1 - w) * verified),   w = clip((letters - 40) / 120, 0, 1)
+        D = 1 - clip((repeated - 0.2) / 0.4, 0, 1)
+        F = correct * N * T * O * max(0, chrF++ - floor) / (100 - floor)      factors without data are 1
+
+    `share` is the share of letters in the language (`rewards.language.spans`), divided by the reference's own where
+    there is one, so that names which it keeps cost nothing. `verified` is the verdict on the text as a whole, 0 or 1.
+    `variant` is 1 but for Chinese in the way of writing that was not asked for.
+    Near share 1 each percent of foreign letters costs `power` percent; with 12, a tenth of them leaves 0.28, a quarter
+    0.03.
+    `repeated` is the share of repeated four-word sequences. `correct` is 0 or 1 from `rewards.math.FinalAnswer`, where
+    the data has an answer. N, numbers, is 1 or at most 1/2; T, named tokens, from 1/2 to 1; O, word order against the
+    reference, from 0 to 1. Without a reference, N and T are measured against the source, and chrF++ gives way to
+    `scorer(source, text)`.
+
+    LaTeX, code, numbers, addresses and (in other scripts) Latin names are no language; sentences inside them are. With
+    fewer than three letters, names alone, or a short text whose language cannot be told, the verdict is NOT_APPLICABLE.
+    An empty completion is 0. Word salad in the right language is not seen without an answer, a reference or a scorer:
+    use one, or gate this term by one that sees content.
+
+    Source: the factors of DeepSeek-R1 (arXiv:2501.12948, language consistency) and Magistral (arXiv:2506.10910, 2.2.4).
+    Deviation: spans instead of words or whole texts, and multiplied by content instead of added to it.
+
+    >>> reward = LanguageFidelity(language="de")
+    >>> texts = "Die Antwort ist 42, weil sechs mal sieben 42 ergibt.", "The answer is 42, since it is six times seven."
+    >>> [verdict.value for verdict in reward([Sample(prompt="", completion=text) for text in texts])]
+    [1.0, 0.0]
+    """
+
+    language: str = ""
+    """Tag of the language to answer in; empty for the one that the sample asks for."""
+    language_key: str = "language"
+    """Where `sample.reference` may ask for a language; else it is `sample.language`, else the prompt's own."""
+    answer_key: str = "answer"
+    """Where it may hold a gold answer to check; empty text to check none."""
+    text_key: str = "text"
+    """Where it may hold a reference text in the language."""
+    source_key: str = "source"
+    """Where it may hold the text to translate or retell."""
+    scorer: Scorer | None = None
+    """Judges a completion by the source, or by the prompt without one, where there is no reference text."""
+    thinking: bool = True
+    """Whether thinking sections have to be in the language, too."""
+    power: float = 12.0
+    """How steeply foreign text costs."""
+
+    def __post_init__(self) -> None:
+        """Raises RewardError when the language is not known or the power is no positive number."""
+        if self.language:
+            parse_tag(self.language)
+        if not (isinstance(self.power, Real) and 0 < self.power < math.inf):
+            raise RewardError(
+                f"LanguageFidelity: power is {self.power!r}; give a positive number, 1 for the bare share"
+            )
+
+    def __call__(self, group: Sequence[Sample]) -> list[Verdict]:
+        return [self.judge(sample) for sample in group]
+
+    def judge(self, sample: Sample) -> Verdict:
+        """The verdict of one sample."""
+        if not sample.completion.strip():
+            return Verdict.of(0.0, "the completion is empty")
+        try:
+            language = self._asked(sample)
+            if language is None:
+                return Verdict.not_applicable("the prompt's language cannot be told, and the data names none")
+            form = self._form(sample, language)
+            if form.has_value and form.value:
+                return self._with_content(form, sample, language)
+        except RewardError as error:
+            return Verdict.failed(str(error))
+        return form
+
+    def _asked(self, sample: Sample) -> Language | None:
+        """The language to be in; None when nothing tells. Raises RewardError."""
+        tag = self.language or sample.reference.get(self.language_key) or sample.language
+        tag = tag or identify(prose(sample.prompt))
+        return parse_tag(tag) if tag else None
+
+    def _form(self, sample: Sample, language: Language) -> Verdict:
+        """C * D: language and repetition."""
+        text = prose(sample.completion if self.thinking else after_thinking(sample.completion))
+        words = split_words(text)
+        found = consistency(words, language)
+        reason = _in_words(found, language)
+        if found.num_letters < LEAST_LETTERS:
+            return Verdict.not_applicable("too few letters to tell the language")
+        weight = min(1.0, max(0.0, (found.num_letters - _SHORT) / (_LONG - _SHORT)))
+        verified = verify(text, words, language) if weight < 1.0 else 1.0
+        if verified is None and weight == 0.0:
+            return Verdict.not_applicable("too short or ambiguous to tell the language")
+        spanwise = self._fair_share(found, sample, language) ** self.power
+        consistent = weight * spanwise + (1.0 - weight) * (spanwise if verified is None else verified)
+        consistent *= variant_share(text, language.variant)
+        repeated = faithful.repetition(text)
+        varied = 1.0 - min(1.0, max(0.0, (repeated - 0.2) / 0.4))
+        return Verdict.of(consistent * varied, reason + (f", {repeated:.0%} repeated" if varied < 1.0 else ""))
+
+    def _fair_share(self, found: Consistency, sample: Sample, language: Language) -> float:
+        """The share, divided by that of the reference text, which is right by definition."""
+        reference = self._text(sample, self.text_key)
+        if found.share == 1.0 or not reference:
+            return found.share
+        best = consistency(split_words(prose(reference)), language).share
+        return min(1.0, found.share / best) if best > 0.5 else found.share
+
+    def _with_content(self, form: Verdict, sample: Sample, language: Language) -> Verdict:
+        """C * D * F. Raises RewardError when the data is wrong or the scorer fails."""
+        value, reasons = form.value or 0.0, [form.reason]
+        if self.answer_key and sample.reference.get(self.answer_key) is not None:
+            checked = FinalAnswer(answer_key=self.answer_key)([sample])[0]
+            if checked.value is None:
+                return checked
+            value *= checked.value
+            reasons.append(checked.reason)
+        text, reference = after_thinking(sample.completion), self._text(sample, self.text_key)
+        source = self._text(sample, self.source_key)
+        model = reference or source
+        if model:
+            agreement = faithful.number_agreement(model, text)
+            named = faithful.named_recall(faithful.named_tokens(model, language if reference else None), text)
+            value *= agreement * (0.5 + 0.5 * named)
+            reasons.append(f"numbers {agreement:.2f}, names {named:.2f}")
+        if reference:
+            close = faithful.closeness(reference, text, language)
+            ordered = faithful.order_agreement(reference, text)
+            value *= close * ordered
+            reasons.append(f"close to the reference {close:.2f}, in order {ordered:.2f}")
+        elif self.scorer is not None:
+            score = self._score(source or sample.prompt, text)
+            value *= score
+            reasons.append(f"scored {score:.2f}")
+        return Verdict.of(value, "; ".join(reasons))
+
+    def _score(self, source: str, text: str) -> float:
+        """Raises RewardError when the scorer raises or gives no number from 0 to 1."""
+        assert self.scorer is not None
+        try:
+            score = self.scorer(source, text)
+        except Exception as error:  # a scorer may be anybody's code; the verdict records what it raised
+            raise RewardError(f"the scorer failed: {describe(error)}") from error
+        if not (isinstance(score, Real) and 0 <= score <= 1):
+            raise RewardError(f"the scorer gave {score!r}; make it return a number from 0 to 1")
+        return float(score)
+
+    def _text(self, sample: Sample, key: str) -> str:
+        """The text that the data holds under a key; empty when there is none. Raises RewardError."""
+        value = sample.reference.get(key)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            raise RewardError(f"reference[{key!r}] is {value!r}, not text; correct the row or name another key")
+        return value
+
+
+def _in_words(found: Consistency, language: Language) -> str:
+    foreign = sorted({span.code for span in found.spans} - {language.code})
+    return f"{found.share:.0%} in {language.code}" + (f", also {' '.join(foreign)}" if foreign else "")

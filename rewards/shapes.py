@@ -1,0 +1,210 @@
+"""Checks of a response's shape: its start, end, layout and language, and what it takes from the prompt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rewards.base import RewardError
+from rewards.checks import Abstained, Response, check_bounds, check_phrases, outside
+from rewards.json_text import UnreadableJson, json_part, read_json
+from rewards.text import count_phrase, folded, has_content, paragraphs, visible, words
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StartsWith:
+    """The response starts with the phrase."""
+
+    phrase: str
+
+    def __post_init__(self) -> None:
+        check_phrases("starts_with: phrase", [self.phrase])
+
+    def fault(self, response: Response) -> str:
+        return "" if folded(response.text).startswith(folded(self.phrase)) else f"does not start with {self.phrase!r}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EndsWith:
+    """The response ends with the phrase; only spaces, quotation marks and asterisks may follow it."""
+
+    phrase: str
+
+    def __post_init__(self) -> None:
+        check_phrases("ends_with: phrase", [self.phrase])
+
+    def fault(self, response: Response) -> str:
+        closing = " *_\"'\u201d\u2019\u00bb"
+        end = folded(self.phrase).rstrip(closing)
+        return "" if folded(response.text).rstrip(closing).endswith(end) else f"does not end with {self.phrase!r}"
+
+
+_QUOTES = {'"': '"', "\u201c": "\u201d", "\u00ab": "\u00bb", "\u201e": "\u201c\u201d", "\u300c": "\u300d"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quoted:
+    """The whole response stands between a pair of double quotation marks."""
+
+    def fault(self, response: Response) -> str:
+        text = response.text.strip()
+        closing = _QUOTES.get(text[:1], "")
+        fits = len(text) > 2 and closing and text[-1] in closing and has_content(text[1:-1])
+        return "" if fits else "not in quotation marks"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Postscript:
+    """A line starts with the marker, such as `P.S.`, something follows it, and something stands before it."""
+
+    marker: str = "P.S."
+
+    def __post_init__(self) -> None:
+        check_phrases("postscript: marker", [self.marker])
+
+    def fault(self, response: Response) -> str:
+        letters = [re.escape(char) for char in folded(self.marker) if not char.isspace()]
+        found = list(re.finditer(r"^[ \t*_]*" + r"[ \t]?".join(letters), response.text, re.MULTILINE | re.IGNORECASE))
+        if not found:
+            return f"no {self.marker}"
+        filled = has_content(response.text[found[-1].end() :]) and has_content(response.text[: found[0].start()])
+        return "" if filled else f"nothing before or after {self.marker}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Language:
+    """The response is in the language, as the callable given to `Instructions(speaks=...)` says."""
+
+    language: str
+
+    def __post_init__(self) -> None:
+        check_phrases("language: language", [self.language])
+
+    def fault(self, response: Response) -> str:
+        if response.speaks is None:
+            raise RewardError("a language check, but no detector; build Instructions with speaks=...")
+        answer = response.speaks(response.text, self.language)
+        if answer is None:
+            raise Abstained(f"cannot tell whether this is {self.language!r}")
+        if not isinstance(answer, bool):
+            raise RewardError(f"speaks returned {answer!r}; it must return True, False or None")
+        return "" if answer else f"not in {self.language!r}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RepeatsPrompt:
+    """The response starts with the prompt, or with the given text, word for word, and then goes on."""
+
+    text: str = ""
+    then_answer: bool = True
+
+    def fault(self, response: Response) -> str:
+        start, said = folded(self.text or response.prompt), folded(response.text)
+        if not start or not said.startswith(start):
+            return "does not start with the prompt"
+        return "" if not self.then_answer or has_content(said[len(start) :]) else "nothing but the prompt"
+
+
+_QUOTATION = re.compile(
+    r'"([^"\n]+)"|\u201c([^\u201c\u201d\n]+)\u201d|\u00ab([^\u00ab\u00bb\n]+)\u00bb|^[ \t]*>[ \t]*(.+)$', re.MULTILINE
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CitesPrompt:
+    """At least so many different passages of the prompt stand in quotation marks or after `>`, and no invented ones.
+
+    Quotations of fewer than `min_words` words are left alone; a passage inside another counts once.
+    """
+
+    at_least: int = 1
+    min_words: int = 4
+
+    def __post_init__(self) -> None:
+        check_bounds("cites_prompt", self.at_least, None)
+        if not isinstance(self.min_words, int) or self.min_words < 1:
+            raise RewardError(f"cites_prompt: min_words is {self.min_words!r}; give a whole number of at least 1")
+
+    def fault(self, response: Response) -> str:
+        source, cited = f" {' '.join(words(folded(response.prompt)))} ", set[str]()
+        for quotation in _QUOTATION.finditer(response.text):
+            said = words(folded(quotation[quotation.lastindex or 0]))
+            passage = f" {' '.join(said)} "
+            if len(said) >= self.min_words and passage not in source:
+                return f"the prompt does not say {passage[1:60]!r}"
+            if len(said) >= self.min_words:
+                cited.add(passage)
+        apart = [passage for passage in cited if not any(passage in other for other in cited - {passage})]
+        return outside("passages cited", len(apart), len(apart), self.at_least, None)
+
+
+_TITLE = re.compile(r"<<([^<>\n]+)>>")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Title:
+    """A title stands in double angle brackets: `<<so>>`."""
+
+    def fault(self, response: Response) -> str:
+        return "" if any(map(has_content, _TITLE.findall(response.text))) else "no <<title>>"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IsJson:
+    """The whole response is JSON, in a fenced block or not."""
+
+    def fault(self, response: Response) -> str:
+        try:
+            read_json(json_part(response.text, allow_prose=False))
+        except UnreadableJson as error:
+            return str(error)
+        return ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OneOf:
+    """Exactly one of the options stands in the text as whole words."""
+
+    options: Sequence[str]
+
+    def __post_init__(self) -> None:
+        check_phrases("one_of: options", self.options)
+
+    def fault(self, response: Response) -> str:
+        found = [option for option in self.options if count_phrase(response.text, option)]
+        return "" if len(found) == 1 else f"{len(found)} of the options instead of one"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parts:
+    """The separator parts the response into so many different parts, all with content."""
+
+    separator: str
+    count: int
+
+    def __post_init__(self) -> None:
+        check_phrases("parts: separator", [self.separator])
+        check_bounds("parts", self.count, None)
+
+    def fault(self, response: Response) -> str:
+        parts = {folded(part) for part in response.text.split(visible(self.separator)) if has_content(part)}
+        total = response.text.count(visible(self.separator)) + 1
+        return "" if len(parts) == total == self.count else f"{len(parts)} different parts instead of {self.count}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ParagraphStarts:
+    """The paragraph of this number, counted from 1, starts with the phrase."""
+
+    number: int
+    phrase: str
+
+    def __post_init__(self) -> None:
+        check_bounds("paragraph_starts: number", self.number, None)
+        check_phrases("paragraph_starts: phrase", [self.phrase])
+
+    def fault(self, response: Response) -> str:
+        found = paragraphs(response.text)[self.number - 1 : self.number]
+        fits = self.number > 0 and found and folded(found[0]).startswith(folded(self.phrase))
+        return "" if fits else f"paragraph {self.number} does not start with {self.phrase!r}"

@@ -1,0 +1,194 @@
+"""Is a completion the JSON that was asked for? Rewards for JSON, for a JSON schema and for function calls.
+
+They read what follows the thinking section. A completion that was cut off is 0.0. What the model writes is bounded
+before anything looks at it; a schema or a gold call that is itself wrong is a failure, never a 0.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from jsonschema import Draft202012Validator, SchemaError, ValidationError
+from jsonschema.protocols import Validator
+from jsonschema.validators import validator_for
+from referencing import Registry
+
+from rewards.base import RewardError, Sample, Verdict
+from rewards.extract import after_thinking
+from rewards.format import well_formed
+from rewards.functions import describe
+from rewards.json_text import UnreadableJson, blank_text, is_filled, json_part, read_json
+
+_KINDS = {"object": dict, "array": list, "string": str, "number": (int, float), "boolean": bool, "null": type(None)}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Json:
+    """1.0 when the completion is one JSON value of an allowed kind that holds something, else 0.0.
+
+    Strict: no name twice in one object, no NaN, no trailing comma, no second value; see `rewards.json_text`.
+
+    >>> reward = Json(kinds=["object"])
+    >>> [reward([Sample(prompt="", completion=text)])[0].value for text in ('{"a": 1}', "{}", "[1]", "{'a': 1}")]
+    [1.0, 0.0, 0.0, 0.0]
+    """
+
+    kinds: Sequence[str] = ("object", "array")
+    """What the outermost value may be: object, array, string, number, boolean, null."""
+    allow_prose: bool = False
+    """Whether text may stand around one fenced block; a block that is all of the text is always allowed."""
+    allow_blank: bool = False
+    """Whether a value that holds nothing (`{}`, `[""]`) counts."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.kinds, str) or not self.kinds or any(kind not in _KINDS for kind in self.kinds):
+            raise RewardError(f"Json: kinds is {self.kinds!r}; give a list of {', '.join(_KINDS)}")
+
+    def __call__(self, group: Sequence[Sample]) -> list[Verdict]:
+        return [well_formed(sample, self._fault(sample.completion)) for sample in group]
+
+    def _fault(self, completion: str) -> str:
+        try:
+            value = read_json(json_part(after_thinking(completion), allow_prose=self.allow_prose))
+        except UnreadableJson as error:
+            return str(error)
+        kinds = [kind for kind, types in _KINDS.items() if isinstance(value, types)]
+        if isinstance(value, bool):
+            kinds = ["boolean"]
+        if not set(kinds) & set(self.kinds):
+            return f"it is of kind {kinds[0]}, not {' or '.join(self.kinds)}"
+        return "" if self.allow_blank or is_filled(value) else "it holds nothing"
+
+
+class JsonSchema:
+    """1.0 when the completion is JSON that fits a JSON schema, else 0.0, or a share of its properties.
+
+    With `partial`, JSON that is an object but does not fit is worth
+        properties right / (properties + other errors)
+    where the properties are those that the schema requires (all that it names, if it requires none), one is right when
+    it is there without an error in it, and other errors are those elsewhere, such as a property that is not allowed.
+
+    A schema says little about what is in a text, so `{"name": ""}` fits most: blank texts, and a value that holds
+    nothing at all, do not fit unless `allow_blank`. Add a term for what the text says.
+
+    The bounds of `rewards.json_text` hold; a schema's own `pattern` is searched by Python's `re`, which cannot be
+    interrupted. Nothing is fetched: a `$ref` out of the schema is a failure. `format` is not checked, the default.
+
+    >>> schema = {"type": "object", "required": ["name", "age"], "properties": {"age": {"type": "integer"}}}
+    >>> reward = JsonSchema(schema=schema, partial=True)
+    >>> texts = '{"name": "Bo", "age": 3}', '{"name": "Bo", "age": "3"}', '{"name": " "}'
+    >>> [reward([Sample(prompt="", completion=text)])[0].value for text in texts]
+    [1.0, 0.5, 0.0]
+    """
+
+    def __init__(
+        self,
+        *,
+        schema: Mapping[str, Any] | None = None,
+        schema_key: str = "schema",
+        partial: bool = False,
+        allow_prose: bool = False,
+        allow_blank: bool = False,
+    ) -> None:
+        """Takes one schema for all, or each sample's own.
+
+        Args:
+            schema: for all samples; None takes each sample's `reference[schema_key]`, an object or its JSON text.
+            schema_key: where the data holds the schema.
+            partial: pay a share of the properties instead of nothing.
+            allow_prose: text may stand around one fenced block of JSON.
+            allow_blank: blank texts and a value that holds nothing count.
+
+        Raises:
+            RewardError: when the schema is none.
+        """
+        self._schema_text = None if schema is None else _schema_text(schema)
+        if self._schema_text is not None:
+            _validator(self._schema_text)
+        if not schema_key or not isinstance(schema_key, str):
+            raise RewardError(
+                f"JsonSchema: schema_key is {schema_key!r}; give the name of a field of the reference data"
+            )
+        self.schema_key, self.partial = schema_key, partial
+        self.allow_prose, self.allow_blank = allow_prose, allow_blank
+
+    def __call__(self, group: Sequence[Sample]) -> list[Verdict]:
+        return [self._judge(sample) for sample in group]
+
+    def _judge(self, sample: Sample) -> Verdict:
+        try:
+            validator = _validator(self._schema_text or _schema_text(self._own_schema(sample)))
+        except RewardError as error:
+            return Verdict.failed(str(error))
+        try:
+            value = read_json(json_part(after_thinking(sample.completion), allow_prose=self.allow_prose))
+        except UnreadableJson as error:
+            return well_formed(sample, str(error))
+        try:
+            found = validator.iter_errors(value)
+            errors = list(found) if self.partial else list(islice(found, 1))
+        except Exception as error:  # a schema that refers to nothing or to itself without end
+            return Verdict.failed(f"the schema cannot be applied: {describe(error)}")
+        return self._verdict(sample, value, validator.schema, errors)
+
+    def _own_schema(self, sample: Sample) -> Any:
+        if self.schema_key not in sample.reference:
+            has = ", ".join(map(repr, sample.reference)) or "nothing"
+            raise RewardError(
+                f"no reference[{self.schema_key!r}]; the data has {has}: map the column, or give `schema`"
+            )
+        return sample.reference[self.schema_key]
+
+    def _verdict(self, sample: Sample, value: Any, schema: Any, errors: Sequence[ValidationError]) -> Verdict:
+        blank = "" if self.allow_blank else blank_text(value) if is_filled(value) else "$"
+        fault = f"{errors[0].json_path}: {errors[0].message}"[:300] if errors else f"{blank} is blank" if blank else ""
+        verdict = well_formed(sample, fault)
+        partial = self.partial and isinstance(value, dict) and sample.finish_reason != "length"
+        if verdict.value == 1.0 or not partial:
+            return verdict
+        # What does not fit is never worth as much as what does.
+        share = self._share(value, schema, errors)
+        return Verdict.of(share if share < 1.0 else 0.0, verdict.reason)
+
+    def _share(self, value: dict[str, Any], schema: dict[str, Any], errors: Sequence[ValidationError]) -> float:
+        """The share of the properties that are right; other errors count like properties that are not."""
+        names = list(schema.get("required") or schema.get("properties") or ())
+        wrong = {str(error.absolute_path[0]) for error in errors if error.absolute_path}
+        if not self.allow_blank:
+            wrong |= {name for name, inner in value.items() if blank_text(inner)}
+        right = [name for name in names if name in value and name not in wrong]
+        at_root = [error for error in errors if not error.absolute_path and error.validator != "required"]
+        elsewhere = len(at_root) + len(wrong.difference(names))
+        return len(right) / (len(names) + elsewhere) if names else 0.0
+
+
+def _schema_text(schema: Any) -> str:
+    """The schema as JSON, which is what validators are kept by. Raises RewardError."""
+    if isinstance(schema, str):
+        return schema
+    try:
+        return json.dumps(schema, sort_keys=True, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise RewardError(f"the schema {str(schema)[:200]} is no JSON: {error}") from None
+
+
+@lru_cache(maxsize=1024)
+def _validator(schema_text: str) -> Validator:
+    """What checks values against a schema. Raises RewardError when it is none."""
+    try:
+        schema = json.loads(schema_text)
+    except ValueError as error:
+        raise RewardError(f"the schema {schema_text[:200]!r} is no JSON: {error}") from None
+    if not isinstance(schema, dict):
+        raise RewardError(f"the schema is {schema_text[:200]}; give an object such as {{'type': 'object'}}")
+    checker = validator_for(schema, default=Draft202012Validator)
+    try:
+        checker.check_schema(schema)
+    except SchemaError as error:
+        raise RewardError(f"the schema is none: {error.message[:200]} at {error.json_path}; correct it") from None
+    return checker(schema, registry=Registry())  # an empty registry: nothing is ever fetched

@@ -1,0 +1,51 @@
+# ruff: noqa: E501 - programs as data
+"""Programs that use up what they can, or refuse to end. Each must be ended, unpaid, and the next program unharmed."""
+
+from __future__ import annotations
+
+BOMBS = {
+    "forks without end": "import os\nwhile True:\n    try: os.fork()\n    except OSError: break\nraise SystemExit(1)",
+    "threads without end": (
+        "import threading, time\nwhile True:\n    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()"
+    ),
+    "threads with tiny stacks": (
+        "import threading, time\nthreading.stack_size(32768)\n"
+        "while True:\n    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()"
+    ),
+    "allocates without end": "l = []\nwhile True: l.append(bytearray(1 << 24))",
+    "maps without end": "import mmap\nl = []\nwhile True: l.append(mmap.mmap(-1, 1 << 26))",
+    "asks for everything at once": "x = bytearray(1 << 40)",
+    "repeats a text": "x = 'x' * (1 << 38)",
+    "fills the disk": (
+        "import itertools\nfor i in itertools.count():\n    with open(f'/tmp/{i}', 'wb') as f: f.write(bytes(1 << 22))"
+    ),
+    "makes files without end": "import itertools\nfor i in itertools.count(): open(f'/tmp/{i}', 'w').close()",
+    "opens descriptors without end": "import os\nwhile True: os.dup(0)",
+    "recurses without end": "def g(): g()\ng()",
+    "recurses in C without end": (
+        "import sys\nsys.setrecursionlimit(10**8)\nclass A:\n    def __repr__(self): return repr([self])\nrepr(A())"
+    ),
+    "follows a null pointer": "import ctypes\nctypes.string_at(0)",
+    "aborts": "import os\nos.abort()",
+    "kills itself": "import os\nos.kill(os.getpid(), 9)",
+    "stops itself": "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)",
+    "sleeps": "import time\ntime.sleep(1000)",
+    "waits for itself": "import threading\nl = threading.Lock()\nl.acquire()\nl.acquire()",
+    "waits for input that does not come": "import os\nr, w = os.pipe()\nos.read(r, 1)",
+    "closes all and sleeps": "import os, time\nos.closerange(0, 64)\ntime.sleep(1000)",
+    "ignores signals and sleeps": (
+        "import signal, time\nfor s in range(1, 65):\n    try: signal.signal(s, signal.SIG_IGN)\n"
+        "    except (OSError, ValueError): pass\nsignal.pthread_sigmask(signal.SIG_SETMASK, range(1, 65))\ntime.sleep(1000)"
+    ),
+    "leaves a thread that does not end": (
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(1000,)).start()"
+    ),
+    "sleeps in atexit": "import atexit, time\natexit.register(time.sleep, 1000)",
+    "turns": "while True: pass",
+    "turns with the lock held": "pow(3, 10**9)",
+    "turns in a regular expression": "import re\nre.match('(a+)+b', 'a' * 60)",
+    "turns and catches everything": "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
+}
+_WAITING = ("stops", "sleeps", "waits", "closes", "ignores", "leaves")
+WAITS = {name: code for name, code in BOMBS.items() if name.startswith(_WAITING)}
+"""Those that only the wall limit ends; the others end by their CPU time or by themselves."""

@@ -1,0 +1,100 @@
+# ruff: noqa: E501 - programs as data
+"""Right programs that do odd things; each reads x and prints 2x + 1, and all must be paid."""
+
+from __future__ import annotations
+
+SCRIPTS = {
+    "plain": "print(2 * int(input()) + 1)",
+    "main guard": "def main():\n    print(2 * int(input()) + 1)\nif __name__ == '__main__':\n    main()",
+    "reads a buffer": "import sys\nprint(2 * int(sys.stdin.buffer.read()) + 1)",
+    "reads lines": "import sys\nfor line in sys.stdin:\n    print(2 * int(line) + 1)",
+    "reads a descriptor": "import os\nos.write(1, str(2 * int(os.read(0, 100)) + 1).encode())",
+    "opens descriptor 0": "x = int(open(0).read())\nprint(2 * x + 1, file=open(1, 'w'))",
+    "opens /dev/stdin": "x = int(open('/dev/stdin').readline())\nprint(2 * x + 1)",
+    "prints at exit": (
+        "import sys, io, os, atexit\nout = sys.stdout = io.StringIO()\n"
+        "atexit.register(lambda: os.write(1, out.getvalue().encode()))\nprint(2 * int(sys.stdin.readline()) + 1)"
+    ),
+    "wraps its output": (
+        "import sys, io\nsys.stdout = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, 'w')), write_through=False)\n"
+        "sys.stdout.write(str(2 * int(input()) + 1))"
+    ),
+    "exits at the end": "import sys\nprint(2 * int(input()) + 1)\nsys.exit()",
+    "quits": "print(2 * int(input()) + 1)\nexit(0)",
+    "leaves by os._exit": "import os\nprint(2 * int(input()) + 1, flush=True)\nos._exit(0)",
+    "writes to standard error": "import sys\nprint('debug', file=sys.stderr)\nprint(2 * int(input()) + 1)",
+    "mutes standard error": "import os, sys\nsys.stderr = open(os.devnull, 'w')\nprint(2 * int(input()) + 1)",
+    "prints from a thread": (
+        "import threading\nt = threading.Thread(target=lambda: print(2 * int(input()) + 1))\nt.start()"
+    ),
+    "uses a pool of threads": (
+        "from concurrent.futures import ThreadPoolExecutor\nx = int(input())\n"
+        "with ThreadPoolExecutor(8) as pool: print(sum(pool.map(lambda i: 2, range(x))) + 1)"
+    ),
+    "runs in a thread with a large stack": (
+        "import sys, threading\nsys.setrecursionlimit(10**6)\nthreading.stack_size(1 << 26)\n"
+        "def g(n): return 0 if n == 0 else 1 + g(n - 1)\n"
+        "t = threading.Thread(target=lambda: print(g(2 * int(input()) + 1)))\nt.start()\nt.join()"
+    ),
+    "recurses deeply": (
+        "import sys\nsys.setrecursionlimit(200000)\ndef g(n): return 0 if n == 0 else 1 + g(n - 1)\ng(50000)\n"
+        "print(2 * int(input()) + 1)"
+    ),
+    "asks for a large stack": (
+        "import resource, sys\ntry: resource.setrlimit(resource.RLIMIT_STACK, (1 << 26, -1))\nexcept (ValueError, OSError): pass\n"
+        "print(2 * int(input()) + 1)"
+    ),
+    "runs an event loop": (
+        "import asyncio\nasync def g(x):\n    await asyncio.sleep(0.01)\n    return 2 * x + 1\nprint(asyncio.run(g(int(input()))))"
+    ),
+    "awaits a thread": (
+        "import asyncio\nasync def g():\n    print(2 * int(await asyncio.to_thread(input)) + 1)\nasyncio.run(g())"
+    ),
+    "sets an alarm": (
+        "import signal\nsignal.signal(signal.SIGALRM, lambda *a: 1 / 0)\nsignal.alarm(1000)\n"
+        "print(2 * int(input()) + 1)\nsignal.alarm(0)"
+    ),
+    "signals itself": (
+        "import os, signal\nseen = []\nsignal.signal(signal.SIGUSR1, lambda *a: seen.append(1))\n"
+        "os.kill(os.getpid(), signal.SIGUSR1)\nprint(2 * int(input()) + len(seen))"
+    ),
+    "uses numpy": "import numpy as np\nprint(int(np.array([2, 1]) @ np.array([int(input()), 1])))",
+    "uses numpy's linear algebra": (
+        "import numpy as np\nx = int(input())\nprint(round(float(np.linalg.solve(np.eye(2), [2 * x + 1, 0])[0])))"
+    ),
+    "uses numpy's random numbers": (
+        "import numpy as np\nnp.random.default_rng(1).random(10)\nnp.random.seed(1)\nprint(2 * int(input()) + 1)"
+    ),
+    "uses exact numbers": "from fractions import Fraction\nprint(2 * Fraction(input().strip()) + 1)",
+    "reads a date": (
+        "from datetime import datetime\nassert datetime.strptime('2024-02-29', '%Y-%m-%d').day == 29\n"
+        "print(2 * int(input()) + 1)"
+    ),
+    "compiles and runs code": "exec('print(2 * int(input()) + 1)')",
+    "defines dataclasses": (
+        "from dataclasses import dataclass\n@dataclass(order=True)\nclass A:\n    x: int\nprint(2 * A(int(input())).x + 1)"
+    ),
+    "pickles": "import pickle\nclass A: pass\na = pickle.loads(pickle.dumps(A()))\nprint(2 * int(input()) + 1)",
+    "uses a large table": "table = [0] * 10_000_000\nprint(2 * int(input()) + 1)",
+    "takes names from the standard imports": "print(2 * int(input()) + gcd(3, 4))",
+    "asks for time and place": (
+        "import os, time, platform\ntime.localtime(), time.perf_counter(), os.getcwd(), os.getpid(), os.cpu_count()\n"
+        "print(2 * int(input()) + 1)"
+    ),
+    "finds an import missing and goes on": (
+        "try:\n    import no_such_module\nexcept ImportError:\n    print(2 * int(input()) + 1)"
+    ),
+    "waits with select": "import select, sys\nselect.select([sys.stdin], [], [], 1)\nprint(2 * int(input()) + 1)",
+}
+FILES = {
+    "makes a temporary file": (
+        "import tempfile\nwith tempfile.TemporaryFile() as f:\n    f.write(b'1')\n    f.seek(0)\n"
+        "    print(2 * int(input()) + int(f.read()))"
+    ),
+    "makes a folder": (
+        "import tempfile, pathlib\nwith tempfile.TemporaryDirectory() as d:\n    p = pathlib.Path(d, 'a')\n    p.write_text('1')\n"
+        "    print(2 * int(input()) + int(p.read_text()))"
+    ),
+    "imports what is rarely imported": "import wave, plistlib\nprint(2 * int(input()) + 1)",
+}
+"""Need files of their own: the namespace tier."""

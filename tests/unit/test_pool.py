@@ -1,0 +1,235 @@
+"""Worker processes: what hangs, crashes or eats memory costs its own verdict only, and no process is left over."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rewards import RewardError, Sample, State, Verdict, WeightedSum
+from rewards.base import Reward
+from rewards.pool import Pool
+from rlhf.advantages import Credit, GroupCentered
+from rlhf.scoring import score_groups
+from rlhf.types import RolloutGroup
+from tests.rollouts import make_completion, make_prompt
+
+USER_FILE = """
+import os, subprocess, sys, time
+
+def judge(sample):
+    text = sample.completion
+    with open(os.environ.get("PIDS", os.devnull), "a") as file:
+        file.write(f"{os.getpid()}\\n")
+    if text == "hang":
+        time.sleep(3600)
+    if text == "family":
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
+        with open(os.environ["PIDS"], "a") as file:
+            file.write(f"{child.pid}\\n")
+        time.sleep(3600)
+    if text == "exit":
+        os._exit(3)
+    if text == "crash":
+        os.kill(os.getpid(), 11)
+    if text == "memory":
+        bytearray(1 << 45)
+    if text == "raise":
+        raise KeyError("answer")
+    if text == "noise":
+        print("a lot " * 100000)
+        os.write(1, b"unasked")
+    return float(len(text))
+
+async def later(sample):
+    return 2.0
+
+def pid(sample):
+    return float(os.getpid())
+
+def short_of_one(group):
+    return [float(len(sample.completion)) for sample in group][: None if len(group) < 3 else -1]
+
+def odd(sample):
+    tokens = sample.num_tokens
+    if tokens % 5 == 3:
+        os._exit(1)
+    if tokens % 5 == 4:
+        time.sleep(3600)
+    return float(tokens)
+"""
+DEADLINE_S = 6.0
+"""Long enough for a right answer on a busy machine; what hangs costs as much once, for all of it together."""
+
+
+@pytest.fixture
+def user_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PIDS", str(tmp_path / "pids"))
+    path = tmp_path / "mine.py"
+    path.write_text(USER_FILE)
+    return path
+
+
+@pytest.fixture
+def pool() -> Iterator[Pool]:
+    with Pool(workers=12) as pool:
+        yield pool
+
+
+def isolated(user_file: Path, name: str, pool: Pool, *, timeout_s: float = DEADLINE_S) -> WeightedSum:
+    term = {"weight": 1.0, "function": f"{user_file}:{name}", "isolated": True, "timeout_s": timeout_s}
+    return WeightedSum({"judge": term}, pool=pool)
+
+
+def samples(*completions: str) -> list[Sample]:
+    return [Sample(prompt="", completion=text) for text in completions]
+
+
+def processes(user_file: Path) -> set[int]:
+    return {int(line) for line in (user_file.parent / "pids").read_text().split()}
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    # A grandchild whose parent was killed waits for the system's first process to reap it.
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def gone(pids: set[int]) -> bool:
+    """Whether they end; a killed process needs a moment on a busy machine."""
+    until = time.monotonic() + 30
+    while any(map(alive, pids)) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not any(map(alive, pids))
+
+
+@pytest.mark.slow
+def test_of_64_verdicts_the_8_that_hang_time_out_and_the_other_56_are_right(user_file: Path, pool: Pool) -> None:
+    texts = ["hang" if i % 8 == 5 else "x" * i for i in range(64)]
+    reward = isolated(user_file, "judge", pool)
+    groups = reward.judge_groups([samples(*texts[start : start + 8]) for start in range(0, 64, 8)])
+    verdicts = [verdict for group in groups for verdict in group]
+    assert [v.state for v in verdicts] == [State.TIMED_OUT if t == "hang" else State.VALUE for t in texts]
+    assert [v.value for v in verdicts] == [None if t == "hang" else float(len(t)) for t in texts]
+    assert verdicts[5].reason == f"term 'judge': no answer within {DEADLINE_S:g} s"
+    pool.close()
+    assert len(processes(user_file)) <= 12 + 8
+    assert gone(processes(user_file))
+
+
+def test_what_dies_or_raises_fails_alone_with_its_reason(user_file: Path, pool: Pool) -> None:
+    texts = ["fine", "exit", "crash", "memory", "raise", "noise", "well"]
+    verdicts = isolated(user_file, "judge", pool, timeout_s=120.0)(samples(*texts))
+    assert [verdict.value for verdict in verdicts] == [4.0, None, None, None, None, 5.0, 4.0]
+    assert [verdict.reason.removeprefix("term 'judge': ") for verdict in verdicts[1:5]] == [
+        "the worker process died: exit code 3",
+        "the worker process died: SIGSEGV",
+        "MemoryError",
+        "KeyError: 'answer'",
+    ]
+    assert all(verdict.state is State.FAILED for verdict in verdicts[1:5])
+
+
+@pytest.mark.slow
+def test_a_deadline_kills_what_the_judged_code_has_started_too(user_file: Path) -> None:
+    with Pool(workers=1) as pool:
+        reward = isolated(user_file, "judge", pool)
+        assert reward(samples("family"))[0].state is State.TIMED_OUT
+        assert reward(samples("fine"))[0].value == 4.0
+    assert len(processes(user_file)) == 3
+    assert gone(processes(user_file))
+
+
+def test_an_idle_worker_that_was_killed_is_replaced_before_the_next_call(user_file: Path) -> None:
+    with Pool(workers=1) as pool:
+        reward = isolated(user_file, "pid", pool, timeout_s=120.0)
+        first = reward(samples("x"))[0].value
+        assert reward(samples("x"))[0].value == first
+        assert first is not None
+        os.kill(int(first), signal.SIGKILL)
+        time.sleep(0.2)
+        second = reward(samples("x"))[0]
+        assert second.state is State.VALUE
+        assert second.value != first
+
+
+def test_a_worker_is_replaced_after_its_number_of_calls(user_file: Path) -> None:
+    with Pool(workers=1, calls_per_worker=2) as pool:
+        verdicts = isolated(user_file, "pid", pool, timeout_s=120.0)(samples(*"abcd"))
+    first, second, third, fourth = (verdict.value for verdict in verdicts)
+    assert first == second != third == fourth
+
+
+def test_async_functions_and_rewards_are_judged_in_workers_too(user_file: Path, pool: Pool) -> None:
+    from rewards import FinalAnswer
+
+    assert isolated(user_file, "later", pool, timeout_s=120.0)(samples("x", "y"))[1].value == 2.0
+    term = {"weight": 1.0, "reward": FinalAnswer(), "isolated": True, "timeout_s": 120.0}
+    group = [Sample(prompt="", completion=f"\\boxed{{{n}}}", reference={"answer": "18"}) for n in (17, 18)]
+    assert [verdict.value for verdict in WeightedSum({"correct": term}, pool=pool)(group)] == [0.0, 1.0]
+
+
+def test_a_closed_pool_fails_what_is_submitted_and_leaves_no_process(user_file: Path) -> None:
+    pool = Pool(workers=2)
+    reward = isolated(user_file, "judge", pool, timeout_s=120.0)
+    reward(samples("x", "y"))
+    pool.close()
+    pool.close()
+    assert gone(processes(user_file))
+    with pytest.raises(RewardError, match="the pool of worker processes is closed"):
+        reward(samples("x"))
+
+
+def test_closing_fails_the_calls_under_way_instead_of_waiting_for_them(user_file: Path) -> None:
+    pool = Pool(workers=1)
+    reward = isolated(user_file, "judge", pool, timeout_s=3600.0)
+    reward(samples("warm"))
+    runner = reward._runners["judge"]
+    pending = runner.start(samples("hang", "x"), None)
+    while len((user_file.parent / "pids").read_text().split()) < 2:
+        time.sleep(0.05)
+    pool.close()
+    assert [verdict.state for verdict in pending()] == [State.FAILED, State.FAILED]
+    assert gone(processes(user_file))
+
+
+def advantages(rollouts: list[RolloutGroup], reward: Reward) -> dict[tuple[int, int], float]:
+    """By prompt and length, which tell the completions apart."""
+    credited, _ = Credit(estimator=GroupCentered())(score_groups(rollouts, reward, step=0))
+    return {(sample.prompt.token_ids[0], len(sample.completion.token_ids)): sample.advantage for sample in credited}
+
+
+@pytest.mark.slow
+def test_crashes_hangs_and_wrong_lengths_leave_the_others_the_advantages_of_the_clean_run(
+    user_file: Path, pool: Pool
+) -> None:
+    """Lengths 3 and 8 crash, 4 and 9 hang, and groups of three or more get an answer of the wrong length: none here."""
+
+    def rollout(number: int, lengths: list[int]) -> RolloutGroup:
+        completions = tuple(make_completion([7] * length, logprobs=[-0.5] * length) for length in lengths)
+        return RolloutGroup(prompt=make_prompt([number], str(number)), completions=completions)
+
+    def clean(sample: Sample) -> float:
+        return float(sample.num_tokens)
+
+    deadline = {"isolated": True, "timeout_s": DEADLINE_S}
+    terms = {"odd": {"weight": 1.0, "function": f"{user_file}:odd", **deadline}}
+    injected = [rollout(2, [1, 2, 3, 5]), rollout(3, [4, 6, 7, 10]), rollout(4, [1, 8, 9, 11])]
+    survivors = [rollout(2, [1, 2, 5]), rollout(3, [6, 7, 10]), rollout(4, [1, 11])]
+    assert advantages(injected, WeightedSum(terms, pool=pool)) == advantages(
+        survivors, WeightedSum({"odd": {"weight": 1.0, "function": clean}})
+    )
+
+
+def test_an_answer_of_the_wrong_length_fails_its_group_and_no_other(user_file: Path, pool: Pool) -> None:
+    reward = isolated(user_file, "short_of_one", pool, timeout_s=120.0)
+    short, fine = reward.judge_groups([samples("a", "b", "c"), samples("dd", "eee")])
+    assert [verdict.reason for verdict in short] == ["term 'judge': returned 2 verdicts for 3 samples"] * 3
+    assert fine == [Verdict.of(2.0, terms=fine[0].terms, parts={"judge": 2.0}), fine[1]]
