@@ -111,8 +111,9 @@ def term_metrics(scored: Sequence[ScoredGroup]) -> Metrics:
         /std             their population standard deviation, over all groups together
         /coverage        the share of completions for which it has a value
         /failed_share    the share for which it failed, timed out or saw a truncated text
-        /time_s          the wall time that its judgements took, added up; what overlaps counts twice
         /variance_share  its share of the advantage's variance, for terms that have a part in the value
+
+    `time/reward/NAME_s` is the wall time that its judgements took, added up; what overlaps counts twice.
     """
     verdicts = [verdict for group in scored for verdict in group.verdicts]
     metrics: Metrics = {}
@@ -124,7 +125,7 @@ def term_metrics(scored: Sequence[ScoredGroup]) -> Metrics:
         metrics |= {
             f"reward/{name}/coverage": len(values) / len(verdicts),
             f"reward/{name}/failed_share": sum(verdict.state in FAILURES for verdict in judged) / len(verdicts),
-            f"reward/{name}/time_s": math.fsum(verdict.seconds for verdict in judged),
+            f"time/reward/{name}_s": math.fsum(verdict.seconds for verdict in judged),
         }
     return metrics | {f"reward/{name}/variance_share": share for name, share in variance_shares(scored).items()}
 

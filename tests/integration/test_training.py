@@ -85,7 +85,9 @@ def test_a_step_reports_what_the_log_and_the_display_show() -> None:
     policy = tiny_policy()
     (iteration,) = run(trainer_of(policy, plan=replace(PLAN, steps=1)))
     assert set(iteration.metrics) == {
-        *("reward/mean", "reward/std", "reward/correct", "reward/failed_share", "accuracy"),
+        *("reward/mean", "reward/std", "reward/failed_share", "accuracy"),
+        *("reward/correct", "reward/correct/std", "reward/correct/coverage", "reward/correct/failed_share"),
+        "time/reward/correct_s",
         *("len/completion_tok", "len/truncated", "entropy"),
         *("advantage/zero_variance_groups", "advantage/lost_groups", "advantage/trained_completions"),
         *("loss", "grad_norm", "lr", "kl", "ratio/mean", "ratio/clip_fraction", "logprob_gap/mean"),

@@ -89,12 +89,12 @@ def test_metrics_are_means_over_all_completions() -> None:
             "reward/correct/std": math.sqrt(2 / 9),
             "reward/correct/coverage": 0.75,
             "reward/correct/failed_share": 0.0,
-            "reward/correct/time_s": 0.0,
+            "time/reward/correct_s": 0.0,
             "reward/style": 0.5,
             "reward/style/std": 0.25,
             "reward/style/coverage": 0.5,
             "reward/style/failed_share": 0.0,
-            "reward/style/time_s": 0.0,
+            "time/reward/style_s": 0.0,
             "accuracy": 2 / 3,
             "len/completion_tok": 3.0,
             "len/truncated": 0.25,
@@ -124,7 +124,7 @@ def test_a_terms_failures_coverage_and_seconds_are_counted_over_all_completions(
     metrics = rollout_metrics([ScoredGroup(group=rollout(1, 1, 1, 1), verdicts=verdicts)], accuracy_term="correct")
     assert metrics["reward/judge/coverage"] == 0.25
     assert metrics["reward/judge/failed_share"] == 0.5
-    assert metrics["reward/judge/time_s"] == 2.5
+    assert metrics["time/reward/judge_s"] == 2.5
 
 
 def test_the_terms_share_the_variance_of_the_reward_within_groups() -> None:
