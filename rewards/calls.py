@@ -12,9 +12,9 @@ from numbers import Real
 from typing import Any, Literal, NamedTuple
 
 from rewards.base import RewardError, Sample, Verdict
-from rewards.extract import after_thinking
 from rewards.functions import describe
 from rewards.json_text import JSON_FENCES, UnreadableJson, fenced_blocks, read_json
+from rewards.math.extract import after_thinking
 
 MAX_PYTHON_CHARS = 10_000
 MAX_CALLS = 50

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rewards.base import RewardError, Sample, Verdict
-from rewards.extract import after_thinking, find_boxes
 from rewards.length import Length
+from rewards.math.extract import after_thinking, find_boxes
 from rewards.text import has_content
 
 __all__ = ["MAX_PATTERN_CHARS", "Boxed", "Length", "Pattern", "Tags", "well_formed"]

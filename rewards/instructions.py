@@ -17,8 +17,8 @@ from typing import Any
 
 from rewards.base import RewardError, Sample, Verdict
 from rewards.checks import Abstained, Case, Check, Count, Forbidden, Frequency, Keywords, NoCommas, Response, Speaks
-from rewards.extract import after_thinking
 from rewards.functions import describe
+from rewards.math.extract import after_thinking
 from rewards.shapes import (
     CitesPrompt,
     EndsWith,

@@ -19,10 +19,10 @@ from jsonschema.validators import validator_for
 from referencing import Registry
 
 from rewards.base import RewardError, Sample, Verdict
-from rewards.extract import after_thinking
 from rewards.format import well_formed
 from rewards.functions import describe
 from rewards.json_text import UnreadableJson, blank_text, is_filled, json_part, read_json
+from rewards.math.extract import after_thinking
 
 _KINDS = {"object": dict, "array": list, "string": str, "number": (int, float), "boolean": bool, "null": type(None)}
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from rewards.language.tags import LATIN, Language
 from rewards.language.words import SPACELESS, split_words
-from rewards.numbers import fold, plain_number
+from rewards.math.numbers import fold, plain_number
 
 _NUMBER = re.compile(r"\d{1,3}(?:[ ']\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)*", re.ASCII)
 _SPELLED_OUT = frozenset(range(13))
@@ -33,7 +33,7 @@ _scoring = threading.Lock()
 def numbers(text: str) -> list[frozenset[Hashable]]:
     """The numbers of a text, each as the set of values that it may stand for (`1.234` is 1234 or 1.234).
 
-    Digits of every script count, as in `rewards.numbers`.
+    Digits of every script count, as in `rewards.math.numbers`.
 
     >>> numbers("3,5 km") == numbers("\\u0663\\u066b\\u0665 km"), numbers("7")
     (True, [frozenset({7})])

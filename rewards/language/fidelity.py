@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from numbers import Real
 
 from rewards.base import RewardError, Sample, Verdict
-from rewards.extract import after_thinking
 from rewards.functions import describe
 from rewards.language import faithful
 from rewards.language.detect import LEAST_LETTERS, identify, verify
@@ -17,6 +16,7 @@ from rewards.language.spans import Consistency, consistency
 from rewards.language.tags import Language, parse_tag
 from rewards.language.words import split_words, variant_share
 from rewards.math import FinalAnswer
+from rewards.math.extract import after_thinking
 
 Scorer = Callable[[str, str], float]
 """How well a text, the second, says what a source in any language, the first, says: from 0 to 1."""

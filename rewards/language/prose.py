@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from rewards.numbers import vocabulary
+from rewards.math.numbers import vocabulary
 
 MAX_CHARS = 20_000
 """Longer texts are judged by their first and last so many characters."""

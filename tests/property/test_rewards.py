@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rewards import Boxed, FinalAnswer, Length, Pattern, Reward, Sample, State, Tags, Term, Verdict, WeightedSum, verify
-from rewards.numbers import vocabulary
+from rewards.math.numbers import vocabulary
 
 relaxed = settings(deadline=None)  # a busy machine is no failure
 MARKUP = st.sampled_from(

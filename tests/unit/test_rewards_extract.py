@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rewards.extract import Extracted, extract, find_boxes, last_value
+from rewards.math.extract import Extracted, extract, find_boxes, last_value
 
 
 def answer(text: str) -> str:

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewards import check_gold, verify
-from rewards.notation import parse
-from rewards.values import Evaluator, exact
+from rewards.math.notation import parse
+from rewards.math.values import Evaluator, exact
 
 ORDINARY = [
     ("\\frac{3}{4}", "\\frac{3}{4}", True),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rewards.notation import parse
-from rewards.polynomials import same_rational_function
+from rewards.math.notation import parse
+from rewards.math.polynomials import same_rational_function
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any
 
-from rewards.intervals import as_interval
-from rewards.notation import Node
-from rewards.polynomials import same_rational_function
-from rewards.values import Evaluator, TooHard, close, exact, is_literal, symbols
+from rewards.math.intervals import as_interval
+from rewards.math.notation import Node
+from rewards.math.polynomials import same_rational_function
+from rewards.math.values import Evaluator, TooHard, close, exact, is_literal, symbols
 
 NUM_POINTS = 6
 

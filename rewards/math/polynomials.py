@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from rewards.notation import Node
-from rewards.values import exact, symbols
+from rewards.math.notation import Node
+from rewards.math.values import exact, symbols
 
 MAX_TERMS = 5_000
 """Products of coefficients that one multiplication may take: some milliseconds."""
@@ -21,7 +21,7 @@ MAX_SYMBOLS = 6
 def same_rational_function(gold: Node, answer: Node) -> bool | None:
     """Whether two trees are equal as rational functions; None when either is no such function, or too large.
 
-    >>> from rewards.notation import parse
+    >>> from rewards.math.notation import parse
     >>> same_rational_function(parse("(x+1)^2"), parse("x^2+2x+1")), same_rational_function(parse("x"), parse("2x"))
     (True, False)
     >>> same_rational_function(parse("\\\\sin(x)"), parse("x")) is None

@@ -1,4 +1,4 @@
-"""Answers in LaTeX or plain notation -> tokens. The vocabulary of `rewards.notation`; nothing is evaluated here."""
+"""Answers in LaTeX or plain notation -> tokens, the words of `rewards.math.notation`. Nothing is evaluated here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
-from rewards.numbers import MAX_DIGITS, vocabulary
+from rewards.math.numbers import MAX_DIGITS, vocabulary
 
 
 class Unreadable(ValueError):

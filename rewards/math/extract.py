@@ -6,7 +6,7 @@
 3. Else what follows the last `####` on its line.
 4. Else the last `<answer>...</answer>`.
 5. Else (`allow_phrases`) what follows the last "answer is" or "answer:" near the end, in any language of
-   `rewards.phrases`.
+   `rewards.math.phrases`.
 6. Else (`allow_bare`) the last line; `last_value` serves callers that cannot read that line as an answer. Of two
    numbers with an "or" between them neither is.
 """
@@ -16,8 +16,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rewards.numbers import fold
-from rewards.phrases import COPULA, OR, PHRASE, SENTENCE_END
+from rewards.math.numbers import fold
+from rewards.math.phrases import COPULA, OR, PHRASE, SENTENCE_END
 
 TAIL_CHARS = 4000
 """Answer phrases and bare answers are looked for in this many last characters, so that a long text costs little."""

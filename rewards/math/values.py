@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from rewards.notation import Node
+from rewards.math.notation import Node
 
 WORKING_DIGITS = 80
 EQUAL_DIGITS = 50
@@ -29,7 +29,7 @@ class TooHard(ArithmeticError):
 def exact(node: Node) -> Fraction | None:
     """The rational value of a tree; None when it has symbols, roots or functions, or is too large or undefined.
 
-    >>> from rewards.notation import parse
+    >>> from rewards.math.notation import parse
     >>> exact(parse("1 1/2 + 50\\\\%")), exact(parse("\\\\sqrt{2}")), exact(parse("9^{9^9}"))
     (Fraction(2, 1), None, None)
     """
@@ -103,7 +103,7 @@ def is_literal(node: Node) -> bool:
     A fraction is a number unless its value is whole (`6/3` still has to be divided); so are mixed numbers, percents and
     scientific notation.
 
-    >>> from rewards.notation import parse
+    >>> from rewards.math.notation import parse
     >>> [is_literal(parse(text)) for text in ("-1/2", "6/3", "9+9", "2 1/2", "5\\\\%", "1.5\\\\times 10^{3}")]
     [True, False, False, True, True, True]
     """

@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
-from rewards.numbers import canonical_units
+from rewards.math.numbers import canonical_units
 
 
 class Measure(NamedTuple):

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from rewards.tokens import Token, Unreadable, tokenize
+from rewards.math.tokens import Token, Unreadable, tokenize
 
 MAX_CHARS = 2000
 MAX_NESTING = 50
@@ -41,7 +41,7 @@ class Node:
 
 
 def parse(text: str) -> Node:
-    """The tree of a cleaned answer (see `rewards.numbers.clean`).
+    """The tree of a cleaned answer (see `rewards.math.numbers.clean`).
 
     Raises:
         Unreadable: when the text is too long or too deep, does not close what it opens, or uses unknown notation.

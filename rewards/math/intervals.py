@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rewards.notation import Node
-from rewards.values import exact, symbols
+from rewards.math.notation import Node
+from rewards.math.values import exact, symbols
 
 _INFINITY = Node("const", name="inf")
 _NEGATIVE_INFINITY = Node("neg", (_INFINITY,))
@@ -15,7 +15,7 @@ def as_interval(node: Node) -> Node | None:
 
     Two inequalities are both meant where they overlap (x > 0, x < 1), and either where they do not (x < 0, x > 1).
 
-    >>> from rewards.notation import parse
+    >>> from rewards.math.notation import parse
     >>> as_interval(parse("0 \\\\le x < 1")) == parse("[0, 1)")
     True
     >>> as_interval(parse("x < 2, x > 3")) == parse("(-\\\\infty, 2) \\\\cup (3, \\\\infty)")

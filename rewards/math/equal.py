@@ -1,0 +1,158 @@
+"""Is the final answer right? Plain numbers by exact arithmetic, all else by comparing two small trees."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from rewards.base import RewardError, Verdict
+from rewards.math.algebra import Comparison, Match
+from rewards.math.answers import Answer, read, read_gold
+from rewards.math.choices import choice, choice_of_gold
+from rewards.math.extract import Extracted, extract, last_value
+from rewards.math.notation import MAX_CHARS, Node, number
+from rewards.math.numbers import clean, units_agree
+from rewards.math.tokens import Unreadable
+from rewards.math.units import convert
+
+
+class Strictness(NamedTuple):
+    """What counts as the same answer."""
+
+    allow_unevaluated: bool
+    rel_tol: float
+
+
+def verify(
+    gold: str,
+    prediction: str,
+    *,
+    allow_phrases: bool = True,
+    allow_bare: bool = True,
+    allow_unevaluated: bool = False,
+    rel_tol: float = 0.0,
+) -> Verdict:
+    """1.0 when the final answer of `prediction` equals `gold`, else 0.0, with the reason in words.
+
+    Symmetric in gold and answer, with one exception: an answer that still has to be computed (`9+9`) is not paid where
+    the gold is a number (18), but a gold may be written in any form.
+
+    Args:
+        gold: the right answer, bare, boxed or after `####`.
+        prediction: a whole completion or a bare answer.
+        allow_phrases: accept "the answer is 18" where nothing is boxed, tagged or after `####`.
+        allow_bare: accept the last line, formula or number of a text that marks no answer at all.
+        allow_unevaluated: pay `9+9` for 18.
+        rel_tol: largest relative difference of two numbers that count as equal; 0 compares exactly.
+
+    Raises:
+        RewardError: when the gold answer cannot be read, or `rel_tol` is not a number from 0 to below 1.
+
+    >>> verify("18", "9 + 9 is \\\\boxed{\\u0661\\u0668}").value
+    1.0
+    >>> verify("18", "\\\\boxed{9+9}").reason
+    'the boxed answer 9+9 has the value but is not evaluated: 18'
+    >>> verify("\\\\frac{1}{2}", "0.5").value, verify("1/2", "no idea").value
+    (1.0, 0.0)
+    """
+    if rel_tol and not 0 <= rel_tol < 1:
+        raise RewardError(f"rel_tol is {rel_tol}; give a number from 0 (exact) to below 1")
+    found = extract(prediction, allow_phrases=allow_phrases, allow_bare=allow_bare)
+    if found.how == "bare" and not _stands_alone(found.text, gold):
+        last = last_value(prediction)
+        found = Extracted(last, "last" if last else "no answer found")
+    if not found.text:
+        check_gold(gold)
+        return Verdict.of(0.0, found.how)
+    if len(found.text) > MAX_CHARS:
+        check_gold(gold)
+        return Verdict.of(0.0, f"the {found.how} answer has {len(found.text)} characters, more than {MAX_CHARS}")
+    return _judge(gold, found.text, found.how, Strictness(allow_unevaluated, rel_tol))
+
+
+def check_gold(gold: str) -> None:
+    """Passes silently when `gold` can be compared with answers; call it for every row when data loads.
+
+    Raises:
+        RewardError: naming the gold answer and what is wrong with it.
+
+    >>> check_gold("3\\\\sqrt{2}")
+    >>> check_gold("\\\\frac{1}{")
+    Traceback (most recent call last):
+    rewards.base.RewardError: gold answer '\\\\frac{1}{' cannot be read: it ends too early; correct or drop this row
+    """
+    read_gold(gold)
+
+
+def _stands_alone(line: str, gold: str) -> bool:
+    """Whether the last line of a text that marks no answer is one as a whole."""
+    try:
+        return len(line) <= MAX_CHARS and (read(line).words is None or read_gold(gold).words is not None)
+    except Unreadable:
+        return False
+
+
+@lru_cache(maxsize=8192)
+def _judge(gold_text: str, answer_text: str, how: str, strictness: Strictness) -> Verdict:
+    """The verdict on an extracted answer; a pure function of texts, so that it may be remembered or run elsewhere."""
+    gold = read_gold(gold_text)
+    letter = choice_of_gold(gold.shown)
+    chosen = choice(clean(answer_text)) if letter else None
+    if chosen:
+        match = Match.SAME if chosen == letter else Match.DIFFERENT
+        return Verdict.of(float(match is Match.SAME), f"the {how} choice {chosen} {match.value} {letter}")
+    try:
+        answer = read(answer_text)
+    except Unreadable as error:
+        return Verdict.of(0.0, f"the {how} answer {answer_text.strip()[:80]} cannot be read: {error}")
+    match = _match(gold, answer, strictness)
+    return Verdict.of(
+        1.0 if match is Match.SAME else 0.0, f"the {how} answer {answer.shown} {match.value} {gold.shown}"
+    )
+
+
+def _match(gold: Answer, answer: Answer, strictness: Strictness) -> Match:
+    if not units_agree(gold.unit, answer.unit):
+        return _match_converted(gold, answer)
+    if gold.squeezed == answer.squeezed:
+        return Match.SAME
+    if gold.moment is not None and answer.moment is not None:
+        return Match.SAME if gold.moment == answer.moment else Match.DIFFERENT
+    if gold.words is not None or answer.words is not None:
+        return Match.SAME if gold.words == answer.words else Match.DIFFERENT
+    if gold.plain is not None and answer.plain is not None and gold.plain == answer.plain:
+        return Match.SAME
+    if _same_decimal(gold, answer) or _same_decimal(answer, gold):
+        return Match.SAME
+    comparison = Comparison(rel_tol=strictness.rel_tol, allow_unevaluated=strictness.allow_unevaluated)
+    if gold.plain is not None and answer.plain is not None and not strictness.rel_tol:
+        return Match.DIFFERENT
+    match = comparison.match(gold.node(), answer.node())
+    if match is Match.DIFFERENT and (gold.unit == "degree") != (answer.unit == "degree"):
+        return comparison.match(_radians(gold), _radians(answer))
+    return match
+
+
+def _match_converted(gold: Answer, answer: Answer) -> Match:
+    """Numbers in two units: the same when one converts into the other exactly, as 5000 m is 5 km."""
+    if gold.plain is None or answer.plain is None:
+        return Match.DIFFERENT
+    return Match.SAME if convert(answer.plain, answer.unit, gold.unit) == gold.plain else Match.DIFFERENT
+
+
+def _same_decimal(one: Answer, other: Answer) -> bool:
+    """Whether `3,14` on one side is 3.14 on the other."""
+    return one.decimal is not None and other.plain == one.decimal
+
+
+def _radians(answer: Answer) -> Node:
+    """An angle without its unit, pi / 180 for each degree. Only an angle that mentions pi is in radians."""
+    if answer.unit != "degree":
+        return answer.node() if "pi" in _constants(answer.node()) else Node("empty")
+    return Node("*", (answer.node(), Node("/", (Node("const", name="pi"), number(180)))))
+
+
+def _constants(node: Node) -> frozenset[str]:
+    """The names of the constants in a tree."""
+    own = frozenset({node.name}) if node.op == "const" else frozenset()
+    return own.union(*map(_constants, node.args))
