@@ -8,8 +8,10 @@ import pytest
 import torch
 from hypothesis import settings
 
-# A busy machine is no failure: no example has a deadline.
-settings.register_profile("default", deadline=None)
+# A busy machine is no failure: no example has a deadline. The same commit tries the same examples, so that a red run is
+# the change's fault; `make test ARGS="--hypothesis-profile=explore tests/property"` looks for new ones.
+settings.register_profile("default", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=2000)
 settings.load_profile("default")
 
 SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"

@@ -26,8 +26,8 @@ from tests.rollouts import by_sample, loss_and_gradient, random_samples, relativ
 rewards = st.lists(st.floats(-10, 10, width=32), min_size=2, max_size=16)
 logprobs = st.floats(-40, 0, width=32)
 AGGREGATIONS = [TokenMean(), SequenceMean(), ConstantLength(max_completion_tokens=8)]
-quick = settings(max_examples=50, deadline=None)
-few = settings(max_examples=8, deadline=None)
+quick = settings(max_examples=settings().max_examples // 2)
+few = settings(max_examples=settings().max_examples // 12)
 
 
 @quick
