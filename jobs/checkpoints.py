@@ -7,14 +7,15 @@ are read (the base's path, the dtype, names); of everything else only tensors an
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from model.adapter_files import CONFIG_FILE as ADAPTER_CONFIG
 from model.gguf import read_gguf
+from model.hf import ADAPTER_CONFIG
 from model.load import KNOWN_NAMES, load_model, load_tokenizer, parse_dtype, resolve_checkpoint
 from model.lora import AdapterRoles, LoraSpec
 from model.tokenizer import Tokenizer
@@ -50,10 +51,14 @@ class Run:
 
     @classmethod
     def read(cls, path: Path) -> Run:
-        """Raises ResumeError if the run stopped before its first checkpoint."""
+        """The latest checkpoint that can be read; damaged ones are named on standard error.
+
+        Raises:
+            ResumeError: if there is none.
+        """
         directory = RunDirectory.open(path)
         config = json.loads((path / "config.json").read_text(encoding="utf-8"))["config"]
-        state = CheckpointStore(directory.checkpoints).load()
+        state = CheckpointStore(directory.checkpoints).load(lambda message: print(message, file=sys.stderr))
         return cls(directory, config, state["done"], LoraSpec(**state["lora"]), state["policy"][POLICY])
 
 

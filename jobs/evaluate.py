@@ -1,4 +1,4 @@
-"""Evaluate any checkpoint on the held-out problems: greedy, sampled pass@1, pass@k, well-formed answers.
+"""Evaluate any checkpoint on the held-out problems: greedy, sampled pass@1, pass@k, well-formed answers, every term.
 
 python -m jobs.evaluate checkpoint=gemma-3-270m                the base
 python -m jobs.evaluate checkpoint=outputs/<run>               a run's last checkpoint
@@ -7,17 +7,20 @@ python -m jobs.evaluate checkpoint=outputs/<run>               a run's last chec
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from jobs.checkpoints import open_checkpoint
-from jobs.launch import build, job, plain
+from jobs.checkpoints import is_run, open_checkpoint
+from jobs.launch import build, call, job, plain
 from jobs.parts import build_prompts, build_runtime
 from rlhf.display import Display
 from rlhf.errors import DataError
-from rlhf.evaluate import Evaluation, evaluate
-from rlhf.report import report_markdown
+from rlhf.evaluate import check_terms, evaluate
+from rlhf.evaluation import Evaluation, prompt_digest, report_tables
+from rlhf.report import tables_markdown
 from rlhf.run_directory import RunDirectory, write_json
 from rlhf.sampler import NativeSampler
 
@@ -29,28 +32,52 @@ def main(config: DictConfig) -> None:
     data = plain(config)
     runtime = build_runtime(config)
     plan, reward = build(config.eval).plan, build(config.reward)
-    before = None if config.against is None else read_evaluation(Path(config.against))
+    check_terms(reward, plan)
+    before = None if config.against is None else read_evaluation(Path(config.against).expanduser())
     with Display() as display:
+        for warning in contamination(Path(config.checkpoint).expanduser(), data):
+            display.message(warning)
         opened = open_checkpoint(config.checkpoint, base=config.base, dtype=config.dtype, device=runtime.device)
         prompts = build_prompts(config, opened.tokenizer).held_out(plan.num_prompts)
+        if before is not None:
+            digests = [prompt_digest(prompt) for prompt in prompts]
+            before.check_comparable(digests, plan.temperature, plan.max_completion_tokens, plan.correct_term)
         directory = RunDirectory.create(
             config.output_root, config.run_name, config=data, config_yaml=OmegaConf.to_yaml(config, resolve=True)
         )
         directory.record_environment(str(runtime.device))
-        display.stage(f"evaluate: {config.checkpoint}", plan.num_prompts, unit="problems")
-        sampler = NativeSampler(opened.model, opened.tokenizer, **config.sampler)
-        result = evaluate(sampler, prompts, reward, plan, runtime)
-        rows, differences = [result.row(config.checkpoint)], []
-        if before is not None:
-            rows.insert(0, before.row(str(config.against)))
-            differences.append(result.difference(before, "difference"))
+        display.stage(f"evaluate: {config.checkpoint}", plan.num_completions, unit="completions")
+        sampler = call(NativeSampler, config.sampler, "sampler", model=opened.model, tokenizer=opened.tokenizer)
+        result = evaluate(sampler, prompts, reward, plan, runtime, lambda done: display.update(done, {}))
         write_json(directory.path / RESULT_FILE, {"checkpoint": config.checkpoint, **result.to_dict()})
-        (directory.path / "report.md").write_text(report_markdown(rows, differences), encoding="utf-8")
-        display.report_table(rows, differences)
+        earlier = {str(config.against): before} if before is not None else {}
+        pairs = {"difference": (str(config.against), config.checkpoint)} if earlier else {}
+        tables = report_tables({**earlier, config.checkpoint: result}, pairs)
+        (directory.path / "report.md").write_text(tables_markdown(tables), encoding="utf-8")
+        for table in tables:
+            display.report_table(table)
         display.message(
             f"{plan.num_prompts} problems, seed {plan.seed}, {plan.samples_per_prompt} samples each at temperature "
-            f"{plan.temperature:g}. Results: {directory.path / RESULT_FILE}"
+            f"{plan.temperature:g}; {result.failed_share:.1%} of rewards failed. "
+            f"Results: {directory.path / RESULT_FILE}"
         )
+
+
+def contamination(checkpoint: Path, config: Mapping[str, Any]) -> Iterator[str]:
+    """A warning if the checkpoint is of a run whose problems were divided otherwise: what is held out here may have
+    been trained on there. It is looked for in the folders around an exported checkpoint, too."""
+    for folder in (checkpoint, *checkpoint.parents[:2]):
+        if not is_run(folder):
+            continue
+        trained = json.loads((folder / "config.json").read_text(encoding="utf-8"))["config"]
+        was, now = trained["data"], config["data"]
+        names = [key for key in {**was, **now} if was.get(key) != now.get(key)]
+        if names:
+            yield (
+                f"warning: {folder} was trained with another data.{', data.'.join(names)}, so the problems that are "
+                "held out here may be among those that it was trained on; the settings are in its config.yaml"
+            )
+        return
 
 
 def read_evaluation(path: Path) -> Evaluation:
@@ -60,10 +87,8 @@ def read_evaluation(path: Path) -> Evaluation:
         DataError: if the file is something else.
     """
     try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
-        fields.pop("checkpoint", None)
-        return Evaluation.from_dict(fields)
-    except (TypeError, AttributeError, json.JSONDecodeError) as error:
+        return Evaluation.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except (DataError, TypeError, AttributeError, json.JSONDecodeError) as error:
         raise DataError(f"{path} is no evaluation ({error}); give a run's evaluations/<name>.json") from error
 
 

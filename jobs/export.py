@@ -15,11 +15,12 @@ from omegaconf import DictConfig
 from jobs.checkpoints import Run, is_adapter, is_run, open_checkpoint
 from jobs.launch import job, plain
 from jobs.parts import source_hashes
-from model.adapter_files import CONFIG_FILE as ADAPTER_CONFIG
 from model.card import CardFacts
 from model.export import export_checkpoint
+from model.hf import ADAPTER_CONFIG
 from model.load import parse_dtype
 from rlhf.errors import ConfigError
+from rlhf.export_plan import ExportPlan
 from rlhf.policy import POLICY
 from rlhf.run import steps_taken
 
@@ -39,12 +40,17 @@ class Origin:
 
 @job("export")
 def main(config: DictConfig) -> None:
-    plain(config)
-    dtypes = {"merged_dtype": parse_dtype(config.merged_dtype), "gguf_dtype": parse_dtype(config.gguf_dtype)}
+    settings = plain(config)
     path = Path(config.checkpoint).expanduser()
     if not is_run(path) and not is_adapter(path):
         raise ConfigError(f"{path} is neither a run's folder nor an adapter folder; there is nothing to merge in it")
     origin = _of_run(Run.read(path)) if is_run(path) else _of_adapter(path)
+    plan = ExportPlan(
+        name=settings["name"] or origin.name,
+        base_name=settings["base_name"] or origin.base_name,
+        data=settings["data"] or origin.data,
+        **{name: settings[name] for name in ("formats", "merged_dtype", "gguf_dtype", "on_loss")},
+    )
     opened = open_checkpoint(config.checkpoint, base=config.base)
     assert opened.roles is not None
     exported = export_checkpoint(
@@ -52,18 +58,19 @@ def main(config: DictConfig) -> None:
         opened.roles,
         POLICY,
         opened.tokenizer,
-        Path(config.output) if config.output else origin.output,
-        base_name=config.base_name or origin.base_name,
+        Path(config.output).expanduser() if config.output else origin.output,
+        base_name=plan.base_name,
         card=CardFacts(
-            name=config.name or origin.name,
-            data=config.data or origin.data,
+            name=plan.name,
+            data=plan.data,
             training=origin.training,
             results=origin.results,
             sources={**source_hashes(opened.base), **origin.sources},
         ),
-        formats=list(config.formats),
-        on_loss=config.on_loss,
-        **dtypes,
+        formats=plan.formats,
+        merged_dtype=parse_dtype(plan.merged_dtype),
+        gguf_dtype=parse_dtype(plan.gguf_dtype),
+        on_loss=plan.on_loss,
     )
     for name, written in exported.paths.items():
         report = f"   {exported.reports[name]}" if name in exported.reports else ""
@@ -74,7 +81,7 @@ def _of_run(run: Run) -> Origin:
     report, planned = run.directory.path / "report.md", run.config["export"] or {}
     return Origin(
         name=planned.get("name") or run.config["run_name"],
-        base_name=run.config["model"]["base_name"],
+        base_name=planned.get("base_name") or run.config["model"]["base_name"],
         output=run.directory.export,
         data=planned.get("data") or "Not recorded.",
         training=f"Trained by Gemwright: {steps_taken(run.done)}. The run's `config.yaml` has every setting.",

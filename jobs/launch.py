@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import hydra
 from hydra.errors import HydraException, InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+
+from rlhf.errors import ConfigError
+
+Built = TypeVar("Built")
 
 CONFIG_FOLDER = str(Path(__file__).resolve().parent.parent / "conf")
 MENDABLE = (ValueError, OSError, OmegaConfBaseException, HydraException)
@@ -87,6 +92,32 @@ def describe(error: BaseException) -> str:
 def build(config: Any, **parts: Any) -> Any:
     """The object that a config describes, with plain Python data below it."""
     return instantiate(config, _convert_="all", **parts)
+
+
+def check_keys(build: Callable[..., Any], settings: Mapping[Any, Any], where: str, *, given: Collection[str]) -> None:
+    """Refuse keys that `build` does not take, before what it is `given` costs anything.
+
+    Raises:
+        ConfigError: naming the keys, and those that there are.
+    """
+    takes = [name for name in inspect.signature(build).parameters if name not in given]
+    unknown = [f"{where}.{key}" for key in settings if key not in takes]
+    if unknown:
+        raise ConfigError(f"{', '.join(unknown)} is not a setting; {where} has {', '.join(takes)}")
+
+
+def call(build: Callable[..., Built], settings: Mapping[Any, Any], where: str, **parts: Any) -> Built:
+    """`build` with a section of the configuration as plain keyword arguments, beside parts that are objects.
+
+    Raises:
+        ConfigError: naming the section, if it has a key that `build` does not take or a value of the wrong type.
+    """
+    values = plain(settings) if isinstance(settings, DictConfig) else {**settings}
+    check_keys(build, values, where, given=parts)
+    try:
+        return build(**parts, **values)
+    except TypeError as error:
+        raise ConfigError(f"{where} ({values}) does not fit: {error}") from error
 
 
 def plain(config: DictConfig) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,30 +12,37 @@ from typing import Any
 import torch
 from omegaconf import DictConfig, OmegaConf
 
-from jobs.launch import build, plain
+from jobs.launch import build, call, check_keys, plain
+from model.gguf_writer import check_representable
 from model.load import load_model, load_tokenizer, parse_dtype, read_config, resolve_checkpoint
 from model.lora import AdapterRoles
 from model.tokenizer import Tokenizer
 from model.transformer import Gemma3ForCausalLM
-from rewards.base import Reward
+from rewards.base import Described, Reward
 from rlhf.checkpoint import CheckpointStore
 from rlhf.display import Display
 from rlhf.errors import ConfigError
+from rlhf.evaluate import check_terms
+from rlhf.export_plan import ExportPlan
 from rlhf.policy import POLICY, Policy
 from rlhf.prompts import PromptStream
-from rlhf.run import Evaluations, ExportPlan, TrainingRun, check_rewards
+from rlhf.run import Checkpoints, Evaluations, TrainingRun, check_rewards
 from rlhf.run_directory import RunDirectory
-from rlhf.runtime import Runtime, keep_freed_memory
+from rlhf.runtime import Runtime, default_threads, keep_freed_memory
 from rlhf.sampler import NativeSampler
-from rlhf.sft import SFTTrainer
-from rlhf.tracking import JsonlTracker, Tracker, Trackers, WandbTracker
+from rlhf.sft import SFTTrainer, demonstrations
+from rlhf.tracking import JsonlTracker, Tracker, Trackers
 from rlhf.trainer import RLTrainer
+from rlhf.wandb_tracker import WandbTracker
 
 # What may differ between a run and its resumption without changing what was learnt so far.
 MAY_DIFFER = (
-    "resume", "output_root", "threads", "device", "tracker", "checkpoint", "export", "eval.every", "sampler.max_rows",
+    "resume", "output_root", "threads", "device", "tracker", "checkpoint", "export", "eval.every",
+    "eval.plan.max_failed_share", "sampler.max_rows",
     "plan.micro_batch_tokens", "plan.max_failed_share", "warmup.plan.micro_batch_tokens",
 )  # fmt: skip
+# What a resumption may change to get past the step that stopped the run; it is said on the screen.
+MAY_BE_MENDED = ("optim.lr", "warmup.optim.lr", "reward")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,12 +53,12 @@ class Parts:
     runtime: Runtime
     directory: RunDirectory
     display: Display
-    tracker: Tracker
     tokenizer: Tokenizer
     prompts: PromptStream
     reward: Reward
     evaluations: Evaluations
     export: ExportPlan | None
+    checkpoints: Checkpoints
     policy: Policy
     sampler: NativeSampler
 
@@ -71,9 +77,9 @@ class Parts:
             reference=self.config.adapter.reference,
             evaluations=self.evaluations,
             export=self.export,
-            store=CheckpointStore(self.directory.checkpoints, keep=self.config.checkpoint.keep),
-            checkpoint_every=self.config.checkpoint.every,
-            tracker=self.tracker,
+            store=CheckpointStore(self.directory.checkpoints, keep=self.checkpoints.keep),
+            checkpoints=self.checkpoints,
+            tracker=build_tracker(self.config, self.directory, self.display.message, self.runtime.is_main),
             display=self.display,
             sources=source_hashes(self.config.model.checkpoint),
         )
@@ -84,40 +90,57 @@ class Parts:
 def prepare(config: DictConfig) -> Iterator[Parts]:
     """Everything but the trainers: first what may be wrong and costs little, then the network, then the folder."""
     data = plain(config)
-    earlier = _earlier_run(config, data)
+    earlier, changed = _earlier_run(config, data)
     runtime = build_runtime(config)
     evaluations, export, reward = build(config.eval), build(config.export), build(config.reward)
+    check_terms(reward, evaluations.plan)
+    checkpoints = build(config.checkpoint)
+    check_keys(NativeSampler, config.sampler, "sampler", given=("model", "tokenizer"))
     tokenizer = build_tokenizer(config)
     prompts = build_prompts(config, tokenizer)
     check_context(config)
     check_adapter(config)
+    check_export(config, export)
     prompts.held_out(evaluations.plan.num_prompts)
-    with Display() as display:
+    check_targets(config, prompts)
+    with Display(quiet=not runtime.is_main) as display:
+        described = describe(reward)
+        for name, facts in described.items():
+            display.message(f"reward {name}: {facts.get('shown', facts)}")
         check_rewards(reward, prompts, display.message)
         policy = build_policy(config, build_model(config, runtime))
+        if config.adapter.start_from:
+            display.message(f"training {config.adapter.start_from} further: {policy.roles.spec(POLICY)}, its own shape")
         directory = earlier or _new_run(config, data, runtime)
+        for key, (was, now) in changed.items():
+            display.message(f"resumed with {key}={now!r}, was {was!r}")
         if runtime.is_main:
-            directory.record_environment(str(runtime.device))
+            directory.record_environment(str(runtime.device), described)
         yield Parts(
             config=config,
             runtime=runtime,
             directory=directory,
             display=display,
-            tracker=build_tracker(config, directory, data, display.message, runtime.is_main),
             tokenizer=tokenizer,
             prompts=prompts,
             reward=reward,
             evaluations=evaluations,
             export=export,
+            checkpoints=checkpoints,
             policy=policy,
-            sampler=NativeSampler(policy.model, tokenizer, **config.sampler),
+            sampler=call(NativeSampler, config.sampler, "sampler", model=policy.model, tokenizer=tokenizer),
         )
+
+
+def describe(reward: Reward) -> dict[str, Any]:
+    """What the reward's terms have to say of themselves and this machine."""
+    return reward.describe() if isinstance(reward, Described) else {}
 
 
 def build_runtime(config: DictConfig) -> Runtime:
     """Threads and device of this process."""
     keep_freed_memory()
-    torch.set_num_threads(config.threads or os.cpu_count() or 1)
+    torch.set_num_threads(config.threads or default_threads())
     if config.device not in ("auto", "cpu"):
         raise ConfigError(f"device is {config.device!r}; give auto (accelerate chooses) or cpu")
     return Runtime(cpu=config.device == "cpu")
@@ -138,11 +161,17 @@ def check_adapter(config: DictConfig) -> None:
         )
 
 
+def check_export(config: DictConfig, plan: ExportPlan | None) -> None:
+    """Raises CheckpointFormatError for a GGUF of a network that the format cannot describe: now, not after training."""
+    if plan is not None and "gguf" in plan.formats:
+        check_representable(read_config(config.model.checkpoint), f"{plan.name}.gguf")
+
+
 def build_policy(config: DictConfig, model: Gemma3ForCausalLM) -> Policy:
     """The network with a fresh adapter, or one that is trained further."""
     roles = AdapterRoles(model)
     if config.adapter.start_from:
-        roles.load(POLICY, Path(config.adapter.start_from))
+        roles.load(POLICY, Path(config.adapter.start_from).expanduser())
     else:
         roles.add(POLICY, build(config.adapter.spec), seed=config.seed)
     return Policy(model, roles)
@@ -151,7 +180,8 @@ def build_policy(config: DictConfig, model: Gemma3ForCausalLM) -> Policy:
 def build_prompts(config: DictConfig, tokenizer: Tokenizer) -> PromptStream:
     """The stream of prompts; finds what is wrong with the data before anything expensive."""
     source, template = build(config.data), build(config.template)
-    return PromptStream(source, tokenizer, template, seed=config.seed, **config.prompts)
+    parts = {"source": source, "tokenizer": tokenizer, "template": template, "seed": config.seed}
+    return call(PromptStream, config.prompts, "prompts", **parts)
 
 
 def build_tokenizer(config: DictConfig) -> Tokenizer:
@@ -173,15 +203,37 @@ def check_context(config: DictConfig) -> None:
         )
 
 
+def check_targets(config: DictConfig, prompts: PromptStream) -> None:
+    """Refuse demonstrations that cannot be imitated, by the first training problems.
+
+    Raises:
+        ConfigError: if a demonstration is longer than completions may be: what it teaches would be cut off.
+        DataError: if there is none where supervised learning needs one.
+    """
+    first = [prompt for _, prompt in prompts.preview(32)]
+    if config.get("warmup", config):  # jobs.sft has no warm-up: it is one
+        demonstrations(first)
+    longest = max(first, key=lambda prompt: len(prompt.target_ids))
+    for name in ("sampling", "eval.plan"):
+        room = OmegaConf.select(config, f"{name}.max_completion_tokens")
+        if room is not None and len(longest.target_ids) > room:
+            raise ConfigError(
+                f"the demonstration of {longest.id} has {len(longest.target_ids)} tokens, more than "
+                f"{name}.max_completion_tokens={room}: completions like it would be cut off; raise it, or shorten "
+                "the answers"
+            )
+
+
 def build_tracker(
-    config: DictConfig, directory: RunDirectory, data: dict[str, Any], announce: Callable[[str], None], is_main: bool
+    config: DictConfig, directory: RunDirectory, announce: Callable[[str], None], is_main: bool
 ) -> Tracker:
     """The files that are always written and, when configured, Weights & Biases; nothing but on the main process."""
     if not is_main:
         return Trackers([])
     trackers: list[Tracker] = [JsonlTracker(directory)]
     if config.tracker.wandb:
-        trackers.append(WandbTracker(directory, data, announce=announce, **config.tracker.wandb))
+        parts = {"run_directory": directory, "config": plain(config), "announce": announce}
+        trackers.append(call(WandbTracker, config.tracker.wandb, "tracker.wandb", **parts))
     return Trackers(trackers)
 
 
@@ -197,13 +249,14 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _earlier_run(config: DictConfig, data: dict[str, Any]) -> RunDirectory | None:
-    """The folder of the run to resume, known to be configured like this one."""
+def _earlier_run(config: DictConfig, data: dict[str, Any]) -> tuple[RunDirectory | None, dict[str, tuple[Any, Any]]]:
+    """The folder of the run to resume, known to be configured like this one, and the settings that now teach
+    otherwise: key to what it was and is."""
     if config.resume is None:
-        return None
+        return None, {}
     directory = RunDirectory.open(config.resume)
-    directory.check_config(data, may_differ=MAY_DIFFER)
-    return directory
+    differing = directory.check_config(data, may_differ=(*MAY_DIFFER, *MAY_BE_MENDED))
+    return directory, {key: pair for key, pair in differing.items() if key.startswith(MAY_BE_MENDED)}
 
 
 def _new_run(config: DictConfig, data: dict[str, Any], runtime: Runtime) -> RunDirectory:

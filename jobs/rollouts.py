@@ -9,8 +9,8 @@ from omegaconf import DictConfig
 
 from jobs.launch import job, plain
 from rlhf.errors import DataError
-from rlhf.run_directory import RunDirectory, read_rows
-from rlhf.tracking import best_and_worst
+from rlhf.rollout_rows import best_and_worst
+from rlhf.run_directory import RunDirectory
 
 
 @job("rollouts")
@@ -19,8 +19,7 @@ def main(config: DictConfig) -> None:
     path = RunDirectory.open(config.run).rollouts
     if not path.is_file():
         raise DataError(f"{path} is not there yet: the run has finished no reinforcement step")
-    step = max(row["step"] for row in read_rows(path)) if config.step is None else config.step
-    print(best_and_worst(path, step, config.count))
+    print(best_and_worst(path, config.step, config.count))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ from typing import Any
 from omegaconf import DictConfig
 
 from jobs.launch import build, job, plain
-from rewards.base import Reward, Sample, State, Verdict
+from model.files import staged_file
+from rewards.base import Batched, Reward, Sample, State, Verdict
 from rewards.functions import judge
 from rlhf.display import Display
 from rlhf.errors import ConfigError, DataError
@@ -41,20 +42,21 @@ def main(config: DictConfig) -> None:
         raise ConfigError(f"output is the input, {source}; give another file")
     rows = read_rows(source)
     samples = [_sample(f"{source}, line {number}", row, columns) for number, row in enumerate(rows, start=1)]
-    verdicts = score(build(config.reward), samples)
-    partial = target.with_name(f".{target.name}.partial")
-    with partial.open("w", encoding="utf-8", errors="backslashreplace") as file:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Opened before anything is judged: a judge that has to be paid must not answer for a file that cannot be written.
+    with staged_file(target) as partial, partial.open("w", encoding="utf-8", errors="backslashreplace") as file:
+        verdicts = score(build(config.reward), samples)
         for row, verdict in zip(rows, verdicts, strict=True):
             file.write(json.dumps({**row, "reward": verdict.value, **_described(verdict)}, ensure_ascii=False) + "\n")
-    partial.replace(target)
     _show(Display(), verdicts)
     print(f"{len(rows)} rows scored: {target}")
 
 
 def score(reward: Reward, samples: Sequence[Sample]) -> list[Verdict]:
-    """One verdict per sample; neighbours with the same prompt are judged as one group."""
-    groups = (list(group) for _, group in groupby(samples, key=lambda sample: sample.prompt))
-    return [verdict for group in groups for verdict in judge(reward, group)]
+    """One verdict per sample; neighbours with the same prompt are judged as one group, slow terms of all at once."""
+    groups = [list(group) for _, group in groupby(samples, key=lambda sample: sample.prompt)]
+    judged = reward.judge_groups(groups) if isinstance(reward, Batched) else [judge(reward, group) for group in groups]
+    return [verdict for verdicts in judged for verdict in verdicts]
 
 
 def read_rows(path: Path) -> list[Row]:

@@ -16,13 +16,13 @@ from torch import Tensor
 
 from model.config import Gemma3Config
 from model.errors import CheckpointFormatError, ModelError
+from model.files import write_json
+from model.hf import ADAPTER_CONFIG
 from model.names import parameter_shapes
 
-ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
-ALL_LINEAR = (*ATTENTION, "gate_proj", "up_proj", "down_proj")
+ALL_LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
 WEIGHTS_FILE = "adapter_model.safetensors"
-CONFIG_FILE = "adapter_config.json"
 
 # peft names modules from its own wrapper around the network: `base_model.model.` precedes our parameter names.
 PEFT_PREFIX = "base_model.model."
@@ -71,11 +71,11 @@ def write_adapter(folder: Path, spec: LoraSpec, tensors: Mapping[str, Tensor], *
     """Writes a folder that `peft.PeftModel.from_pretrained` accepts; the same adapter is the same bytes every time."""
     folder.mkdir(parents=True, exist_ok=True)
     spec.to_peft(base_name).save_pretrained(str(folder))
-    path = folder / CONFIG_FILE
+    path = folder / ADAPTER_CONFIG
     config = json.loads(path.read_text(encoding="utf-8"))
     # peft keeps the targets in a set, whose order changes from run to run.
     config |= {"target_modules": sorted(spec.targets), "inference_mode": True}
-    path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    write_json(path, config)
     contiguous = {key: tensor.contiguous() for key, tensor in tensors.items()}
     save_file(contiguous, folder / WEIGHTS_FILE, metadata={"format": "pt"})
 
@@ -125,7 +125,7 @@ def check_tensors(tensors: Mapping[str, Tensor], expected: Mapping[str, tuple[in
 
 
 def _read_weights(folder: Path) -> dict[str, Tensor]:
-    for name in (CONFIG_FILE, WEIGHTS_FILE):
+    for name in (ADAPTER_CONFIG, WEIGHTS_FILE):
         if not (folder / name).is_file():
             raise CheckpointFormatError(f"{folder} has no {name}; give the folder that peft or jobs.train wrote")
     try:
@@ -136,7 +136,7 @@ def _read_weights(folder: Path) -> dict[str, Tensor]:
 
 def _read_spec(folder: Path, tensors: Mapping[str, Tensor]) -> LoraSpec:
     """The adapter's shape; its targets come from the tensors, since configs may hold patterns instead of names."""
-    path = folder / CONFIG_FILE
+    path = folder / ADAPTER_CONFIG
     try:
         config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:

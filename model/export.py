@@ -8,10 +8,7 @@ would be the base model under another name. A merge that loses more than half of
 from __future__ import annotations
 
 import math
-import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -19,17 +16,18 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from model.adapter_files import CONFIG_FILE as ADAPTER_CONFIG
 from model.card import CardFacts, write_card
 from model.chat import CHAT_TEMPLATE
 from model.errors import MergeError, ModelError
-from model.gguf import vocabulary_metadata, write_gguf
-from model.hf import CONFIG_FILE, save_hf
+from model.files import staged_folder
+from model.gguf_writer import vocabulary_metadata, write_gguf
+from model.hf import ADAPTER_CONFIG, CONFIG_FILE, check_dtype, save_hf
 from model.lora import AdapterRoles
 from model.tokenizer import Tokenizer
 from model.transformer import Gemma3ForCausalLM
 
 FORMATS = ("adapter", "merged", "gguf")
+ON_LOSS = ("refuse", "report")
 _FOLDERS = {"adapter": ADAPTER_CONFIG, "merged": CONFIG_FILE}
 
 MAX_MERGE_ERROR = 0.5
@@ -60,6 +58,28 @@ class Export:
     paths: Mapping[str, Path]
     reports: Mapping[str, MergeReport]
     """For the formats that are merged."""
+
+
+def check_settings(*, name: str, formats: Sequence[str], merged_dtype: torch.dtype, on_loss: str) -> None:
+    """Refuse what an export cannot do whatever the network is, so that it is known before a training.
+
+    Raises:
+        ModelError: for an unknown format or choice, a merged folder in float16, or a name that is not a file name.
+    """
+    if isinstance(formats, str):
+        raise ModelError(f"export formats {formats!r} is a word; give a list: [{formats}]")
+    if not formats or set(formats) - set(FORMATS):
+        raise ModelError(f"export formats {list(formats)}; choose one or more of {', '.join(FORMATS)}")
+    if not name or Path(name).name != name or name.startswith("."):
+        raise ModelError(f"model name {name!r} cannot name a file; use letters, digits, dots and dashes")
+    if "merged" in formats:
+        check_dtype(merged_dtype)
+    _check_on_loss(on_loss)
+
+
+def _check_on_loss(on_loss: str) -> None:
+    if on_loss not in ON_LOSS:
+        raise ModelError(f"on_loss is {on_loss!r}; give {' or '.join(ON_LOSS)}")
 
 
 def merged_tensors(model: Gemma3ForCausalLM, roles: AdapterRoles, role: str) -> Iterator[tuple[str, Tensor]]:
@@ -108,7 +128,9 @@ def check_merge(
 
     Raises:
         MergeError: if the error is above `max_error`.
+        ModelError: for any other `on_loss`.
     """
+    _check_on_loss(on_loss)
     report = merge_report(model, roles, role, dtype)
     if report.error > max_error and on_loss == "refuse":
         raise MergeError(
@@ -143,9 +165,11 @@ def export_checkpoint(
 
     Raises:
         MergeError: if a dtype would lose the update and `on_loss` is "refuse".
-        ModelError: for an unknown role or format, or a name that is not a file name.
+        ModelError: for what `check_settings` refuses, an unknown role, or a folder that holds something else.
     """
-    _check_request(roles, role, card.name, formats, folder)
+    check_settings(name=card.name, formats=formats, merged_dtype=merged_dtype, on_loss=on_loss)
+    roles.spec(role)
+    _refuse_foreign(folder, formats)
     folder.mkdir(parents=True, exist_ok=True)
     paths: dict[str, Path] = {}
     reports: dict[str, MergeReport] = {}
@@ -155,7 +179,7 @@ def export_checkpoint(
         if merged in formats:
             reports[merged] = check_merge(model, roles, role, dtype, on_loss=on_loss)
     if "merged" in formats:
-        with _staged(folder / "merged") as partial:
+        with staged_folder(folder / "merged") as partial:
             tensors = merged_tensors(model, roles, role)
             save_hf(partial, model.config, tensors, dtype=merged_dtype, eos_ids=tokenizer.stop_ids)
             tokenizer.save(partial)
@@ -168,7 +192,7 @@ def export_checkpoint(
 
 
 def _write_adapter(folder: Path, roles: AdapterRoles, role: str, base_name: str, card: CardFacts) -> Path:
-    with _staged(folder) as partial:
+    with staged_folder(folder) as partial:
         roles.save(role, partial, base_name=base_name)
         write_card(partial, card, base_name=base_name, library="peft")
     return folder
@@ -198,29 +222,8 @@ def _check_network(model: Gemma3ForCausalLM, roles: AdapterRoles) -> None:
     assert roles.model is model, "the roles belong to another network"
 
 
-def _check_request(roles: AdapterRoles, role: str, name: str, formats: Sequence[str], folder: Path) -> None:
-    roles.spec(role)
-    if not formats or set(formats) - set(FORMATS):
-        raise ModelError(f"export formats {list(formats)}; choose one or more of {', '.join(FORMATS)}")
-    if not name or Path(name).name != name or name.startswith("."):
-        raise ModelError(f"model name {name!r} cannot name a file; use letters, digits, dots and dashes")
+def _refuse_foreign(folder: Path, formats: Sequence[str]) -> None:
     for kind, config_file in _FOLDERS.items():
         target = folder / kind
         if kind in formats and target.exists() and not (target / config_file).is_file():
             raise ModelError(f"{target} is there and no earlier export (no {config_file}); choose another folder")
-
-
-@contextmanager
-def _staged(folder: Path) -> Iterator[Path]:
-    """A new folder beside `folder` that takes its name once the block is through; the old one goes only after that."""
-    partial = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        yield partial
-        if folder.exists():
-            os.rename(folder, old)
-        os.rename(partial, folder)
-        shutil.rmtree(old, ignore_errors=True)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -19,10 +17,13 @@ from torch import Tensor
 from model import names
 from model.config import Gemma3Config
 from model.errors import CheckpointFormatError
+from model.files import staged_folder, write_json
 
 CONFIG_FILE = "config.json"
 SINGLE_FILE = "model.safetensors"
 INDEX_FILE = "model.safetensors.index.json"
+ADAPTER_CONFIG = "adapter_config.json"
+"""What a folder of an adapter has instead of `CONFIG_FILE`."""
 ROWS_PER_COMPARISON = 4096
 GIB = 2**30
 
@@ -156,21 +157,15 @@ def save_hf(
     check_dtype(dtype)
     folder = Path(folder).absolute()
     _refuse_foreign(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = folder.with_name(f".{folder.name}.{uuid4().hex}.tmp")
-    partial.mkdir()
-    try:
+    eos: int | list[int] = eos_ids[0] if len(eos_ids) == 1 else list(eos_ids)
+    dtype_name = str(dtype).removeprefix("torch.")
+    with staged_folder(folder) as partial:
         _write_shards(partial, config, tensors, dtype, max_shard_bytes)
-        eos: int | list[int] = eos_ids[0] if len(eos_ids) == 1 else list(eos_ids)
-        dtype_name = str(dtype).removeprefix("torch.")
-        _write_json(
+        write_json(
             partial / CONFIG_FILE,
             {**config.to_hf(), "eos_token_id": eos, "dtype": dtype_name, "torch_dtype": dtype_name},
         )
-        _write_json(partial / "generation_config.json", _generation_config(config, eos))
-        _swap_in(partial, folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        write_json(partial / "generation_config.json", _generation_config(config, eos))
     return folder
 
 
@@ -180,21 +175,6 @@ def _refuse_foreign(folder: Path) -> None:
         raise CheckpointFormatError(
             f"{folder} exists and is not a checkpoint folder (no {CONFIG_FILE}); choose another name or remove it"
         )
-
-
-def _swap_in(partial: Path, folder: Path) -> None:
-    """Give `partial` the name `folder`; what had the name is deleted only after that, and put back if it fails."""
-    if not folder.exists():
-        os.rename(partial, folder)
-        return
-    old = folder.with_name(f".{folder.name}.{uuid4().hex}.old")
-    os.rename(folder, old)
-    try:
-        os.rename(partial, folder)
-    except OSError:
-        os.rename(old, folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _write_shards(
@@ -232,7 +212,7 @@ def _name_shards(folder: Path, num_shards: int, shard_of: Mapping[str, int], tot
         os.rename(folder / f"shard-{i}", folder / name)
     if num_shards > 1:
         weight_map = {name: final[i] for name, i in shard_of.items()}
-        _write_json(folder / INDEX_FILE, {"metadata": {"total_size": total_bytes}, "weight_map": weight_map})
+        write_json(folder / INDEX_FILE, {"metadata": {"total_size": total_bytes}, "weight_map": weight_map})
 
 
 def _generation_config(config: Gemma3Config, eos: int | list[int]) -> dict[str, Any]:
@@ -246,7 +226,3 @@ def _generation_config(config: Gemma3Config, eos: int | list[int]) -> dict[str, 
         "top_k": 64,
         "top_p": 0.95,
     }
-
-
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")

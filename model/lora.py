@@ -16,12 +16,12 @@ import torch
 from peft import inject_adapter_in_model
 from torch import Tensor, nn
 
-from model.adapter_files import ALL_LINEAR, ATTENTION, PEFT_PREFIX, LoraSpec, check_tensors, read_adapter, write_adapter
+from model.adapter_files import ALL_LINEAR, PEFT_PREFIX, LoraSpec, check_tensors, read_adapter, write_adapter
 from model.errors import ModelError
 from model.lora_layer import LoraLinear
 from model.transformer import Gemma3ForCausalLM
 
-__all__ = ["ALL_LINEAR", "ATTENTION", "AdapterRoles", "LoraSpec"]
+__all__ = ["ALL_LINEAR", "AdapterRoles", "LoraSpec"]
 
 
 class AdapterRoles:

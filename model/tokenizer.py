@@ -19,8 +19,9 @@ from gguf import TokenType
 from tokenizers import AddedToken, decoders, normalizers, pre_tokenizers, processors
 from tokenizers.models import BPE
 
-from model.chat import BOS, CHAT_TEMPLATE, END_OF_TURN, MODEL_HEADER, START_OF_TURN, Message, chat_turns, render_chat
+from model.chat import BOS, CHAT_TEMPLATE, END_OF_TURN, MODEL_HEADER, START_OF_TURN, Message, chat_turns
 from model.errors import CheckpointFormatError, ModelError
+from model.files import write_json
 from model.vocabulary import SPACE, Vocabulary
 
 __all__ = ["CHAT_TEMPLATE", "Message", "Tokenizer", "Vocabulary"]
@@ -143,25 +144,14 @@ class Tokenizer:
         """Ids of text that may come from anybody: no control token, whatever is written in it, and no BOS."""
         return _ids(self._plain, text)
 
-    def encode_rendered(self, text: str) -> list[int]:
-        """Ids of a chat that was rendered to text before: turn tokens count, and there is exactly one BOS.
-
-        Contents are trusted here. Use `encode_chat` wherever the messages themselves are at hand.
-        """
-        return self.encode(text, add_bos=True)
-
     def decode(self, ids: Sequence[int], *, skip_special: bool = True) -> str:
         """The text of ids, without control tokens unless told otherwise; bytes that are not UTF-8 become U+FFFD."""
         return self._backend.decode(list(ids), skip_special_tokens=skip_special)
 
-    def render_chat(self, messages: Sequence[Message], add_generation_header: bool = True) -> str:
-        """The conversation as text; see `model.chat.render_chat`."""
-        return render_chat(messages, add_generation_header)
-
     def encode_chat(self, messages: Sequence[Message], add_generation_header: bool = True) -> list[int]:
         """Ids of a conversation with exactly one BOS; control tokens written in a content are ordinary characters.
 
-        Equals `encode_rendered(render_chat(...))` when no content holds a control token.
+        Equals `encode(model.chat.render_chat(...), add_bos=True)` when no content holds a control token.
 
         Raises:
             ModelError: if the turns do not alternate.
@@ -192,8 +182,8 @@ class Tokenizer:
         folder.mkdir(parents=True, exist_ok=True)
         named = {"bos_token": BOS, "eos_token": EOS, "pad_token": PAD, "unk_token": UNK}
         self._backend.save(str(folder / "tokenizer.json"), pretty=False)
-        _write_json(folder / "tokenizer_config.json", _config(self._backend) | named)
-        _write_json(folder / "special_tokens_map.json", named)
+        write_json(folder / "tokenizer_config.json", _config(self._backend) | named)
+        write_json(folder / "special_tokens_map.json", named)
         (folder / "chat_template.jinja").write_text(CHAT_TEMPLATE, encoding="utf-8")
         (folder / "tokenizer.model").write_bytes(self.vocabulary.sentencepiece_model())
 
@@ -308,7 +298,3 @@ def _config(backend: tokenizers.Tokenizer) -> dict[str, Any]:
         "chat_template": CHAT_TEMPLATE,
         "added_tokens_decoder": added,
     }
-
-
-def _write_json(path: Path, value: dict[str, Any]) -> None:
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

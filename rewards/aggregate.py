@@ -67,8 +67,13 @@ def normalized_sum(columns: Columns) -> list[Verdict]:
     and one with a small spread is drowned. The level sum_k w_k m_k is the same for the whole group, so no
     group-relative estimator sees it; with it the mean over a run still is the weighted mean of the terms.
 
-    Source: Liu et al. 2026 (GDPO), arXiv:2601.05242. Deviations: the level; missing numbers; the paper normalizes the
-    resulting advantages once more over the batch, which belongs to the estimator (`credit`) and not to a reward.
+    Use it with an estimator that is group-relative and does not divide by a group's own spread, such as
+    `GroupCentered`: one that does would bring all groups to one scale again, which normalizing term by term avoids.
+
+    Source: Liu et al. 2026 (GDPO), arXiv:2601.05242. Deviations: the level; missing numbers; and the paper's last step
+    is not here, since a reward sees one group: A = (a - mean(a)) / (std(a) + eps) over the batch's sums a. Theirs have
+    mean 0 in every group, so that step divides a step's advantages by one positive number: it changes no sign and no
+    proportion. It is what an estimator over the batch with each group's mean as baseline does.
 
     >>> group = {"a": Column(1.0, [1.0, 0.0, 1.0, 0.0]), "long": Column(0.5, [0.0, 0.0, 400.0, 400.0])}
     >>> [round(verdict.value - 100.5, 3) for verdict in normalized_sum(group)]

@@ -113,6 +113,15 @@ class Verdict:
 
 
 @runtime_checkable
+class Described(Protocol):
+    """A reward whose judgements depend on more than its settings, such as what this machine's sandbox can do."""
+
+    def describe(self) -> dict[str, Any]:
+        """Plain data for the run's log."""
+        ...
+
+
+@runtime_checkable
 class Reward(Protocol):
     """Judges all completions of one prompt at once, so that pairwise and rank rewards fit.
 
@@ -137,6 +146,34 @@ class Batched(Protocol):
 
     def judge_groups(self, groups: Sequence[Sequence[Sample]]) -> list[list[Verdict]]:
         """What calling the reward with each group would return."""
+        ...
+
+
+class Judging(Protocol):
+    """Groups that are being judged while others are still being sampled."""
+
+    def add(self, group: Sequence[Sample]) -> None:
+        """Begin to judge one more group. Waits for nothing."""
+        ...
+
+    def verdicts(self) -> list[list[Verdict]]:
+        """What calling the reward with each group would return, in the order in which they came. Waits for all."""
+        ...
+
+
+@runtime_checkable
+class Overlapping(Protocol):
+    """A reward whose slow parts can judge a group while the next ones are being sampled."""
+
+    def begin(self) -> Judging: ...
+
+
+@runtime_checkable
+class Corrupting(Protocol):
+    """A reward that knows how to make a wrong completion from a right one, for the check before a run."""
+
+    def corrupt(self, sample: Sample) -> str | None:
+        """What a right sample's completion would be, were it wrong; None where the reward knows of no such way."""
         ...
 
 

@@ -11,21 +11,19 @@ Terms come as a map, so that a command line can add, drop, reweigh or replace ea
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from rewards.aggregate import Aggregate, Column, minimum, normalized_sum, product, weighted_sum
-from rewards.base import Reward, RewardError, Sample, State, Verdict
+from rewards.base import Corrupting, Described, Judging, Reward, RewardError, Sample, State, Verdict
+from rewards.judging import Judgements, Panel, Verdicts
 from rewards.pool import Pool
-from rewards.runners import Pending, Runner, Source, isolated_runner, local_runner
+from rewards.runners import Background, Inline, Runner, Source, isolated_runner, local_runner
 from rewards.schedules import END
-from rewards.terms import AppliesTo, Gate, Term, check_terms, gate_depth
+from rewards.terms import AppliesTo, Term, check_terms
 
 Groups = Sequence[Sequence[Sample]]
-Verdicts = list[dict[str, Verdict]]
-"""Of one group: for every sample the terms' verdicts by name."""
 
 
 class _Composed:
@@ -53,30 +51,46 @@ class _Composed:
             self._weights(step)
         if pool is None and any(term.isolated for term in self.terms.values()):
             pool = Pool()
-        self._runners = {name: _runner(name, term, pool) for name, term in self.terms.items()}
-        by_depth: dict[int, list[str]] = defaultdict(list)
-        for name in self.terms:
-            by_depth[gate_depth(name, self.terms)].append(name)
-        self._waves = [by_depth[depth] for depth in sorted(by_depth)]
+        self._panel = Panel(self.terms, {name: _runner(name, term, pool) for name, term in self.terms.items()})
 
     @property
     def term_names(self) -> tuple[str, ...]:
         return tuple(self.terms)
+
+    def describe(self) -> dict[str, Any]:
+        """What the terms have to say of themselves, by their names (`rewards.base.Described`)."""
+        rewards = {name: term.reward for name, term in self.terms.items()}
+        return {name: reward.describe() for name, reward in rewards.items() if isinstance(reward, Described)}
 
     def __call__(self, group: Sequence[Sample]) -> list[Verdict]:
         return self.judge_groups([group])[0]
 
     def judge_groups(self, groups: Groups) -> list[list[Verdict]]:
         """Every group's verdicts; isolated and async terms judge all groups at the same time."""
-        return self._compose_all(groups, None)
+        return _judge_all(self.begin(), groups)
+
+    def corrupt(self, sample: Sample) -> str | None:
+        """What the first term that is about the sample, and knows how, makes of its completion to spoil it."""
+        for term in self.terms.values():
+            about = not isinstance(term.applies_to, AppliesTo) or term.applies_to.matches(sample)
+            if about and isinstance(term.reward, Corrupting):
+                spoilt = term.reward.corrupt(sample)
+                if spoilt is not None:
+                    return spoilt
+        return None
+
+    def begin(self) -> Judging:
+        """A judgement of groups that come one by one, as `judge_groups` makes it."""
+        return self.begin_at(None)
+
+    def begin_at(self, step: int | None) -> Judging:
+        """The same with the weights and terms of a training step; None in an evaluation."""
+        weights = self._weights(END if step is None else step)
+        return Judgements(self._panel, step, lambda judged: self._compose(judged, weights))
 
     def at(self, step: int) -> Reward:
         """The reward to train with at this step: without terms that are `eval_only`, with the weights of the step."""
         return AtStep(self, step)
-
-    def judge_groups_at(self, groups: Groups, step: int) -> list[list[Verdict]]:
-        """What `at(step)` makes of these groups."""
-        return self._compose_all(groups, step)
 
     def _aggregate(self) -> Aggregate:
         raise NotImplementedError
@@ -91,31 +105,6 @@ class _Composed:
                 except RewardError as error:
                     raise RewardError(f"term {name!r}: {error}") from None
         return weights
-
-    def _compose_all(self, groups: Groups, step: int | None) -> list[list[Verdict]]:
-        groups = [tuple(group) for group in groups]
-        weights = self._weights(END if step is None else step)
-        judged = self._judge(groups, step)
-        return [self._compose(verdicts, weights) for verdicts in judged]
-
-    def _judge(self, groups: Groups, step: int | None) -> list[Verdicts]:
-        """The terms' verdicts, wave by wave: a term is asked only about what has passed its gate."""
-        judged: list[Verdicts] = [[{} for _ in group] for group in groups]
-        for wave in self._waves:
-            asked: list[tuple[str, int, list[int], Pending]] = []
-            for name in wave:
-                if self.terms[name].eval_only and step is not None:
-                    continue
-                for g, group in enumerate(groups):
-                    places = _admit(name, self.terms[name], group, judged[g])
-                    if places:
-                        pending = self._runners[name].start([group[i] for i in places], step)
-                        asked.append((name, g, places, pending))
-            for name, g, places, pending in asked:
-                for place, verdict in zip(places, pending(), strict=True):
-                    judged[g][place][name] = verdict
-        # In the order of the configuration, whatever the gates made of it.
-        return [[{n: given[n] for n in self.terms if n in given} for given in group] for group in judged]
 
     def _compose(self, judged: Verdicts, weights: Mapping[str, float]) -> list[Verdict]:
         """One group's verdicts from those of its terms."""
@@ -212,7 +201,16 @@ class AtStep:
         return self.judge_groups([group])[0]
 
     def judge_groups(self, groups: Groups) -> list[list[Verdict]]:
-        return self.reward.judge_groups_at(groups, self.step)
+        return _judge_all(self.begin(), groups)
+
+    def begin(self) -> Judging:
+        return self.reward.begin_at(self.step)
+
+
+def _judge_all(judging: Judging, groups: Groups) -> list[list[Verdict]]:
+    for group in groups:
+        judging.add(group)
+    return judging.verdicts()
 
 
 def _runner(name: str, term: Term, pool: Pool | None) -> Runner:
@@ -225,30 +223,10 @@ def _runner(name: str, term: Term, pool: Pool | None) -> Runner:
     try:
         if term.isolated and pool is not None and term.timeout_s is not None:
             return isolated_runner(source, term.timeout_s, pool)
-        return local_runner(source, term.timeout_s)
+        local = local_runner(source, term.timeout_s)
+        return Background(local.reward) if term.background and isinstance(local, Inline) else local
     except RewardError as error:
         raise RewardError(f"term {name!r}: {error}") from error
-
-
-def _admit(name: str, term: Term, group: Sequence[Sample], judged: Verdicts) -> list[int]:
-    """The samples to ask a term about; the others' verdicts are written down as not applicable."""
-    places = []
-    for i, sample in enumerate(group):
-        reason = ""
-        if isinstance(term.applies_to, AppliesTo) and not term.applies_to.matches(sample):
-            reason = f"not for task {sample.task!r} in language {sample.language!r}"
-        elif isinstance(term.gate, Gate) and not _passed(term.gate, judged[i]):
-            reason = f"gate {term.gate.term!r} is closed"
-        if reason:
-            judged[i][name] = Verdict.not_applicable(reason)
-        else:
-            places.append(i)
-    return places
-
-
-def _passed(gate: Gate, verdicts: Mapping[str, Verdict]) -> bool:
-    value = _value(verdicts.get(gate.term))
-    return value is not None and value >= gate.at_least
 
 
 def _value(verdict: Verdict | None) -> float | None:

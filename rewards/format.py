@@ -1,4 +1,4 @@
-"""Is a completion well-formed? Rewards for boxes, patterns and tags. Standard library only.
+"""Is a completion well-formed? Rewards for boxes, patterns and tags.
 
 A completion that was cut off (`finish_reason` is `length`) is never well-formed. What shows nothing, or nothing but
 punctuation, fills neither a box nor a section. `Length` lives in `rewards.length`; its name here stays.
@@ -6,14 +6,16 @@ punctuation, fills neither a box nor a section. `Length` lives in `rewards.lengt
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 from rewards.base import RewardError, Sample, Verdict
 from rewards.length import Length
 from rewards.math.extract import after_thinking, find_boxes
-from rewards.text import has_content
+from rewards.text import has_content, visible
 
 __all__ = ["MAX_PATTERN_CHARS", "Boxed", "Length", "Pattern", "Tags", "well_formed"]
 
@@ -36,9 +38,10 @@ class Boxed:
 
 
 _EMPTY_COMMAND = re.compile(
-    r"\\(?:text|textbf|textit|mathrm|mathbf|mbox|quad|qquad|hspace|ldots|dots|cdots)(?![A-Za-z])"
+    r"\\(?:text|textbf|textit|mathrm|mathbf|mbox|quad|qquad|hspace|ldots|dots|cdots|left|right)(?![A-Za-z])"
+    r"|\\[hv]?phantom\s*+\{[^{}]*\}|\\[,;:!> ]|~"
 )
-"""Commands that show nothing by themselves, or only dots."""
+"""What shows nothing by itself, or only dots."""
 _AFTER_BOX = re.compile(r"(?:[\s.$]|\\[)\]])*")
 
 
@@ -60,27 +63,41 @@ def _box_fault(completion: str) -> str:
 class Pattern:
     """1.0 when a regular expression is found in the completion, else 0.0. Anchor it (`\\A...\\Z`) to match all of it.
 
-    Python's `re` cannot be interrupted, and a pattern with nested repetition such as `(a+)+` may take time exponential
-    in the text. Texts of more than 20,000 characters are 0.0 unsearched, which bounds only well-behaved patterns.
+    A pattern with nested repetition such as `(a+)+` may take time exponential in the text, and a policy would find such
+    texts. A search that takes more than `timeout_s` is TIMED_OUT, not 0; better write `(?>a+)+` or `a++`. Texts of more
+    than 20,000 characters are 0.0 unsearched. The syntax is that of Python's `re` and more: the package `regex`.
 
     >>> [verdict.value for verdict in Pattern(r"\\d\\Z")([Sample(prompt="", completion="it is 18")])]
     [1.0]
     """
 
-    def __init__(self, pattern: str) -> None:
-        """Raises RewardError when the pattern does not compile."""
+    def __init__(self, pattern: str, *, timeout_s: float = 1.0) -> None:
+        """Takes the pattern, and for how many seconds it may search.
+
+        Raises:
+            RewardError: when the pattern does not compile, or the time is none.
+        """
+        import regex  # here, since importing it would double the time that importing `rewards` takes
+
         try:
-            self.pattern = re.compile(pattern)
-        except (re.error, TypeError) as error:
+            self.pattern = regex.compile(pattern)
+        except (regex.error, TypeError) as error:
             raise RewardError(f"Pattern: {pattern!r} is not a regular expression: {error}") from None
+        if not isinstance(timeout_s, Real) or isinstance(timeout_s, bool) or not 0 < timeout_s < math.inf:
+            raise RewardError(f"Pattern: timeout_s is {timeout_s!r}; give a number of seconds above 0")
+        self.timeout_s = timeout_s
 
     def __call__(self, group: Sequence[Sample]) -> list[Verdict]:
-        return [well_formed(sample, self._fault(sample.completion)) for sample in group]
+        return [self._judge(sample) for sample in group]
 
-    def _fault(self, completion: str) -> str:
-        if len(completion) > MAX_PATTERN_CHARS:
-            return f"{len(completion)} characters are more than {MAX_PATTERN_CHARS}"
-        return "" if self.pattern.search(completion) else "the pattern is not found"
+    def _judge(self, sample: Sample) -> Verdict:
+        if len(sample.completion) > MAX_PATTERN_CHARS:
+            return well_formed(sample, f"{len(sample.completion)} characters are more than {MAX_PATTERN_CHARS}")
+        try:
+            found = self.pattern.search(sample.completion, timeout=self.timeout_s)
+        except TimeoutError:
+            return Verdict.timed_out(f"the pattern was searched for more than {self.timeout_s:g} s")
+        return well_formed(sample, "" if found else "the pattern is not found")
 
 
 class Tags:
@@ -119,7 +136,7 @@ class Tags:
             inside, closing, rest = rest.partition(f"</{tag}>")
             if not closing or not has_content(inside):
                 return f"<{tag}> is empty" if closing else f"</{tag}> is out of order"
-            if self._any_mark.search(inside):
+            if self._any_mark.search(visible(inside)):
                 return f"a section inside <{tag}>"
         return "text after the last section" if rest.strip() else ""
 

@@ -4,7 +4,8 @@
                 {"kind": "keywords", "phrases": ["river", "bridge"], "at_most": 3},
                 {"kind": "language", "language": "de"}]}
 
-KINDS lists the kinds; the fields of each class, in `rewards.checks` and `rewards.shapes`, are its options.
+KINDS lists the kinds; the fields of each class, in `rewards.checks` and `rewards.shapes`, are its options. Rows in the
+layout of IFEval, without `checks` but with `instruction_id_list` and `kwargs`, are read as they are (`rewards.ifeval`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 from rewards.base import RewardError, Sample, Verdict
 from rewards.checks import Abstained, Case, Check, Count, Forbidden, Frequency, Keywords, NoCommas, Response, Speaks
 from rewards.functions import describe
+from rewards.ifeval import IDS_KEY, ifeval_checks
 from rewards.math.extract import after_thinking
 from rewards.shapes import (
     CitesPrompt,
@@ -30,6 +32,7 @@ from rewards.shapes import (
     Postscript,
     Quoted,
     RepeatsPrompt,
+    Sections,
     StartsWith,
     Title,
 )
@@ -52,6 +55,7 @@ KINDS: Mapping[str, type] = {
     "postscript": Postscript,
     "quoted": Quoted,
     "repeats_prompt": RepeatsPrompt,
+    "sections": Sections,
     "starts_with": StartsWith,
     "title": Title,
 }
@@ -108,12 +112,13 @@ class Instructions:
 
     def _judge(self, sample: Sample) -> Verdict:
         written = sample.reference.get(self.checks_key)
-        if written is None:
+        if written is None and sample.reference.get(IDS_KEY) is None:
             return Verdict.not_applicable(f"no reference[{self.checks_key!r}]")
         try:
-            return self._verdict(sample, build_checks(written))
+            checks = ifeval_checks(sample.reference) if written is None else build_checks(written)
+            return self._verdict(sample, checks)
         except RewardError as error:
-            return Verdict.failed(f"reference[{self.checks_key!r}]: {error}")
+            return Verdict.failed(f"reference[{self.checks_key if written is not None else IDS_KEY!r}]: {error}")
         except Exception as error:  # the language detector is anybody's code
             return Verdict.failed(describe(error))
 

@@ -1,4 +1,4 @@
-"""The three places where a term is judged: here and now, on an event loop, or in a worker process.
+"""The four places where a term is judged: here and now, in a thread, on an event loop, or in a worker process.
 
 All are started first and asked for their verdicts later, so that what waits (a judge behind a network, a process)
 overlaps with what computes.
@@ -13,7 +13,7 @@ import pickle
 import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -22,8 +22,17 @@ from rewards.base import Reward, RewardError, Sample, Verdict, at_step
 from rewards.functions import PerSample, as_reward, describe, judge, load_function, one_each, to_verdict
 from rewards.pool import Job, Pool
 
-Pending = Callable[[], list[Verdict]]
-"""Waits for the verdicts of a judgement that was started."""
+
+class Pending(Protocol):
+    """A judgement that was started. Never raises."""
+
+    def done(self) -> bool:
+        """Whether asking for the verdicts would wait for nothing but what computes here."""
+        ...
+
+    def __call__(self) -> list[Verdict]:
+        """The verdicts, when they are there."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +54,11 @@ class Source:
 class Runner(Protocol):
     """One term's way to verdicts; never raises, whatever the term does."""
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether it judges in another thread or process, so that starting early saves time."""
+        ...
+
     def start(self, samples: Sequence[Sample], step: int | None) -> Pending: ...
 
 
@@ -54,13 +68,26 @@ class Inline:
 
     reward: Reward
 
-    def start(self, samples: Sequence[Sample], step: int | None) -> Pending:
-        return functools.partial(self._judge, samples, step)
+    @property
+    def elsewhere(self) -> bool:
+        return False
 
-    def _judge(self, samples: Sequence[Sample], step: int | None) -> list[Verdict]:
-        before = time.perf_counter()
-        verdicts = judge(at_step(self.reward, step), samples)
-        return _with_seconds(verdicts, (time.perf_counter() - before) / len(samples))
+    def start(self, samples: Sequence[Sample], step: int | None) -> Pending:
+        return _Here(self.reward, samples, step)
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """Judges in a thread of its own, several groups at a time: for what waits, and what any thread may call."""
+
+    reward: Reward
+
+    @property
+    def elsewhere(self) -> bool:
+        return True
+
+    def start(self, samples: Sequence[Sample], step: int | None) -> Pending:
+        return _Elsewhere([background_threads().submit(_Here(self.reward, samples, step))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +102,12 @@ class Async:
     takes_group: bool
     timeout_s: float | None
 
+    @property
+    def elsewhere(self) -> bool:
+        return True
+
     def start(self, samples: Sequence[Sample], step: int | None) -> Pending:
-        return asyncio.run_coroutine_threadsafe(self._judge(samples), background_loop()).result
+        return _Elsewhere([asyncio.run_coroutine_threadsafe(self._judge(samples), background_loop())])
 
     async def _judge(self, samples: Sequence[Sample]) -> list[Verdict]:
         if self.takes_group:
@@ -109,9 +140,43 @@ class Isolated:
     by_sample: bool
     timeout_s: float
 
+    @property
+    def elsewhere(self) -> bool:
+        return True
+
     def start(self, samples: Sequence[Sample], step: int | None) -> Pending:
         calls = [(sample,) for sample in samples] if self.by_sample else [tuple(samples)]
-        return functools.partial(_collect, [self.pool.submit(self.job, call, self.timeout_s, step) for call in calls])
+        return _Elsewhere([self.pool.submit(self.job, call, self.timeout_s, step) for call in calls])
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """A judgement that is made when somebody asks for it."""
+
+    reward: Reward
+    samples: Sequence[Sample]
+    step: int | None
+
+    def done(self) -> bool:
+        return True
+
+    def __call__(self) -> list[Verdict]:
+        before = time.perf_counter()
+        verdicts = judge(lambda group: at_step(self.reward, self.step)(group), self.samples)
+        return _with_seconds(verdicts, (time.perf_counter() - before) / len(self.samples))
+
+
+@dataclass(frozen=True, slots=True)
+class _Elsewhere:
+    """A judgement under way, in one or more calls."""
+
+    calls: Sequence[Future[list[Verdict]]]
+
+    def done(self) -> bool:
+        return all(call.done() for call in self.calls)
+
+    def __call__(self) -> list[Verdict]:
+        return [verdict for call in self.calls for verdict in call.result()]
 
 
 def local_runner(source: Source, timeout_s: float | None = None) -> Inline | Async:
@@ -158,6 +223,12 @@ def isolated_runner(source: Source, timeout_s: float, pool: Pool) -> Isolated:
 
 
 @functools.cache
+def background_threads() -> ThreadPoolExecutor:
+    """The threads of all terms that judge in the background."""
+    return ThreadPoolExecutor(max_workers=8, thread_name_prefix="background-rewards")
+
+
+@functools.cache
 def background_loop() -> asyncio.AbstractEventLoop:
     """The event loop of all async terms, which runs in a daemon thread until the process ends."""
     loop = asyncio.new_event_loop()
@@ -173,10 +244,6 @@ def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(argument)
 
     return call
-
-
-def _collect(calls: Sequence[Future[list[Verdict]]]) -> list[Verdict]:
-    return [verdict for call in calls for verdict in call.result()]
 
 
 def _verdict(value: object) -> Verdict:

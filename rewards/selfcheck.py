@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rewards.base import Reward, RewardError, Sample
+from rewards.base import Batched, Corrupting, Reward, RewardError, Sample, State, Verdict
 from rewards.functions import judge
+from rewards.math.extract import find_boxes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,25 +19,65 @@ class Report:
     gold_lowest: float
     wrong_highest: dict[str, float]
     """By kind: `empty`, `shuffled` (another row's completion), `corrupted`; a kind that no row could give is absent."""
+    told_apart_by: tuple[str, ...] = ()
+    """The terms that tell right from wrong, of a composed reward."""
 
     def __str__(self) -> str:
         wrong = ", ".join(f"{kind} at most {value:g}" for kind, value in self.wrong_highest.items())
-        return f"reward checked on {self.num_rows} rows: gold at least {self.gold_lowest:g}; {wrong}"
+        by = f"; told apart by {', '.join(self.told_apart_by)}" if self.told_apart_by else ""
+        return f"reward checked on {self.num_rows} rows: gold at least {self.gold_lowest:g}; {wrong}{by}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row under check: its gold text, and what became of that and of the wrong ones, by kind."""
+
+    number: int
+    sample: Sample
+    texts: Mapping[str, str]
+    verdicts: Mapping[str, Verdict]
+
+    def complaint(self, fault: str) -> RewardError:
+        return RewardError(
+            f"the reward does not fit the data. Row {self.number}: {fault}. Prompt {_shorten(self.sample.prompt)}, "
+            f"gold completion {_shorten(self.texts['gold'])}, reference {_shorten(str(dict(self.sample.reference)))}. "
+            "Correct the row, the answer format or the reward"
+        )
+
+    def values(self, term: str = "") -> dict[str, float | None]:
+        """By kind, the value of the reward or of one of its terms."""
+        judged = {kind: v.terms.get(term) if term else v for kind, v in self.verdicts.items()}
+        return {kind: None if verdict is None else verdict.value for kind, verdict in judged.items()}
+
+    def counted(self) -> set[str]:
+        """The terms that had a part in the value of any of the completions."""
+        return {name for verdict in self.verdicts.values() for name, part in verdict.parts.items() if part}
 
 
 def corrupt(completion: str) -> str:
-    """The completion with its last digit changed, or its last letter where it has no digit.
+    """The completion with the last digit changed, or the last letter; inside the last box where there is one.
 
-    >>> corrupt("So it is \\\\boxed{19}."), corrupt("\\\\boxed{red}")
-    ('So it is \\\\boxed{10}.', '\\\\boxed{ree}')
+    >>> corrupt("So it is \\\\boxed{19}, as in step 2."), corrupt("\\\\boxed{red}")
+    ('So it is \\\\boxed{10}, as in step 2.', '\\\\boxed{ree}')
     """
-    marks = list(re.finditer(r"[0-9]", completion)) or list(re.finditer(r"[A-Za-z]", completion))
-    if not marks:
-        return completion
-    alphabets = ("0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    alphabet = next(letters for letters in alphabets if marks[-1][0] in letters)
-    changed = alphabet[(alphabet.index(marks[-1][0]) + 1) % len(alphabet)]
-    return completion[: marks[-1].start()] + changed + completion[marks[-1].end() :]
+    boxes = [box for box in find_boxes(completion) if box.content]
+    start, end = (boxes[-1].start + len("\\boxed"), boxes[-1].end) if boxes else (0, len(completion))
+    places = [i for i in range(start, end) if completion[i].isdigit()]
+    places = places or [i for i in range(start, end) if completion[i].isalpha()]
+    if not places:
+        return completion[: boxes[-1].start] if boxes else completion
+    return completion[: places[-1]] + _another(completion[places[-1]]) + completion[places[-1] + 1 :]
+
+
+def _another(char: str) -> str:
+    """The next digit of the same script, 0 after 9; the next letter of the alphabet, or another of the script."""
+    digit = unicodedata.decimal(char, None)
+    if digit is not None:
+        return chr(ord(char) + (1 if digit < 9 else -9))
+    if char in "zZ":
+        return chr(ord(char) - 25)
+    following = chr(ord(char) + 1)
+    return following if following.isalnum() else chr(ord(char) - 1)
 
 
 def selfcheck(
@@ -47,19 +88,27 @@ def selfcheck(
     threshold: float = 1.0,
     corrupt: Callable[[str], str] = corrupt,
 ) -> Report:
-    """Measures that gold completions get at least `threshold` and that wrong ones get less than their row's gold one.
+    """Measures that gold completions get `threshold` and that wrong ones get neither that nor as much as the gold one.
 
-    Every row is judged as one group: the gold completion, an empty one, that of another row, and a corrupted one.
+    Every row is judged as one group: the gold completion, an empty one, that of another row with another answer, and a
+    corrupted one, made by the reward itself where it knows how (`rewards.base.Corrupting`).
+
+    A composed reward is not held to the threshold, since its scale is that of its weights. Instead
+
+    - some of the terms that count must tell right from wrong: by its own value, before weight and schedule, such a term
+      gives every gold completion the threshold and no wrong one. A term is held to this if on half of the rows that it
+      judges it sees what corruption does; and every row needs such a term;
+    - the composed value of every gold completion must be above those of the wrong ones.
 
     Args:
         samples_with_gold: one per row; only prompt, reference, task and language are used.
         gold_completions: for each row a text that deserves the highest value.
-        threshold: the value that every gold completion must reach: the sum of the weights for a weighted sum.
-        corrupt: makes a wrong completion from a right one.
+        threshold: what a gold completion must reach.
+        corrupt: makes a wrong completion from a right one, where the reward does not.
 
     Raises:
-        RewardError: with the row shown, when a gold completion gets less, a wrong one gets as much, or a term fails; or
-            when there is nothing to check.
+        RewardError: with the row shown, when right and wrong are not told apart like this, or a term fails; or when
+            there is nothing to check.
 
     >>> from rewards.math import FinalAnswer
     >>> samples = [Sample(prompt=f"{n}+1=?", completion="", reference={"answer": n + 1}) for n in (1, 2)]
@@ -71,49 +120,131 @@ def selfcheck(
             f"the reward check got {len(samples_with_gold)} samples and {len(gold_completions)} gold completions; "
             "give one for each, and at least one"
         )
-    gold_lowest, wrong_highest = float("inf"), dict[str, float]()
-    for row, sample in enumerate(samples_with_gold):
-        gold = gold_completions[row]
-        texts = {"gold": gold, "empty": "", "shuffled": _other(row, gold_completions), "corrupted": corrupt(gold)}
-        values = _values(reward, row, sample, {k: text for k, text in texts.items() if k == "gold" or text != gold})
-        best = values.pop("gold")
-        if best < threshold:
-            raise RewardError(
-                _complaint(row, sample, gold, f"the gold completion got {best:g}, less than {threshold:g}")
-            )
-        for kind, value in values.items():
-            if value >= best:
-                fault = f"the {kind} completion {_shorten(texts[kind])} got {value:g}, no less than the gold one"
-                raise RewardError(_complaint(row, sample, gold, fault))
-            wrong_highest[kind] = max(value, wrong_highest.get(kind, value))
-        gold_lowest = min(gold_lowest, best)
-    return Report(num_rows=len(gold_completions), gold_lowest=gold_lowest, wrong_highest=wrong_highest)
-
-
-def _other(row: int, completions: Sequence[str]) -> str:
-    """The next row's completion that differs from this row's, or the same when all are alike."""
-    rotated = (completions[(row + shift) % len(completions)] for shift in range(1, len(completions)))
-    return next((text for text in rotated if text != completions[row]), completions[row])
-
-
-def _values(reward: Reward, row: int, sample: Sample, texts: dict[str, str]) -> dict[str, float]:
-    """The value of each kind of completion. Raises RewardError when one has none."""
-    group = [replace(sample, completion=text, finish_reason="stop") for text in texts.values()]
-    values = {}
-    for (kind, text), verdict in zip(texts.items(), judge(reward, group), strict=True):
-        if verdict.value is None:
-            fault = f"the {kind} completion {_shorten(text)} got no value: {verdict.state}, {verdict.reason}"
-            raise RewardError(_complaint(row, sample, texts["gold"], fault))
-        values[kind] = verdict.value
-    return values
-
-
-def _complaint(row: int, sample: Sample, gold: str, fault: str) -> str:
-    return (
-        f"the reward does not fit the data. Row {row}: {fault}. Prompt {_shorten(sample.prompt)}, "
-        f"gold completion {_shorten(gold)}, reference {_shorten(str(dict(sample.reference)))}. "
-        "Correct the row, the answer format or the reward"
+    rows = _judged(reward, samples_with_gold, gold_completions, corrupt)
+    composed = any(row.verdicts["gold"].parts for row in rows)
+    for row in rows:
+        _check_states(row)
+    verifiers = _verifiers(rows, threshold) if composed else ()
+    for row in rows:
+        _check_order(row, None if composed else threshold)
+    values = [row.values() for row in rows]
+    kinds = dict.fromkeys(kind for row in values for kind, value in row.items() if kind != "gold" and value is not None)
+    return Report(
+        num_rows=len(rows),
+        gold_lowest=min(_number(row["gold"]) for row in values),
+        wrong_highest={kind: max(_number(row[kind]) for row in values if row.get(kind) is not None) for kind in kinds},
+        told_apart_by=verifiers,
     )
+
+
+def _judged(
+    reward: Reward, samples: Sequence[Sample], golds: Sequence[str], corrupt: Callable[[str], str]
+) -> list[_Row]:
+    """The rows with their verdicts; all rows at once where the reward can do that."""
+    texts = []
+    for row, sample in enumerate(samples):
+        gold = replace(sample, completion=golds[row], finish_reason="stop")
+        own = reward.corrupt(gold) if isinstance(reward, Corrupting) else None
+        wrong = {
+            "empty": "",
+            "shuffled": _other(row, samples, golds),
+            "corrupted": corrupt(golds[row]) if own is None else own,
+        }
+        texts.append({"gold": golds[row], **{kind: text for kind, text in wrong.items() if text != golds[row]}})
+    groups = [
+        [replace(sample, completion=text, finish_reason="stop") for text in row.values()]
+        for sample, row in zip(samples, texts, strict=True)
+    ]
+    judged = reward.judge_groups(groups) if isinstance(reward, Batched) else [judge(reward, group) for group in groups]
+    return [
+        _Row(number, sample, row, dict(zip(row, verdicts, strict=True)))
+        for number, (sample, row, verdicts) in enumerate(zip(samples, texts, judged, strict=True))
+    ]
+
+
+def _other(row: int, samples: Sequence[Sample], completions: Sequence[str]) -> str:
+    """The completion of the next row with another answer, or this row's own where there is no such row.
+
+    Rows may share their answer and differ in all else. So what differs among the rows at all must differ here: every
+    field of the reference that is not the same in all rows.
+    """
+    fields = {name for sample in samples for name in sample.reference}
+    varying = [n for n in fields if any(s.reference.get(n) != samples[0].reference.get(n) for s in samples)]
+    for shift in range(1, len(completions)):
+        other = (row + shift) % len(completions)
+        apart = all(samples[row].reference.get(n) != samples[other].reference.get(n) for n in varying)
+        if apart and completions[other] != completions[row]:
+            return completions[other]
+    return completions[row]
+
+
+def _check_states(row: _Row) -> None:
+    """Raises RewardError when the gold completion has no value, or a wrong one for another reason than being wrong."""
+    for kind, verdict in row.verdicts.items():
+        harmless = verdict.has_value or (kind != "gold" and verdict.state is State.NOT_APPLICABLE)
+        if not harmless:
+            raise row.complaint(
+                f"the {kind} completion {_shorten(row.texts[kind])} got no value: {verdict.state}, {verdict.reason}"
+            )
+
+
+def _verifiers(rows: Sequence[_Row], threshold: float) -> tuple[str, ...]:
+    """The terms that tell right from wrong. Raises RewardError when there is none, or one errs on some row."""
+    names = dict.fromkeys(name for row in rows for name in row.verdicts["gold"].terms)
+    counted = set[str]().union(*(row.counted() for row in rows))
+    judged = {n: [row for row in rows if row.values(n)["gold"] is not None] for n in names if n in counted}
+    verifiers = {name: own for name, own in judged.items() if _sees_corruption(name, own, threshold)}
+    for row in rows:
+        faults = {name: _fault(row, name, threshold) for name, own in judged.items() if row in own}
+        if wrong := [fault for name, fault in faults.items() if name in verifiers and fault]:
+            raise row.complaint(wrong[0])
+        if not verifiers.keys() & faults.keys():
+            raise row.complaint(f"no term tells right from wrong ({'; '.join(faults.values()) or 'none judged it'})")
+    return tuple(verifiers)
+
+
+def _sees_corruption(term: str, rows: Sequence[_Row], threshold: float) -> bool:
+    """Whether a term tells the gold completion from its corrupted form on half of the rows or more.
+
+    That is what makes it a check of the answer: empty or another row's text is seen by many a term for style as well.
+    """
+    values = [row.values(term) for row in rows]
+    kind = "corrupted" if any("corrupted" in row for row in values) else "empty"
+    told = [_number(row["gold"]) >= threshold > value for row in values if (value := row.get(kind)) is not None]
+    return bool(told) and 2 * sum(told) >= len(told)
+
+
+def _fault(row: _Row, term: str, threshold: float) -> str:
+    """What a term got wrong about a row that it judged; empty when it told right from wrong."""
+    values = row.values(term)
+    gold = _number(values.pop("gold"))
+    if gold < threshold:
+        return f"term {term!r} gave the gold completion {gold:g}, less than {threshold:g}"
+    for kind, value in values.items():
+        if value is not None and value >= threshold:
+            return f"term {term!r} gave the {kind} completion {_shorten(row.texts[kind])} {value:g}, like a right one"
+    return ""
+
+
+def _check_order(row: _Row, threshold: float | None) -> None:
+    """Raises RewardError when a wrong completion's value is no less than the gold one's, or on the wrong side."""
+    values = row.values()
+    gold = _number(values.pop("gold"))
+    if threshold is not None and gold < threshold:
+        raise row.complaint(f"the gold completion got {gold:g}, less than {threshold:g}")
+    for kind, value in values.items():
+        if value is None:
+            continue
+        told = f"the {kind} completion {_shorten(row.texts[kind])} got {value:g}"
+        if value >= gold:
+            raise row.complaint(f"{told}, no less than the gold one")
+        if threshold is not None and value >= threshold:
+            raise row.complaint(f"{told}, no less than {threshold:g}")
+
+
+def _number(value: float | None) -> float:
+    assert value is not None  # as _check_states has made sure
+    return value
 
 
 def _shorten(text: str, limit: int = 200) -> str:

@@ -194,6 +194,26 @@ class Parts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Sections:
+    """At least so many sections, each headed by the marker and another number (`Section 1`), with content."""
+
+    marker: str
+    at_least: int = 1
+
+    def __post_init__(self) -> None:
+        check_phrases("sections: marker", [self.marker])
+        check_bounds("sections", self.at_least, None)
+
+    def fault(self, response: Response) -> str:
+        heading = re.compile(rf"(?<!\w){re.escape(folded(self.marker))}\s?+(\d{{1,9}})(?!\w)")
+        # The text before the first heading, then for every heading its number and what follows it.
+        numbers_and_texts = heading.split(folded(response.text))[1:]
+        pairs = zip(numbers_and_texts[::2], numbers_and_texts[1::2], strict=True)
+        filled = {int(number) for number, text in pairs if words(text)}
+        return outside("sections", len(filled), len(filled), self.at_least, None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ParagraphStarts:
     """The paragraph of this number, counted from 1, starts with the phrase."""
 

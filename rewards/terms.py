@@ -73,6 +73,9 @@ class Term:
     """`rank`: what counts is the share of its group's others that a completion beats."""
     eval_only: bool = False
     """Asked in evaluations, scoring and the check before a run, never while training; has no part in the value."""
+    background: bool = False
+    """Judge in a background thread while the next prompts are sampled: for what waits, such as a sandbox or a judge
+    behind a network, and may be called from several threads at a time. Nothing stops it; see `isolated`."""
     isolated: bool = False
     """Judge in a worker process, which is killed when it takes longer than `timeout_s`."""
     timeout_s: float | None = None
@@ -175,6 +178,8 @@ def _check_options(name: str, term: Term) -> None:
             f"term {name!r} is required of every sample, but its applies_to or gate leaves some out; with required: "
             "null it is required where it is asked"
         )
+    if term.isolated and term.background:
+        raise RewardError(f"term {name!r} is both isolated and background; a worker process overlaps by itself")
     if term.isolated and term.timeout_s is None:
         raise RewardError(f"term {name!r} is isolated but has no deadline; give timeout_s, in seconds")
 

@@ -72,6 +72,67 @@ def group_likelihood(rewards: Float[Tensor, " G"]) -> Float[Tensor, " G"]:
     return (centered / -centered.min() if bool(centered.any()) else centered).to(rewards.dtype)
 
 
+def leave_one_out(rewards: Float[Tensor, " G"]) -> Float[Tensor, " G"]:
+    """Subtract the mean of the *other* rewards of the group; exactly zero when all rewards are equal.
+
+    A_g = r_g - mean(r without r_g) = G / (G - 1) (r_g - mean(r))
+
+    Source: Ahmadian et al. 2024 (RLOO), arXiv:2402.14740, equation 7.
+
+    >>> leave_one_out(torch.tensor([1.0, 0.0, 0.0])).tolist()
+    [1.0, -0.5, -0.5]
+    """
+    return group_centered(rewards) * len(rewards) / max(1, len(rewards) - 1)
+
+
+def batch_normalized(
+    rewards: Sequence[Float[Tensor, " G"]], *, group_baseline: bool = False, eps: float = 1e-6
+) -> list[Float[Tensor, " G"]]:
+    """Subtract a mean and divide by the standard deviation over the whole batch; exactly zero when all are equal.
+
+    A_ig = (r_ig - m) / (s + eps), m the batch's mean (or, with `group_baseline`, each group's) and s the population
+    standard deviation of r_ig - m over the batch
+
+    Without `group_baseline`, a group's level counts: a reward term that is missing for a whole group then shifts that
+    group against the others, so compose rewards with it only of terms that every group has.
+
+    A prompt whose completions all fail is pushed down, which no group-relative estimator does; with `group_baseline`
+    it says nothing again.
+
+    Source: Hu et al. 2025 (REINFORCE++ and its -baseline), arXiv:2501.03262. Deviation: the paper takes the KL out of
+    the reward before it normalizes; ours is a term of the loss.
+
+    >>> [group.tolist() for group in batch_normalized([torch.tensor([1.0, 1.0]), torch.tensor([-1.0, -1.0])], eps=0.0)]
+    [[1.0, 1.0], [-1.0, -1.0]]
+    """
+    if not rewards:
+        return []
+    together = torch.cat([group_centered(group) for group in rewards] if group_baseline else list(rewards))
+    if bool((together == together[0]).all()):
+        return [torch.zeros_like(group) for group in rewards]
+    scaled = (together - together.mean()) / (together.std(correction=0) + eps)
+    return list(scaled.split([len(group) for group in rewards]))
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveOneOut:
+    """`leave_one_out` of every group."""
+
+    def __call__(self, rewards: Sequence[Tensor]) -> list[Tensor]:
+        return [leave_one_out(group) for group in rewards]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchNormalized:
+    """`batch_normalized` of all groups of a step."""
+
+    group_baseline: bool = False
+    eps: float = 1e-6
+
+    def __call__(self, rewards: Sequence[Tensor]) -> list[Tensor]:
+        return batch_normalized(rewards, group_baseline=self.group_baseline, eps=self.eps)
+
+
 @dataclass(frozen=True, slots=True)
 class GroupCentered:
     """`group_centered` of every group."""
@@ -121,7 +182,7 @@ class Credit:
         """Credited samples in group order, and counts of what was dropped and why."""
         valued = [[i for i, verdict in enumerate(group.verdicts) if verdict.has_value] for group in scored]
         usable = [index for index, places in enumerate(valued) if len(places) >= 2]
-        rewards = [torch.tensor([_value(scored[g], i) for i in valued[g]]) for g in usable]
+        rewards = [torch.tensor([_value(scored[g], i) for i in valued[g]], dtype=torch.float64) for g in usable]
         constant = [bool((r == r[0]).all()) for r in rewards]
         samples: list[CreditedSample] = []
         for g, reward, advantage, is_constant in zip(usable, rewards, self.estimator(rewards), constant, strict=True):

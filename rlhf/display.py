@@ -24,7 +24,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from rlhf.report import ReportRow, plain_table, render_report
+from rlhf.report import ReportTable, plain_table
 
 TREND_STEPS = 40
 RATE_STEPS = 20
@@ -92,6 +92,7 @@ class Display:
     """Shows stages, progress and the last values; a context manager, so that the terminal is whole again afterwards.
 
     Args:
+        quiet: show nothing at all: of several processes one speaks.
         live: whether to draw a panel; by default where standard output is a terminal that can.
         plain_every_steps, plain_every_s: without a panel, a line is due after so many steps or so many seconds.
     """
@@ -101,15 +102,17 @@ class Display:
         *,
         console: Console | None = None,
         live: bool | None = None,
+        quiet: bool = False,
         plain_every_steps: int = 10,
         plain_every_s: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        terminal = sys.stdout.isatty()
+        terminal = sys.stdout.isatty() and not quiet
         if isinstance(sys.stdout, TextIOWrapper):
             # a completion in another script must not end a run in an ASCII locale
             sys.stdout.reconfigure(errors="replace")
-        self.console = console or Console(file=sys.stdout, width=None if terminal else PLAIN_COLUMNS, highlight=False)
+        width = None if terminal else PLAIN_COLUMNS
+        self.console = console or Console(file=sys.stdout, width=width, highlight=False, quiet=quiet)
         self._is_live = terminal and not self.console.is_dumb_terminal if live is None else live
         self._plain_every_steps = plain_every_steps
         self._plain_every_s = plain_every_s
@@ -157,7 +160,9 @@ class Display:
             stage = self._stage
             stage.update(step, {key: float(value) for key, value in metrics.items()}, now)
         since_s, since_step = now - self._last_plain[0], step - self._last_plain[1]
-        due = since_step >= self._plain_every_steps or since_s >= self._plain_every_s or step in (1, stage.total)
+        due = since_s >= self._plain_every_s
+        if stage.unit == "steps":  # completions come by the hundred: there only the time since the last line counts
+            due = due or since_step >= self._plain_every_steps or step in (1, stage.total)
         if not self._live and due:
             self._last_plain = (now, step)
             self._print(_plain_line(stage, now))
@@ -176,9 +181,9 @@ class Display:
         """Prints a table that stays; the first column is left-aligned, the others right."""
         self.console.print(plain_table(title, columns, rows))
 
-    def report_table(self, rows: Sequence[ReportRow], differences: Sequence[ReportRow] = ()) -> None:
-        """Prints the final table: checkpoints in percent, then differences in points, each with its interval."""
-        self.console.print(render_report(rows, differences, width=self.console.width))
+    def report_table(self, table: ReportTable) -> None:
+        """Prints one of the final tables: checkpoints, then their differences, each number with its interval."""
+        self.console.print(table.render(self.console.width))
 
     def _render(self) -> RenderableType:
         """Drawn anew at every refresh, at the terminal's present size."""

@@ -1,25 +1,33 @@
-"""Held-out evaluation: greedy accuracy, sampled pass@1 and pass@k, well-formedness, and paired differences.
+"""Held-out evaluation: greedy accuracy, sampled pass@1 and pass@k, well-formedness, every reward term.
 
 Uses the same sampler and the same rewards as training, so a score means the same thing in both places.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Protocol, runtime_checkable
 
-import numpy as np
-
-from rewards.base import Reward, Verdict
-from rlhf.errors import ConfigError
-from rlhf.report import Estimate, ReportRow
+from rewards.base import Reward, State
+from rlhf.errors import ConfigError, ScoringError
+from rlhf.evaluation import Evaluation, prompt_digest
 from rlhf.runtime import Runtime
 from rlhf.sampler import Sampler, SamplingParams
-from rlhf.scoring import score_groups
-from rlhf.types import Prompt, ScoredGroup
+from rlhf.scoring import Scoring, is_solved
+from rlhf.types import Prompt, RolloutGroup, ScoredGroup
 
-BOOTSTRAP_DRAWS = 10_000
+BROKEN = (State.FAILED, State.TIMED_OUT)
+"""Judgements that say nothing of the completion; one that was cut off is the model's own doing."""
+
+
+@runtime_checkable
+class HasTerms(Protocol):
+    """A reward that is composed of named terms."""
+
+    @property
+    def term_names(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,144 +40,135 @@ class EvaluationPlan:
     temperature: float = 1.0
     max_completion_tokens: int
     seed: int
-    correct_term: str = "correct"
-    """The term whose value of at least 0.5 counts as solved."""
-    format_term: str = "format"
+    correct_term: str | None = "correct"
+    """The term whose value of at least 0.5 counts as solved; None: the total reward."""
+    format_term: str | None = "format"
     """The term whose value of 1 counts as well-formed; left out of the table when the reward has no such term."""
+    max_failed_share: float = 0.2
+    """The evaluation is given up when more of its rewards fail."""
 
     def __post_init__(self) -> None:
         if min(self.num_prompts, self.samples_per_prompt) < 1:
             raise ConfigError("an evaluation needs at least one prompt and one sample per prompt")
+        if not 0 <= self.max_failed_share <= 1:
+            raise ConfigError(f"max_failed_share is {self.max_failed_share}; give a share from 0 to 1")
+
+    @property
+    def num_completions(self) -> int:
+        return self.num_prompts * (1 + self.samples_per_prompt)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Evaluation:
-    """Per-prompt results, kept so that two evaluations of the same prompts can be compared pair by pair."""
+def check_terms(reward: Reward, plan: EvaluationPlan) -> None:
+    """Refuse a plan that reads a term which the reward does not have.
 
-    prompt_ids: tuple[str, ...]
-    tasks: tuple[str, ...]
-    greedy: tuple[float, ...]
-    """1 where the greedy completion is correct."""
-    sampled: tuple[float, ...]
-    """Share of correct samples: an unbiased pass@1."""
-    pass_at_k: tuple[float, ...]
-    """1 where any of the k samples is correct."""
-    well_formed: tuple[float, ...]
-    """Share of well-formed samples; empty when the reward has no format term."""
-    num_tokens: float
-    """Mean length of the sampled completions."""
-    samples_per_prompt: int
-    seed: int
-
-    def columns(self) -> dict[str, tuple[float, ...]]:
-        """The table's columns by title."""
-        columns = {
-            "pass@1 (sampled)": self.sampled,
-            "greedy": self.greedy,
-            f"pass@{self.samples_per_prompt}": self.pass_at_k,
-        }
-        return columns | ({"well-formed": self.well_formed} if self.well_formed else {})
-
-    def row(self, name: str) -> ReportRow:
-        return ReportRow(name=name, cells={title: mean_interval(values) for title, values in self.columns().items()})
-
-    def difference(self, before: Evaluation, name: str) -> ReportRow:
-        """This evaluation minus an earlier one of the same prompts, with paired bootstrap intervals.
-
-        Raises:
-            ValueError: if the two are not of the same prompts.
-        """
-        if self.prompt_ids != before.prompt_ids:
-            raise ValueError("only evaluations of the same prompts can be compared pair by pair")
-        then = before.columns()
-        return ReportRow(
-            name=name, cells={title: paired_interval(now, then[title]) for title, now in self.columns().items()}
+    Raises:
+        ConfigError: naming the terms that there are.
+    """
+    names = reward.term_names if isinstance(reward, HasTerms) else ()
+    if plan.correct_term is not None and plan.correct_term not in names:
+        have = f"the reward's terms are {', '.join(names)}" if names else "the reward has no terms"
+        raise ConfigError(
+            f"eval.plan.correct_term is {plan.correct_term!r} and {have}; name one whose value of at least 0.5 counts "
+            "as solved, or null for the total reward"
         )
-
-    def to_dict(self) -> dict[str, object]:
-        """Everything, as plain data for the run's folder."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: dict[str, object]) -> Evaluation:
-        fields = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
-        return cls(**fields)  # pyright: ignore[reportArgumentType]
 
 
 def evaluate(
-    sampler: Sampler, prompts: Sequence[Prompt], reward: Reward, plan: EvaluationPlan, runtime: Runtime
+    sampler: Sampler,
+    prompts: Sequence[Prompt],
+    reward: Reward,
+    plan: EvaluationPlan,
+    runtime: Runtime,
+    on_progress: Callable[[int], None] | None = None,
 ) -> Evaluation:
     """Sample every prompt greedily and `samples_per_prompt` times, and grade all of it.
 
-    A completion whose reward failed counts as unsolved here: an evaluation has no batch that it could leave.
+    A completion whose reward failed counts as unsolved here: an evaluation has no batch that it could leave. The
+    shares of failed rewards are part of the result.
+
+    Args:
+        on_progress: told how many of `plan.num_completions` are there, whenever a prompt's are.
+
+    Raises:
+        ConfigError: if the reward lacks the plan's `correct_term`.
+        ScoringError: if more than `max_failed_share` of the rewards fail.
     """
+    check_terms(reward, plan)
     mine = runtime.shard(prompts)
-    tokens = plan.max_completion_tokens
-    greedy = SamplingParams(max_completion_tokens=tokens, temperature=0.0)
-    random = SamplingParams(max_completion_tokens=tokens, temperature=plan.temperature)
     seed = plan.seed * runtime.world_size + runtime.rank
-    singles = runtime.gather(score_groups(sampler.sample(mine, 1, greedy, seed=seed), reward))
-    groups = runtime.gather(score_groups(sampler.sample(mine, plan.samples_per_prompt, random, seed=seed), reward))
-    solved = [[_passes(verdict, plan.correct_term) for verdict in group.verdicts] for group in groups]
-    completions = [completion for group in groups for completion in group.group.completions]
+    finished = 0
+
+    def judged(group_size: int, temperature: float) -> list[ScoredGroup]:
+        scoring = Scoring(reward)
+        params = SamplingParams(max_completion_tokens=plan.max_completion_tokens, temperature=temperature)
+
+        def on_finished(place: int, group: RolloutGroup) -> None:
+            nonlocal finished
+            scoring.begin(place, group)
+            finished += group_size
+            if on_progress is not None:
+                on_progress(min(finished * runtime.world_size, plan.num_completions))
+
+        groups = sampler.sample(mine, group_size, params, seed=seed, on_finished=on_finished)
+        return runtime.gather(scoring.finish(groups))
+
+    singles = judged(1, 0.0)
+    _check_broken(singles, plan.max_failed_share)
+    groups = judged(plan.samples_per_prompt, plan.temperature)
+    _check_broken(groups, plan.max_failed_share)
+    return _result(prompts, singles, groups, plan)
+
+
+def _result(
+    prompts: Sequence[Prompt], singles: Sequence[ScoredGroup], groups: Sequence[ScoredGroup], plan: EvaluationPlan
+) -> Evaluation:
+    solved = [[float(bool(is_solved(v, plan.correct_term))) for v in group.verdicts] for group in groups]
+    names = dict.fromkeys(name for group in groups for verdict in group.verdicts for name in verdict.terms)
     return Evaluation(
         prompt_ids=tuple(prompt.id for prompt in prompts),
+        prompt_digests=tuple(map(prompt_digest, prompts)),
         tasks=tuple(prompt.task for prompt in prompts),
-        greedy=tuple(_passes(group.verdicts[0], plan.correct_term) for group in singles),
-        sampled=tuple(sum(marks) / len(marks) for marks in solved),
-        pass_at_k=tuple(max(marks) for marks in solved),
+        greedy=tuple(float(bool(is_solved(group.verdicts[0], plan.correct_term))) for group in singles),
+        sampled=tuple(map(fmean, solved)),
+        pass_at_k=tuple(map(max, solved)),
         well_formed=_well_formed(groups, plan.format_term),
-        num_tokens=sum(len(c.token_ids) for c in completions) / len(completions),
+        terms={name: tuple(_term_mean(group, name) for group in groups) for name in names},
+        failed=tuple(
+            fmean(verdict.state in BROKEN for verdict in (*single.verdicts, *group.verdicts))
+            for single, group in zip(singles, groups, strict=True)
+        ),
+        num_tokens=fmean(len(c.token_ids) for group in groups for c in group.group.completions),
         samples_per_prompt=plan.samples_per_prompt,
+        temperature=plan.temperature,
+        max_completion_tokens=plan.max_completion_tokens,
+        correct_term=plan.correct_term,
         seed=plan.seed,
     )
 
 
-def _passes(verdict: Verdict, term: str) -> float:
-    judged = verdict.terms.get(term, verdict)
-    return float(judged.value is not None and judged.value >= 0.5)
-
-
-def _well_formed(groups: Sequence[ScoredGroup], term: str) -> tuple[float, ...]:
-    if not all(term in verdict.terms for group in groups for verdict in group.verdicts):
+def _well_formed(groups: Sequence[ScoredGroup], term: str | None) -> tuple[float, ...]:
+    """Share of well-formed samples; a verdict that lacks the term (its reward failed) is of none."""
+    if term is None or not any(term in verdict.terms for group in groups for verdict in group.verdicts):
         return ()
     return tuple(
-        sum(verdict.terms[term].value == 1.0 for verdict in group.verdicts) / len(group.verdicts) for group in groups
+        fmean(term in verdict.terms and verdict.terms[term].value == 1.0 for verdict in group.verdicts)
+        for group in groups
     )
 
 
-def mean_interval(values: Sequence[float]) -> Estimate:
-    """Mean of per-prompt values with a 95 % bootstrap interval over prompts.
-
-    >>> estimate = mean_interval([1.0] * 50 + [0.0] * 50)
-    >>> estimate.value, 0.39 < estimate.low < 0.42, 0.58 < estimate.high < 0.61
-    (0.5, True, True)
-    """
-    data = np.asarray(values, dtype=np.float64)
-    draws = _bootstrap_means(data)
-    return Estimate(
-        value=float(data.mean()), low=float(np.quantile(draws, 0.025)), high=float(np.quantile(draws, 0.975))
-    )
+def _term_mean(group: ScoredGroup, name: str) -> float | None:
+    """Mean of the values that the term has for a prompt's samples; None where it has none."""
+    values = [v.terms[name].value for v in group.verdicts if name in v.terms]
+    known = [value for value in values if value is not None]
+    return fmean(known) if known else None
 
 
-def paired_interval(after: Sequence[float], before: Sequence[float]) -> Estimate:
-    """Mean difference with a 95 % bootstrap interval, resampling prompts (Efron 1979, percentile method)."""
-    return mean_interval(np.asarray(after, dtype=np.float64) - np.asarray(before, dtype=np.float64))  # pyright: ignore
-
-
-def _bootstrap_means(data: np.ndarray) -> np.ndarray:
-    """Means of BOOTSTRAP_DRAWS resamples; the generator is fixed so that a table can be printed again."""
-    generator = np.random.default_rng(0)
-    counts = generator.multinomial(len(data), np.full(len(data), 1 / len(data)), size=BOOTSTRAP_DRAWS)
-    return counts @ data / len(data)
-
-
-def pass_at_k(num_samples: int, num_correct: int, k: int) -> float:
-    """Unbiased probability that at least one of k samples is correct, from n samples of which c are.
-
-    1 - C(n - c, k) / C(n, k). Source: Chen et al. 2021 (Codex), arXiv:2107.03374, equation 1.
-
-    >>> pass_at_k(4, 1, 2)
-    0.5
-    """
-    return 1.0 - math.comb(num_samples - num_correct, k) / math.comb(num_samples, k)
+def _check_broken(groups: Sequence[ScoredGroup], max_failed_share: float) -> None:
+    verdicts = [verdict for group in groups for verdict in group.verdicts]
+    reasons = [verdict.reason for verdict in verdicts if verdict.state in BROKEN]
+    if len(reasons) > max_failed_share * len(verdicts):
+        raise ScoringError(
+            f"{len(reasons)} of the evaluation's {len(verdicts)} completions got no reward, more than "
+            f"eval.plan.max_failed_share={max_failed_share}; most often: {max(set(reasons), key=reasons.count)}. Mend "
+            "the reward (python -m jobs.score runs it on a file)"
+        )

@@ -66,7 +66,7 @@ def clip_and_check(parameters: Sequence[nn.Parameter], max_norm: float) -> float
     norm = float(nn.utils.clip_grad_norm_(parameters, max_norm))
     if not math.isfinite(norm):
         raise NonFiniteUpdate(
-            f"the gradient norm is {norm}; the weights are those of the last finite step. Lower optim.lr, or resume "
-            "from the last checkpoint with another seed"
+            f"the gradient norm is {norm}; the weights are those of the last finite step. Lower optim.lr and "
+            "resume: it may differ"
         )
     return norm

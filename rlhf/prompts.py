@@ -137,6 +137,12 @@ class PromptStream:
                 return prompts[:n]
             asked += n - len(prompts)
 
+    def preview(self, n: int) -> list[tuple[Problem, Prompt]]:
+        """The first n training problems and their prompts (fewer if the source has fewer, or some are too long); the
+        stream does not move."""
+        problems = map(self.source.train, range(min(n, self.source.train_size or n)))
+        return [(problem, prompt) for problem in problems if (prompt := self._prompt(problem))]
+
     def state_dict(self) -> dict[str, Any]:
         """Where the stream stands, and what it needs to stand there again."""
         return {"epoch": self._epoch, "cursor": self._cursor, "skipped": self.skipped, **self._identity()}

@@ -8,8 +8,9 @@ from __future__ import annotations
 import copy
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -21,12 +22,15 @@ from rewards.base import Reward, Sample
 from rewards.selfcheck import selfcheck
 from rlhf.checkpoint import CheckpointStore
 from rlhf.display import Display
-from rlhf.errors import ResumeError
-from rlhf.evaluate import Evaluation, EvaluationPlan, evaluate
+from rlhf.errors import ConfigError, ResumeError
+from rlhf.evaluate import EvaluationPlan, evaluate
+from rlhf.evaluation import Evaluation, report_tables
+from rlhf.export_plan import ExportPlan
 from rlhf.policy import POLICY, Policy
 from rlhf.prompts import PromptStream
-from rlhf.report import ReportRow, report_markdown
-from rlhf.run_directory import RunDirectory, write_json
+from rlhf.report import ReportRow, ReportTable, tables_markdown
+from rlhf.rollout_rows import joined
+from rlhf.run_directory import RunDirectory, read_rows, write_json
 from rlhf.runtime import Runtime
 from rlhf.sampler import Sampler
 from rlhf.sft import SFTTrainer
@@ -38,21 +42,6 @@ State = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ExportPlan:
-    """What the run leaves for other software."""
-
-    name: str
-    formats: Sequence[str] = ("adapter", "merged", "gguf")
-    merged_dtype: str = "float32"
-    gguf_dtype: str = "float16"
-    on_loss: Literal["refuse", "report"] = "refuse"
-    base_name: str = "google/gemma-3-270m"
-    """The base's name for peft and the cards."""
-    data: str = ""
-    """The card's sentence on the training data and its license."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Evaluations:
     """When to evaluate, and how."""
 
@@ -61,6 +50,22 @@ class Evaluations:
     """Evaluate the untouched base first."""
     every: int = 0
     """Also evaluate every so many reinforcement steps; 0 only at the ends of stages."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checkpoints:
+    """When to write a checkpoint, and how many stay."""
+
+    every: int = 25
+    """Steps of a stage; 0 only at the ends of stages. An interrupt or an error always leaves one."""
+    keep: int = 2
+
+    def __post_init__(self) -> None:
+        if self.every < 0 or self.keep < 1:
+            raise ConfigError(
+                f"checkpoint.every={self.every} and checkpoint.keep={self.keep}: give every 0 (at the ends of stages) "
+                "or more, and keep 1 or more"
+            )
 
 
 @dataclass(kw_only=True)
@@ -81,7 +86,7 @@ class TrainingRun:
     evaluations: Evaluations
     export: ExportPlan | None
     store: CheckpointStore
-    checkpoint_every: int
+    checkpoints: Checkpoints
     tracker: Tracker
     display: Display
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -97,23 +102,27 @@ class TrainingRun:
         is saved before the error goes on its way.
         """
         started = time.perf_counter()
-        if resume:
-            self._restore()
-        self._remember()
         status: Literal["finished", "failed", "interrupted"] = "failed"
         try:
+            if resume:
+                self._restore()
+            self._remember()
             self._stages()
+            self._report()
             exported = self._export() if self.export is not None else None
-            self._report(time.perf_counter() - started, exported)
+            self._close(time.perf_counter() - started, exported)
             status = "finished"
             return exported
         except KeyboardInterrupt:
             status = "interrupted"
             raise
         finally:
-            if status != "finished" and self._save_last():
-                self.display.message(f"the last finished step is saved: resume={self.directory.path} goes on behind it")
-            self.tracker.finish(status)
+            try:
+                if status != "finished" and self._save_last():
+                    message = f"the last finished step is saved: resume={self.directory.path} goes on behind it"
+                    self.display.message(message)
+            finally:
+                self.tracker.finish(status)
 
     # Stages
 
@@ -146,8 +155,7 @@ class TrainingRun:
     def _after_iteration(self, trainer: RLTrainer, step: int, iteration: Iteration) -> None:
         self._done["reinforce"] = step + 1
         overall = self._overall_step()
-        for scored, samples in iteration.rollouts:
-            self.tracker.rollouts(overall, scored, samples)
+        self.tracker.rollouts(overall, *joined(iteration.rollouts))
         self._finish_step(step + 1, iteration.metrics, "reinforce")
         shown = iteration.rollouts[0][0][0]
         completion, verdict = shown.group.completions[0], shown.verdicts[0]
@@ -162,26 +170,37 @@ class TrainingRun:
     def _finish_step(self, step: int, metrics: Metrics, stage: str) -> None:
         self.tracker.log(self._overall_step(), {**metrics, f"step/{stage}": float(step)})
         self._remember()
-        if step % self.checkpoint_every == 0:
+        every = self.checkpoints.every
+        if every and step % every == 0:
             self._save_last()
 
     def _evaluate(self, name: str) -> None:
         """Evaluate under a name, or read the result that an earlier session left."""
         path = self.directory.path / "evaluations" / f"{name.replace(' ', '_')}.json"
         if path.is_file():
-            self._results[name] = Evaluation.from_dict(json.loads(path.read_text(encoding="utf-8")))
+            recorded = json.loads(path.read_text(encoding="utf-8"))
+            self._results[name] = Evaluation.from_dict(recorded)
+            self._log_evaluation(recorded["step"], self._results[name])
             return
         plan = self.evaluations.plan
-        self.display.stage(f"evaluate: {name}", plan.num_prompts, unit="problems")
-        result = evaluate(self.sampler, self.prompts.held_out(plan.num_prompts), self.reward, plan, self.runtime)
+        self.display.stage(f"evaluate: {name}", plan.num_completions, unit="completions")
+        prompts = self.prompts.held_out(plan.num_prompts)
+        result = evaluate(
+            self.sampler, prompts, self.reward, plan, self.runtime, lambda done: self.display.update(done, {})
+        )
         self._results[name] = result
-        cells = result.row(name).cells
-        summary = {f"eval/{title}": cell.value for title, cell in cells.items()}
         if self.runtime.is_main:
-            write_json(path, result.to_dict())
-            self.tracker.log(self._overall_step(), summary)
-        values = ", ".join(f"{title} {cell.value:.1%}" for title, cell in cells.items())
-        self.display.message(f"{name}: {values}")
+            write_json(path, {"step": self._overall_step(), **result.to_dict()})
+        self._log_evaluation(self._overall_step(), result)
+        self.display.message(f"{name}: {result}")
+
+    def _log_evaluation(self, step: int, result: Evaluation) -> None:
+        """Log the means, unless they are: a session may end between writing a result and logging it."""
+        metrics = self.directory.metrics
+        values = {f"eval/{title}": mean for title, mean in result.means().items()}
+        logged = read_rows(metrics) if metrics.exists() else ()
+        if self.runtime.is_main and not any(row["step"] == step and values.keys() <= row.keys() for row in logged):
+            self.tracker.log(step, values)
 
     def _overall_step(self) -> int:
         """Finished steps of all stages: what the logs count in."""
@@ -204,7 +223,7 @@ class TrainingRun:
 
     def _save_last(self) -> bool:
         """Write the checkpoint of the last finished step, if there is one."""
-        finished = sum(self._last["done"].values())
+        finished = sum(self._last["done"].values()) if self._last else 0
         if self.runtime.is_main and finished:
             self.store.save(finished, self._last)
         return finished > 0
@@ -215,7 +234,7 @@ class TrainingRun:
             raise ResumeError(
                 f"{self.directory.path} has no checkpoint yet: it stopped before its first one; start a new run"
             )
-        state = self.store.load()
+        state = self.store.load(self.display.message)
         self._done = state["done"]
         self.policy.load_state_dict(state["policy"])
         self.prompts.load_state_dict(state["prompts"])
@@ -224,26 +243,29 @@ class TrainingRun:
         if self.reinforce and state["reinforce"]:
             self.reinforce.update.load_state_dict(state["reinforce"])
         self.sampler.publish(version=self._done["reinforce"])
-        self.directory.truncate_after(self._overall_step())
+        if self.runtime.is_main:
+            self.directory.truncate_after(self._overall_step())
+            self.store.drop_after(self._overall_step())
+        self.runtime.wait()
         self.display.message(
             f"resumed {self.directory.path}: {self._done['warmup']} warm-up and {self._done['reinforce']} GRPO steps"
         )
 
     # Results
 
-    def _differences(self) -> list[ReportRow]:
+    @cached_property
+    def _tables(self) -> tuple[ReportTable, ...]:
+        """The final tables. Once, when all evaluations are there: their intervals take time."""
         names = [name for name in ("base", "warmed up", "after SFT", "after GRPO") if name in self._results]
-        return [
-            self._results[after].difference(self._results[before], f"{after} - {before}")
-            for before, after in pairwise(names)
-        ]
+        return report_tables(
+            self._results, {f"{after} - {before}": (before, after) for before, after in pairwise(names)}
+        )
 
     def _export(self) -> Export | None:
         plan = self.export
         if plan is None or not self.runtime.is_main:
             return None
         self.display.stage("export")
-        rows = [result.row(name) for name, result in self._results.items()]
         exported = export_checkpoint(
             self.policy.model,
             self.policy.roles,
@@ -255,7 +277,7 @@ class TrainingRun:
                 name=plan.name,
                 data=plan.data,
                 training=f"Trained by Gemwright: {steps_taken(self._done)}. The run's `config.yaml` has every setting.",
-                results=report_markdown(rows, self._differences()),
+                results=tables_markdown(self._tables),
                 sources={**self.sources, "config": self.directory.config_hash},
             ),
             formats=plan.formats,
@@ -267,17 +289,24 @@ class TrainingRun:
             self.tracker.artifact(exported.paths["adapter"], f"{plan.name}-adapter", "model")
         return exported
 
-    def _report(self, seconds: float, exported: Export | None) -> None:
-        rows, differences = [result.row(name) for name, result in self._results.items()], self._differences()
+    def _report(self) -> None:
+        """Write and show the tables, before an export that may be refused."""
+        if self.runtime.is_main:
+            (self.directory.path / "report.md").write_text(tables_markdown(self._tables), encoding="utf-8")
+        for table in self._tables:
+            self.display.report_table(table)
+
+    def _close(self, seconds: float, exported: Export | None) -> None:
+        """Leave the summary, and say where everything is."""
+        scores, *terms = self._tables
         self.tracker.summary(
             {
                 "seconds": seconds,
-                "evaluations": {row.name: _cells(row) for row in rows},
-                "differences": {row.name: _cells(row) for row in differences},
+                "evaluations": {row.name: _cells(row) for row in scores.rows},
+                "differences": {row.name: _cells(row) for row in scores.differences},
+                "terms": {row.name: _cells(row) for table in terms for row in table.rows},
             }
         )
-        (self.directory.path / "report.md").write_text(report_markdown(rows, differences) + "\n", encoding="utf-8")
-        self.display.report_table(rows, differences)
         folder = exported.paths.get("merged", self.directory.path) if exported else self.directory.path
         self.display.message(
             f"{seconds / 60:.1f} min. Results: {self.directory.path}   "
@@ -300,21 +329,21 @@ def check_rewards(
 ) -> None:
     """Grade demonstrations and damaged ones before anything expensive: a reward that cannot tell them apart stops the
     run here. Data without demonstrations cannot be checked and says so."""
-    source = prompts.source
-    problems = [source.train(index) for index in range(min(num_rows, source.train_size or num_rows))]
-    targets = [problem.target(prompts.template) for problem in problems]
+    shown = prompts.preview(num_rows)
+    targets = [problem.target(prompts.template) for problem, _ in shown]
     if not all(targets):
         announce("rewards not checked: the data has no gold answers to check them with")
         return
     samples = [
         Sample(
-            prompt=problem.question,
+            prompt=prompt.text,
             completion="",
-            reference={"answer": problem.answer, **problem.reference},
-            task=problem.task,
-            language=problem.language,
+            reference=prompt.reference,
+            task=prompt.task,
+            language=prompt.language,
+            num_tokens=len(prompt.target_ids),
         )
-        for problem in problems
+        for _, prompt in shown
     ]
     announce(str(selfcheck(reward, samples, targets)))
 

@@ -29,6 +29,9 @@ from typing import Any
 
 import torch
 
+from model.files import staged_file
+from model.files import write_atomically as write_atomically
+from model.files import write_json as write_json
 from rlhf.errors import ConfigError, DataError, ResumeError
 
 HASH_CHARACTERS = 12
@@ -70,7 +73,7 @@ class RunDirectory:
         if not name or name != Path(name).name:
             raise ConfigError(f"run name {name!r} cannot be a folder name: use letters, digits, '.', '_' and '-'")
         digest = config_hash(config)
-        path = _make_unused(Path(root), f"{name}-{digest[:HASH_CHARACTERS]}")
+        path = _make_unused(Path(root).expanduser(), f"{name}-{digest[:HASH_CHARACTERS]}")
         write_atomically(path / "config.yaml", config_yaml if config_yaml.endswith("\n") else config_yaml + "\n")
         write_json(path / "config.json", {"hash": digest, "config": config})
         return cls(path)
@@ -82,7 +85,7 @@ class RunDirectory:
         Raises:
             ResumeError: if the folder is not one of ours.
         """
-        path = Path(path)
+        path = Path(path).expanduser()
         if not (path / "config.json").is_file():
             raise ResumeError(
                 f"{path} is not a run folder (no config.json in it): name a folder made by an earlier run"
@@ -141,10 +144,14 @@ class RunDirectory:
             )
         return differing
 
-    def record_environment(self, device: str) -> None:
-        """Adds what runs here and now to env.json: the first call describes the run, later ones its resumptions."""
+    def record_environment(self, device: str, rewards: Mapping[str, Any] | None = None) -> None:
+        """Adds what runs here and now to env.json: the first call describes the run, later ones its resumptions.
+
+        Args:
+            rewards: what the reward terms say of themselves, such as the sandbox's tier on this machine.
+        """
         path = self.path / "env.json"
-        current = environment(device)
+        current = {**environment(device), **({"rewards": dict(rewards)} if rewards else {})}
         if path.exists():
             first = json.loads(path.read_text(encoding="utf-8"))
             current = {**first, "resumed": [*first.get("resumed", []), current]}
@@ -184,25 +191,6 @@ def environment(device: str) -> dict[str, Any]:
     }
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Replaces a text file so that a reader, or a crash, sees the old text or the new one and nothing between."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with beside.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Replaces a JSON file atomically; indented, because people read it."""
-    write_atomically(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
-
-
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     """The rows of a JSONL file; a last line that a crash cut off is left out.
 
@@ -221,19 +209,15 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
 
 def _truncate(path: Path, step: int) -> int:
     removed = 0
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with beside.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as kept:
-            for row in read_rows(path):
-                if row.get("step", step) > step:
-                    removed += 1
-                else:
-                    kept.write(json.dumps(row, ensure_ascii=False) + "\n")
-            kept.flush()
-            os.fsync(kept.fileno())
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with (
+        staged_file(path) as partial,
+        partial.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as kept,
+    ):
+        for row in read_rows(path):
+            if row.get("step", step) > step:
+                removed += 1
+            else:
+                kept.write(json.dumps(row, ensure_ascii=False) + "\n")
     return removed
 
 

@@ -12,7 +12,7 @@ Sizes: P prompts, G completions each, K draft tokens, N draws from M distributio
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -53,11 +53,21 @@ class SamplingParams:
             raise ConfigError(f"top_k must be >= 0 and top_p in (0, 1], got {self.top_k} and {self.top_p}")
 
 
+OnFinished = Callable[[int, RolloutGroup], None]
+"""Told of every group as soon as all of its completions have ended, with the place of its prompt."""
+
+
 class Sampler(Protocol):
     """Anything that answers prompts with completions and their log-probabilities."""
 
     def sample(
-        self, prompts: Sequence[Prompt], group_size: int, params: SamplingParams, *, seed: int
+        self,
+        prompts: Sequence[Prompt],
+        group_size: int,
+        params: SamplingParams,
+        *,
+        seed: int,
+        on_finished: OnFinished | None = None,
     ) -> list[RolloutGroup]: ...
 
     def publish(self, version: int) -> None:
@@ -105,9 +115,15 @@ class NativeSampler:
 
     @torch.inference_mode()
     def sample(
-        self, prompts: Sequence[Prompt], group_size: int, params: SamplingParams, *, seed: int
+        self,
+        prompts: Sequence[Prompt],
+        group_size: int,
+        params: SamplingParams,
+        *,
+        seed: int,
+        on_finished: OnFinished | None = None,
     ) -> list[RolloutGroup]:
-        """`group_size` completions per prompt, in order.
+        """`group_size` completions per prompt, in order; `on_finished` hears of each group when it is finished.
 
         Row i draws its j-th token with uniform number (i, j) of a generator seeded by `seed`: what a completion says
         does not depend on which others are in flight with it (up to the rounding of the matrix products).
@@ -117,18 +133,30 @@ class NativeSampler:
         """
         self._check_length(prompts, params)
         uniform = self._uniform(len(prompts) * group_size, params, seed)
-        rows: list[_Row] = []
+        groups: dict[int, RolloutGroup] = {}
         per_batch = max(1, self.max_rows // group_size)
         for start in range(0, len(prompts), per_batch):
             chunk = prompts[start : start + per_batch]
             first = start * group_size
-            *_, finished = self._decode(chunk, group_size, params, uniform[first : first + len(chunk) * group_size])
-            rows += finished
-        completions = [self._completion(row) for row in rows]
-        return [
-            RolloutGroup(prompt=prompt, completions=tuple(completions[i * group_size : (i + 1) * group_size]))
-            for i, prompt in enumerate(prompts)
-        ]
+            drawn = uniform[first : first + len(chunk) * group_size]
+            for place, group in self._finished(chunk, group_size, params, drawn):
+                groups[start + place] = group
+                if on_finished is not None:
+                    on_finished(start + place, group)
+        return [groups[place] for place in range(len(prompts))]
+
+    def _finished(
+        self, prompts: Sequence[Prompt], group_size: int, params: SamplingParams, uniform: Tensor
+    ) -> Iterator[tuple[int, RolloutGroup]]:
+        """The groups of one batch with their places, each as soon as its last completion has ended."""
+        open_places = set(range(len(prompts)))
+        for rows in self._decode(prompts, group_size, params, uniform):
+            for place in sorted(open_places):
+                own = rows[place * group_size : (place + 1) * group_size]
+                if not any(row.goes_on(params) for row in own):
+                    open_places.remove(place)
+                    completions = tuple(self._completion(row) for row in own)
+                    yield place, RolloutGroup(prompt=prompts[place], completions=completions)
 
     @torch.inference_mode()
     def stream(self, prompt: Prompt, params: SamplingParams, *, seed: int) -> Iterator[int]:
@@ -179,7 +207,8 @@ class NativeSampler:
                 break
         parents, nodes = _branch([(row.prompt, row) for row in rows], params)
         while nodes:
-            cache = cache.select(self._indices(parents))
+            if parents != list(range(cache.num_rows)):  # a selection copies every key
+                cache = cache.select(self._indices(parents))
             tokens = self._indices([node[0].token_ids[-1] for node in nodes])
             positions = self._indices([node[0].num_prompt_tokens + len(node[0].token_ids) - 1 for node in nodes])
             hidden = self.model(tokens[:, None], Layout.at(positions[:, None]), cache)[:, 0]

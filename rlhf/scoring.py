@@ -7,33 +7,65 @@ from collections import defaultdict
 from collections.abc import Sequence
 from statistics import fmean, pstdev
 
-from rewards.base import Batched, Reward, Sample, State, Verdict, at_step
+from rewards.base import Batched, Overlapping, Reward, Sample, State, Verdict, at_step
 from rlhf.errors import ScoringError
 from rlhf.types import FinishReason, Metrics, RolloutGroup, ScoredGroup, samples_of
 
 FAILURES = (State.FAILED, State.TIMED_OUT, State.TRUNCATED)
 
 
-def score_groups(groups: Sequence[RolloutGroup], reward: Reward, step: int | None = None) -> list[ScoredGroup]:
-    """One verdict per completion. An exception or a NaN of the reward is a failed verdict, never a number.
+class Scoring:
+    """One step's judgements: of groups while others are still being sampled, where the reward can do that.
+
+        scoring = Scoring(reward, step)
+        groups = sampler.sample(prompts, ..., on_finished=scoring.begin)
+        scored = scoring.finish(groups)
 
     Args:
         step: the training step, counted from 0, for rewards that change over a run; None in an evaluation.
-
-    Raises:
-        ScoringError: if the reward answers with another number of verdicts than completions.
     """
-    judged = _judge_all(at_step(reward, step), [samples_of(group) for group in groups])
-    for group, verdicts in zip(groups, judged, strict=True):
-        if len(verdicts) != len(group.completions):
-            raise ScoringError(
-                f"the reward returned {len(verdicts)} verdicts for the {len(group.completions)} completions of "
-                f"{group.prompt.id}; it must return one per completion, in order"
-            )
-    return [
-        ScoredGroup(group=group, verdicts=tuple(_finite(verdict) for verdict in verdicts))
-        for group, verdicts in zip(groups, judged, strict=True)
-    ]
+
+    def __init__(self, reward: Reward, step: int | None = None) -> None:
+        self._reward = at_step(reward, step)
+        self._judging = self._reward.begin() if isinstance(self._reward, Overlapping) else None
+        self._begun: dict[int, int] = {}
+
+    def begin(self, place: int, group: RolloutGroup) -> None:
+        """Begin to judge the group that will stand at this place among those that `finish` gets."""
+        if self._judging is not None and place not in self._begun:
+            self._begun[place] = len(self._begun)
+            self._judging.add(samples_of(group))
+
+    def finish(self, groups: Sequence[RolloutGroup]) -> list[ScoredGroup]:
+        """One verdict per completion. An exception or a NaN of the reward is a failed verdict, never a number.
+
+        Raises:
+            ScoringError: if the reward answers with another number of verdicts than completions.
+        """
+        for place, group in enumerate(groups):
+            self.begin(place, group)
+        judged = self._verdicts(groups)
+        for group, verdicts in zip(groups, judged, strict=True):
+            if len(verdicts) != len(group.completions):
+                raise ScoringError(
+                    f"the reward returned {len(verdicts)} verdicts for the {len(group.completions)} completions of "
+                    f"{group.prompt.id}; it must return one per completion, in order"
+                )
+        return [
+            ScoredGroup(group=group, verdicts=tuple(_finite(verdict) for verdict in verdicts))
+            for group, verdicts in zip(groups, judged, strict=True)
+        ]
+
+    def _verdicts(self, groups: Sequence[RolloutGroup]) -> list[list[Verdict]]:
+        if self._judging is None:
+            return _judge_all(self._reward, [samples_of(group) for group in groups])
+        verdicts = self._judging.verdicts()
+        return [verdicts[self._begun[place]] for place in range(len(groups))]
+
+
+def score_groups(groups: Sequence[RolloutGroup], reward: Reward, step: int | None = None) -> list[ScoredGroup]:
+    """What `Scoring` makes of groups that are all there."""
+    return Scoring(reward, step).finish(groups)
 
 
 def _judge_all(reward: Reward, groups: Sequence[Sequence[Sample]]) -> list[list[Verdict]]:
@@ -79,11 +111,11 @@ def check_failures(scored: Sequence[ScoredGroup], max_failed_share: float) -> No
         )
 
 
-def rollout_metrics(scored: Sequence[ScoredGroup], accuracy_term: str) -> Metrics:
+def rollout_metrics(scored: Sequence[ScoredGroup], accuracy_term: str | None) -> Metrics:
     """Means over the step's completions: reward, every term, lengths, failures.
 
     Args:
-        accuracy_term: the term whose mean is also logged as `accuracy`.
+        accuracy_term: the term whose share of values of at least 0.5 is logged as `accuracy`; None logs none.
     """
     verdicts = [verdict for group in scored for verdict in group.verdicts]
     completions = [completion for group in scored for completion in group.group.completions]
@@ -98,9 +130,16 @@ def rollout_metrics(scored: Sequence[ScoredGroup], accuracy_term: str) -> Metric
     if rewards:
         metrics |= {"reward/mean": fmean(rewards), "reward/std": pstdev(rewards)}
     metrics |= term_metrics(scored)
-    if f"reward/{accuracy_term}" in metrics:
-        metrics["accuracy"] = metrics[f"reward/{accuracy_term}"]
+    solved = [mark for verdict in verdicts if (mark := is_solved(verdict, accuracy_term)) is not None]
+    if accuracy_term is not None and solved:
+        metrics["accuracy"] = fmean(solved)
     return metrics
+
+
+def is_solved(verdict: Verdict, term: str | None) -> bool | None:
+    """Whether the term's value (None: the whole reward's) is at least 0.5; None where it has no value."""
+    judged = verdict if term is None else verdict.terms.get(term)
+    return None if judged is None or judged.value is None else judged.value >= 0.5
 
 
 def term_metrics(scored: Sequence[ScoredGroup]) -> Metrics:

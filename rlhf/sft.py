@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from rlhf.collate import collate
-from rlhf.errors import DataError
+from rlhf.errors import ConfigError, DataError
 from rlhf.losses import NegativeLogLikelihood, TokenMean
 from rlhf.optim import OptimSettings
 from rlhf.policy import Policy
@@ -24,6 +24,11 @@ class SFTPlan:
     steps: int
     examples_per_step: int
     micro_batch_tokens: int = 4096
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "examples_per_step", "micro_batch_tokens"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}; to leave it out: warmup=null")
 
 
 class SFTTrainer:

@@ -24,13 +24,13 @@ from rlhf.advantages import Credit
 from rlhf.collate import collate, micro_batches
 from rlhf.errors import ConfigError
 from rlhf.logprobs import token_logprobs
-from rlhf.losses import ClippedSurrogate
+from rlhf.losses import PolicyLoss
 from rlhf.optim import OptimSettings
 from rlhf.policy import Policy
 from rlhf.prompts import PromptStream
 from rlhf.runtime import Runtime
 from rlhf.sampler import Sampler, SamplingParams
-from rlhf.scoring import check_failures, rollout_metrics, score_groups
+from rlhf.scoring import Scoring, check_failures, rollout_metrics
 from rlhf.types import CreditedSample, Metrics, ScoredGroup, TrainBatch, merge_metrics
 from rlhf.update import Updater
 
@@ -53,7 +53,7 @@ class Plan:
     """Measure the KL to the reference every so many steps when the loss has no KL term; 0 never."""
     max_failed_share: float = 0.2
     """The run stops when more of a step's rewards fail."""
-    accuracy_term: str = "correct"
+    accuracy_term: str | None = "correct"
     """The reward term that is also logged as `accuracy`."""
 
     def __post_init__(self) -> None:
@@ -74,11 +74,27 @@ class Iteration:
     """Scored groups and the samples credited from them, a pair per process."""
 
 
+def check_sampling(sampling: SamplingParams) -> None:
+    """Refuse samples that a policy cannot learn from.
+
+    Raises:
+        ConfigError: if sampling is greedy (a group's completions would all be the same) or truncated (the completions
+            would come from another distribution than the one whose log-probabilities the loss uses).
+    """
+    if sampling.temperature == 0:
+        raise ConfigError("reinforcement learning cannot learn from greedy samples; set sampling.temperature to 1")
+    if sampling.top_k or sampling.top_p < 1:
+        raise ConfigError(
+            f"sampling.top_k={sampling.top_k} and sampling.top_p={sampling.top_p} truncate the policy's distribution, "
+            "and reinforcement learning would learn from another one than it sampled; set them to 0 and 1"
+        )
+
+
 class RLTrainer:
     """Runs policy iterations. It owns the optimizer and its schedule; everything else is given to it.
 
     Raises:
-        ConfigError: if sampling is greedy: the completions of a group would all be the same.
+        ConfigError: if the sampling is none to learn from (`check_sampling`).
     """
 
     def __init__(
@@ -89,15 +105,14 @@ class RLTrainer:
         prompts: PromptStream,
         reward: Reward,
         credit: Credit,
-        loss: ClippedSurrogate,
+        loss: PolicyLoss,
         optim: OptimSettings,
         sampling: SamplingParams,
         plan: Plan,
         runtime: Runtime,
         seed: int,
     ) -> None:
-        if sampling.temperature == 0:
-            raise ConfigError("reinforcement learning cannot learn from greedy samples; set sampling.temperature to 1")
+        check_sampling(sampling)
         self.policy, self.sampler, self.prompts, self.reward = policy, sampler, prompts, reward
         self.credit, self.loss, self.sampling, self.plan, self.runtime = credit, loss, sampling, plan, runtime
         self.seed = seed
@@ -120,17 +135,20 @@ class RLTrainer:
     def run_iteration(self, step: int) -> Iteration:
         """One policy iteration: sample, score, credit, update, publish."""
         self.clock.start()
+        scoring = Scoring(self.reward, step)
         with self.clock("sample"):
             prompts = self.runtime.shard(self.prompts.take(self.plan.prompts_per_step))
-            groups = self.sampler.sample(prompts, self.plan.group_size, self.sampling, seed=self._seed(step))
+            groups = self.sampler.sample(
+                prompts, self.plan.group_size, self.sampling, seed=self._seed(step), on_finished=scoring.begin
+            )
         with self.clock("score"):
-            scored = score_groups(groups, self.reward, step=step)
+            scored = scoring.finish(groups)
             everywhere = self.runtime.gather(scored)
             check_failures(everywhere, self.plan.max_failed_share)
         with self.clock("credit"):
-            samples, _ = self.credit(scored)
-            _, credit = self.credit(everywhere)
-            batches = [self._annotate(self._collate(part), step) for part in self._minibatches(samples, step)]
+            credited, credit = self.credit(everywhere)  # an estimator may look at all groups of the step
+            samples = self._own(credited, len(scored))
+            batches = [self._annotate(self._collate(part, step), step) for part in self._minibatches(samples, step)]
         with self.clock("update"):
             updates = [self.update(batch) for _ in range(self.plan.update_epochs) for batch in batches]
             self.sampler.publish(version=step + 1)
@@ -145,11 +163,10 @@ class RLTrainer:
         The first update of a step needs no old log-probabilities: they are the current ones.
         """
         single_update = self.plan.update_epochs * self.plan.minibatches == 1
-        measure_kl = self.plan.kl_every > 0 and step % self.plan.kl_every == 0
         with torch.no_grad():
             old = None if single_update else self._logprobs(batch)
             ref = None
-            if self.loss.needs_reference or measure_kl:
+            if self.loss.needs_reference or self._measures_kl(step):
                 with self.policy.as_reference():
                     ref = self._logprobs(batch)
         return replace(batch, old_logprobs=old, ref_logprobs=ref)
@@ -165,9 +182,21 @@ class RLTrainer:
             start += rows
         return out
 
-    def _collate(self, samples: Sequence[CreditedSample]) -> TrainBatch:
-        """A minibatch whose counts are those of all processes together."""
-        batch = collate(samples, max_row_tokens=self.plan.max_row_tokens, skip_zero_advantage=self.loss.only_advantages)
+    def _own(self, credited: Sequence[CreditedSample], num_groups: int) -> list[CreditedSample]:
+        """Of all processes' samples those of this process, its groups counted from 0."""
+        first = sum(self.runtime.gather([num_groups])[: self.runtime.rank])
+        return [replace(s, group=s.group - first) for s in credited if first <= s.group < first + num_groups]
+
+    def _measures_kl(self, step: int) -> bool:
+        return self.plan.kl_every > 0 and step % self.plan.kl_every == 0
+
+    def _collate(self, samples: Sequence[CreditedSample], step: int) -> TrainBatch:
+        """A minibatch whose counts are those of all processes together.
+
+        Completions without a gradient are left out, but where the KL is measured: it is that of all completions.
+        """
+        skip = self.loss.only_advantages and not self._measures_kl(step)
+        batch = collate(samples, max_row_tokens=self.plan.max_row_tokens, skip_zero_advantage=skip)
         num_samples, num_loss_tokens = self.runtime.total(batch.num_samples, batch.num_loss_tokens)
         return replace(batch, num_samples=num_samples, num_loss_tokens=num_loss_tokens).to(self.runtime.device)
 

@@ -73,9 +73,6 @@ class ScoredGroup:
     group: RolloutGroup
     verdicts: tuple[Verdict, ...]
 
-    def samples(self) -> list[Sample]:
-        return samples_of(self.group)
-
 
 def samples_of(group: RolloutGroup) -> list[Sample]:
     """What the rewards may see of a rollout group."""

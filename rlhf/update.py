@@ -47,7 +47,7 @@ class Updater:
     ) -> None:
         self.policy, self.loss, self.runtime = policy, loss, runtime
         self.micro_batch_tokens, self.temperature = micro_batch_tokens, temperature
-        self.max_grad_norm = optim.max_grad_norm
+        self.max_grad_norm, self._lr = optim.max_grad_norm, optim.lr
         self.optimizer, self.schedule = optim.build(policy.parameters(), total_updates)
 
     def __call__(self, minibatch: TrainBatch) -> Metrics:
@@ -64,7 +64,7 @@ class Updater:
                 sums[name] = sums.get(name, 0.0) + value
         totals = self.runtime.sum_values(sums)
         try:
-            return {"lr": float(self.schedule.get_last_lr()[0]), **self._step(totals), **_averages(totals)}
+            return {"lr": float(self.optimizer.param_groups[0]["lr"]), **self._step(totals), **_averages(totals)}
         finally:
             self.optimizer.zero_grad(set_to_none=True)
 
@@ -74,12 +74,21 @@ class Updater:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
+        # The rate is this run's: a resumption may lower it. The schedule goes on where it stood.
+        self.schedule.base_lrs = [self._lr] * len(self.optimizer.param_groups)
+        for group, now in zip(self.optimizer.param_groups, self._scheduled(), strict=True):
+            group["initial_lr"], group["lr"] = self._lr, now
+
+    def _scheduled(self) -> list[float]:
+        """The learning rate of the next update, per parameter group."""
+        schedule = self.schedule
+        return [self._lr * share(schedule.last_epoch) for share in schedule.lr_lambdas]
 
     def _step(self, totals: Mapping[str, float]) -> Metrics:
         if not math.isfinite(totals["loss"]):
             raise NonFiniteUpdate(
-                f"the loss is {totals['loss']}; the weights are those of the last finite step. Lower optim.lr, "
-                "or resume from the last checkpoint with another seed"
+                f"the loss is {totals['loss']}; the weights are those of the last finite step. Lower optim.lr "
+                "and resume: it may differ"
             )
         metrics: Metrics = {}
         if totals["num_rows"] > 0:

@@ -17,7 +17,7 @@ from rlhf.logprobs import token_logprobs
 from rlhf.policy import POLICY, Policy
 from rlhf.problems import Problem
 from rlhf.prompts import PromptStream, PromptTemplate
-from rlhf.sampler import SamplingParams
+from rlhf.sampler import OnFinished, SamplingParams
 from rlhf.types import Completion, CreditedSample, FinishReason, Prompt, RolloutGroup, ScoredGroup, TrainBatch
 from rlhf.update import Loss
 
@@ -150,7 +150,13 @@ class FixedSampler:
     """Completions that depend on the prompt's id alone, so that any number of processes samples the same."""
 
     def sample(
-        self, prompts: Sequence[Prompt], group_size: int, params: SamplingParams, *, seed: int
+        self,
+        prompts: Sequence[Prompt],
+        group_size: int,
+        params: SamplingParams,
+        *,
+        seed: int,
+        on_finished: OnFinished | None = None,
     ) -> list[RolloutGroup]:
         return [self._group(prompt, group_size) for prompt in prompts]
 

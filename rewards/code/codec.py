@@ -17,7 +17,8 @@ from typing import Any
 
 MAX_FRAME_BYTES = 1 << 20
 MAX_DEPTH = 100
-MAX_ITEMS = 200_000
+MAX_ALIKE = 32
+"""How many keys of one set or dict may have the same hash: with more, building it takes quadratic time."""
 _SMALL = 1 << 53
 _VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
 _DATES = {kind.__name__: kind for kind in (datetime.datetime, datetime.date, datetime.time)}
@@ -125,9 +126,12 @@ def _decode_tagged(data: list[Any], other: Fallback, depth: int) -> Any:
     tag = data[0]
     for known, kind in _SEQUENCES:
         if tag == known:
-            return kind([decode(item, other, depth + 1) for item in _items(data[1])])
+            items = [decode(item, other, depth + 1) for item in _items(data[1])]
+            return kind(_scattered(items) if kind in (set, frozenset) else items)
     if tag == "d":
-        return {decode(key, other, depth + 1): decode(item, other, depth + 1) for key, item in _items(data[1])}
+        pairs = [(decode(key, other, depth + 1), decode(item, other, depth + 1)) for key, item in _items(data[1])]
+        _scattered([key for key, _ in pairs])
+        return dict(pairs)
     if tag in _SCALARS:
         return _SCALARS[tag](*data[1:])
     return other(data)
@@ -147,19 +151,26 @@ _SCALARS: dict[str, Callable[..., Any]] = {
 
 
 def _items(data: Any) -> list[Any]:
-    if not isinstance(data, list) or len(data) > MAX_ITEMS:
-        raise NotData("not a list, or too long a one")
+    if not isinstance(data, list):
+        raise NotData("not a list")
     return data
 
 
-def pack(message: dict[str, Any]) -> bytes:
-    """A frame: four bytes of length, then JSON. Raises NotData when it is longer than `MAX_FRAME_BYTES`."""
+def _scattered(keys: list[Any]) -> list[Any]:
+    """The keys, if a set of them can be built in linear time; NotData if someone has chosen them to collide."""
+    if len(keys) > MAX_ALIKE and max(collections.Counter(map(hash, keys)).values()) > MAX_ALIKE:
+        raise NotData(f"more than {MAX_ALIKE} keys have the same hash")
+    return keys
+
+
+def pack(message: dict[str, Any], cap: int = (1 << 32) - 1) -> bytes:
+    """A frame: four bytes of length, then JSON. Raises NotData when the JSON is longer than `cap` bytes."""
     try:
         body = json.dumps(message, separators=(",", ":"), check_circular=False).encode()
     except (RecursionError, TypeError, ValueError) as error:
         raise NotData(f"cannot be written as JSON: {type(error).__name__}") from None
-    if len(body) > MAX_FRAME_BYTES:
-        raise NotData(f"{len(body)} bytes of data are more than {MAX_FRAME_BYTES}")
+    if len(body) > cap:
+        raise NotData(f"{len(body)} bytes of data are more than {cap}")
     return len(body).to_bytes(4, "big") + body
 
 
@@ -179,10 +190,12 @@ class Channel:
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
+        self.cap = MAX_FRAME_BYTES
+        """Of what is sent, to tell the program in words; the supervisor has its own."""
         self._read, self._write = os.read, os.write  # programs patch `os`, mostly to reduce their own means
 
     def send(self, message: dict[str, Any]) -> None:
-        rest = memoryview(pack(message))
+        rest = memoryview(pack(message, self.cap))
         while rest:
             rest = rest[self._write(self.descriptor, rest) :]
 

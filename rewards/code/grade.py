@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rewards.base import RewardError
 from rewards.code.blocks import Program
-from rewards.code.codec import NotData, decode, encode
+from rewards.code.codec import MAX_FRAME_BYTES, NotData, decode, encode
 from rewards.code.compare import same, same_output
-from rewards.code.processes import Ended, Limits, OverLimit, Process, Slot
+from rewards.code.limits import Ended, Limits, OverLimit
+from rewards.code.process import Process
+from rewards.code.slot import Slot
 from rewards.code.suites import Asserts, Call, Calls, Scripts, Suite
+
+_QUESTION_BYTES = 64 << 20
+"""Of what one assert test may send to the program; it is the data's, and only a broken row comes near."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +46,7 @@ def grade(slot: Slot, program: Program, suite: Suite, rules: Rules) -> Grade:
     if isinstance(suite, Scripts):
         return _grade_scripts(slot, program, suite, rules)
     job = {"mode": "calls", "code": program.code, "preamble": program.preamble}
-    with Process(slot, rules.limits, job) as solution:
+    with Process(slot, _roomy(rules.limits, _answer_bytes(suite)), job) as solution:
         try:
             _expect_ready(solution)
             if isinstance(suite, Calls):
@@ -59,7 +65,7 @@ def grade(slot: Slot, program: Program, suite: Suite, rules: Rules) -> Grade:
 def _expect_ready(solution: Process) -> None:
     message = solution.receive()
     if message != {"ready": True}:
-        raise Ended(f"the program stopped while it was loaded: {_told(message)}")
+        raise Ended(f"the program stopped while it was loaded: {_told(message.get('error'))}")
 
 
 def _run_calls(solution: Process, suite: Calls, rules: Rules) -> tuple[int, str]:
@@ -87,7 +93,7 @@ def _call_fault(solution: Process, suite: Calls, case: Call, tolerance: float) -
     solution.send(request)
     reply = solution.receive()
     if "value" not in reply:
-        return _told(reply)
+        return _told(reply.get("error"))
     try:
         got = decode(reply["value"])
     except NotData as error:
@@ -102,7 +108,7 @@ def _run_asserts(slot: Slot, solution: Process, suite: Asserts, rules: Rules) ->
     job = {"mode": "tests", "setup": suite.setup, "names": suite.names, "tests": suite.tests, "partial": rules.partial}
     calls, outcomes, message = 0, list[str](), dict[str, Any]()
     try:
-        with Process(slot, rules.limits, job) as tester:
+        with Process(slot, replace(rules.limits, output_bytes=_QUESTION_BYTES), job) as tester:
             while "done" not in message and "broken" not in message:
                 message = tester.receive()
                 if "ask" in message:
@@ -128,12 +134,13 @@ def _grade_scripts(slot: Slot, program: Program, suite: Scripts, rules: Rules) -
     job = {"mode": "script", "code": program.code, "preamble": program.preamble}
     for number, (given, expected) in enumerate(suite.cases, start=1):
         fault = ""
-        with Process(slot, rules.limits, job, given.encode("utf-8", "surrogatepass")) as process:
+        limits = _roomy(rules.limits, len(expected.encode("utf-8", "surrogatepass")))
+        with Process(slot, limits, job, given.encode("utf-8", "surrogatepass")) as process:
             try:
                 printed = process.read_output()
             except OverLimit as error:
                 printed, fault = b"", str(error)
-            told = process.complaint()
+            told = _told(process.complaint())
             usage = process.finish()
         if not fault:
             fault = _script_fault(expected, printed, usage.status, told, rules.tolerance)
@@ -152,7 +159,21 @@ def _script_fault(expected: str, printed: bytes, status: int, told: str, toleran
     return "" if same_output(expected, printed, tolerance=tolerance) else "another output than expected"
 
 
-def _told(message: dict[str, Any]) -> str:
-    """What the program said of its error, for the log."""
-    error = message.get("error")
-    return ": ".join(str(part)[:200] for part in reversed(error[1:3])) if isinstance(error, list) else "no answer"
+def _answer_bytes(suite: Suite) -> int:
+    """Length of the longest answer that is expected, as the program would send it."""
+    if not isinstance(suite, Calls):
+        return 0
+    return max(len(json.dumps(encode(value))) for case in suite.cases for value in case.expected)
+
+
+def _roomy(limits: Limits, expected_bytes: int) -> Limits:
+    """The limits with room for an answer of twice the expected length."""
+    return replace(limits, output_bytes=max(MAX_FRAME_BYTES, 2 * expected_bytes))
+
+
+def _told(error: object) -> str:
+    """What the program said of its error, for the log: short, and no character that a file or a screen minds."""
+    if not isinstance(error, list) or len(error) < 3:
+        return "no answer"
+    text = ": ".join(part[:200] if isinstance(part, str) else "?" for part in (error[2], error[1]))
+    return "".join(char if char.isprintable() else " " for char in text)

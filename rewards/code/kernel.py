@@ -24,8 +24,15 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVA
 MNT_DETACH = 2
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _CAPSET = {"x86_64": 126, "aarch64": 91}
+_FSTAT = {"x86_64": 5, "aarch64": 80}
+# struct stat, and where it has mode, inode, device, links, user, group, size and three times in seconds
+_STAT = {
+    "x86_64": ("=QQQIIIxxxxQqqqqQqQqQ", (3, 1, 0, 2, 4, 5, 7, 10, 12, 14)),
+    "aarch64": ("=QQIIIIQxxxxxxxxqixxxxqqQqQqQ", (2, 1, 0, 3, 4, 5, 7, 10, 12, 14)),
+}
 _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
 
+_CAPABILITY_HEADER = struct.pack("=Ii", 0x20080522, 0)
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -60,14 +67,26 @@ def pivot_root(new_root: str, old_root: str) -> None:
     _checked(_libc.syscall(number, new_root.encode(), old_root.encode()), "pivot_root")
 
 
-def drop_capabilities() -> None:
-    """Empties every capability set of this process, for uid 0 too."""
+def bound_capabilities() -> None:
+    """Makes sure that no program that this process might execute, nor its children, gets any capability by that."""
     for capability in range(64):
         if _libc.prctl(PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0) < 0:
             break  # EINVAL above the kernel's last one, EPERM where there are none to drop
-    header = ctypes.create_string_buffer(struct.pack("=Ii", 0x20080522, 0))
-    empty = ctypes.create_string_buffer(bytes(24))
-    _checked(_libc.syscall(ctypes.c_long(_CAPSET[platform.machine()]), header, empty), "capset")
+
+
+def drop_capabilities() -> None:
+    """Empties every capability set of this process, for uid 0 too, but the bounding set."""
+    _checked(_libc.syscall(ctypes.c_long(_CAPSET[platform.machine()]), _CAPABILITY_HEADER, bytes(24)), "capset")
+
+
+def fstat(descriptor: int) -> os.stat_result:
+    """As `os.fstat`, by the call that takes no path: the C library's version may take an empty one."""
+    layout, order = _STAT[platform.machine()]
+    buffer = ctypes.create_string_buffer(256)
+    number = ctypes.c_long(_FSTAT[platform.machine()])
+    _checked(_libc.syscall(number, ctypes.c_long(descriptor), buffer), f"fstat({descriptor})")
+    fields = struct.unpack_from(layout, buffer)
+    return os.stat_result([fields[i] for i in order])
 
 
 def install_filter(program: bytes) -> None:
@@ -82,12 +101,15 @@ def landlock_version() -> int:
     return max(0, _libc.syscall(ctypes.c_long(_LANDLOCK_CREATE), None, ctypes.c_long(0), ctypes.c_long(1)))
 
 
-_READ = 1 << 2 | 1 << 3  # files, folders
+_LIST = 1 << 3
+_READ = 1 << 2 | _LIST  # files, folders
 _FILE_ONLY = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15
 
 
-def landlock(readable: list[str], writable: list[str]) -> None:
+def landlock(readable: list[str], writable: list[str], listable: list[str] | None = None) -> None:
     """Denies this process, for good, all of the file system but `readable` and `writable`, TCP, and signals outside.
+
+    Of `listable` it may see the names.
 
     What the kernel's version cannot restrict stays open: TCP before ABI 4, abstract sockets and signals before ABI 6.
     """
@@ -101,7 +123,8 @@ def landlock(readable: list[str], writable: list[str]) -> None:
         _libc.syscall(ctypes.c_long(_LANDLOCK_CREATE), attributes, ctypes.c_long(size), ctypes.c_long(0)), "landlock"
     )
     try:
-        for paths, access in ((readable, _READ), (writable, handled & ~(1 << 0 | 1 << 6 | 1 << 11 | 1 << 15))):
+        write = handled & ~(1 << 0 | 1 << 6 | 1 << 11 | 1 << 15)  # all but execution, devices and their ioctls
+        for paths, access in ((readable, _READ), (writable, write), (listable or [], _LIST)):
             for path in paths:
                 _allow(ruleset, path, access & handled)
         _checked(_libc.syscall(ctypes.c_long(_LANDLOCK_RESTRICT), ctypes.c_long(ruleset), ctypes.c_long(0)), "landlock")

@@ -69,8 +69,11 @@ def _become_first_process() -> None:
     kernel.prctl(kernel.PR_SET_PDEATHSIG, kernel.SIGKILL)
 
 
-def close_root(folders: list[str]) -> None:
-    """Replaces the root folder by an empty one with `folders` and four devices in it, all read-only."""
+def close_root(folders: list[str], hidden: list[str], packages: list[str]) -> None:
+    """Replaces the root folder by an empty one with `folders` and four devices in it, all read-only.
+
+    The folders `hidden` in these appear empty but for `packages`.
+    """
     kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
     staging = next(path for path in ("/tmp", "/var/tmp", "/run", "/mnt") if os.path.isdir(path))
     kernel.mount("tmpfs", staging, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=1m,nr_inodes=4k,mode=755")
@@ -78,18 +81,28 @@ def close_root(folders: list[str]) -> None:
     kernel.pivot_root(staging, f"{staging}/.old")
     os.chdir("/")
     os.mkdir("/tmp", 0o777)
-    for path in [*folders, *_DEVICES]:
-        if os.path.lexists(f"/.old{path}") and not os.path.lexists(path):
-            _show(path)
+    _show_all([*folders, *_DEVICES])
+    covered = [path for path in hidden if os.path.isdir(path)]
+    for path in covered:
+        kernel.mount("tmpfs", path, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=1m,nr_inodes=4k,mode=755")
+    _show_all(packages)
     kernel.detach("/.old")
     os.rmdir("/.old")
+    for path in covered:
+        kernel.mount("none", path, flags=kernel.MS_REMOUNT | kernel.MS_BIND | _flags(path) | kernel.MS_RDONLY)
     kernel.mount("none", "/", flags=kernel.MS_REMOUNT | kernel.MS_BIND | _flags("/") | kernel.MS_RDONLY)
+
+
+def _show_all(paths: list[str]) -> None:
+    for path in paths:
+        if os.path.lexists(f"/.old{path}") and not os.path.lexists(path):
+            _show(path)
 
 
 def _show(path: str) -> None:
     """Binds a path of the old root at the same path of the new one; a link is copied as one."""
     old = f"/.old{path}"
-    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+    _make_parents(path)
     mode = os.lstat(old).st_mode
     if stat.S_ISLNK(mode):
         os.symlink(os.readlink(old), path)
@@ -101,6 +114,15 @@ def _show(path: str) -> None:
     kernel.mount(old, path, flags=kernel.MS_BIND | kernel.MS_REC)
     if not stat.S_ISCHR(mode):
         kernel.mount("none", path, flags=kernel.MS_REMOUNT | kernel.MS_BIND | kernel.MS_RDONLY | _flags(path))
+
+
+def _make_parents(path: str) -> None:
+    """Makes the folders above a path, to pass through but not to look into."""
+    folder = os.path.dirname(path)
+    if not os.path.isdir(folder):
+        _make_parents(folder)
+        os.mkdir(folder)
+        os.chmod(folder, 0o111)
 
 
 def _flags(path: str) -> int:
@@ -117,13 +139,20 @@ def private_tmp(size_bytes: int) -> None:
 
 
 def become(user: int) -> None:
-    """Takes another user and group, for good; a root without the privilege to do so stays, without capabilities."""
-    try:
-        os.setgroups([])
-        os.setresgid(user, user, user)
-        os.setresuid(user, user, user)
-    except PermissionError:
-        pass
+    """Takes another user and group, for good: `user`, or nobody where a container does not know that number.
+
+    A root without the privilege to do so stays, without capabilities.
+    """
+    for number in (user, _INSIDE_ID):
+        try:
+            os.setgroups([])
+            os.setresgid(number, number, number)
+            os.setresuid(number, number, number)
+            return
+        except PermissionError:
+            return
+        except OSError:
+            continue
 
 
 def address_space_bytes() -> int:

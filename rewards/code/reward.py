@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from rewards.base import RewardError, Sample, Verdict
 from rewards.code.blocks import program
 from rewards.code.grade import Grade, Rules, grade
-from rewards.code.processes import Infrastructure, Overloaded
+from rewards.code.limits import Infrastructure, Overloaded
 from rewards.code.sandbox import Sandbox
 from rewards.code.suites import read_suite
 
@@ -69,8 +70,13 @@ class UnitTests:
 
     def __call__(self, group: Sequence[Sample]) -> list[Verdict]:
         """One verdict per sample; as many programs at a time as the sandbox has slots."""
+        return self.judge_groups([group])[0]
+
+    def judge_groups(self, groups: Sequence[Sequence[Sample]]) -> list[list[Verdict]]:
+        """The verdicts of many groups, whose programs run side by side."""
         with ThreadPoolExecutor(max_workers=self.sandbox.slots, thread_name_prefix="unit-tests") as pool:
-            return list(pool.map(self.judge, group))
+            verdicts = pool.map(self.judge, [sample for group in groups for sample in group])
+            return [[next(verdicts) for _ in group] for group in groups]
 
     def judge(self, sample: Sample) -> Verdict:
         """The verdict of one sample; may be called from any thread."""
@@ -93,6 +99,19 @@ class UnitTests:
             return Verdict.failed(f"sandbox: {reason}")
         except RewardError as error:
             return Verdict.failed(str(error))
+        except Exception as error:  # what nobody thought of must cost this sample only, not its group
+            return Verdict.failed(f"{type(error).__name__}: {error}"[:300])
+
+    def corrupt(self, sample: Sample) -> str | None:
+        """The sample's program, which now leaves at once with exit status 0: some rewards take that for success."""
+        suite = read_suite(sample.reference)
+        found = program(sample.completion, entry_point=suite.entry_point, stub=suite.stub, preamble=suite.preamble)
+        return f"~~~~~~~~python\nraise SystemExit(0)\n{found.code}\n~~~~~~~~" if found.code else None
+
+    def describe(self) -> dict[str, Any]:
+        """The active tier and the limits, for a run's log."""
+        shown = str(self.sandbox)
+        return {"shown": shown, "cpu_s": self.cpu_s, "wall_s": self.wall_s, "sandbox": self.sandbox.describe()}
 
     def close(self) -> None:
         """Ends the sandbox's processes."""

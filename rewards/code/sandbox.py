@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import os
 import queue
+import secrets
 import sys
-import sysconfig
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,27 +15,17 @@ from typing import Any
 
 from rewards.base import RewardError
 from rewards.code import kernel, seccomp
-from rewards.code.processes import Ended, Infrastructure, Limits, OverLimit, Overloaded, Process, Slot
+from rewards.code.cgroups import Group, parent_group
+from rewards.code.limits import Ended, Infrastructure, Limits, OverLimit, Overloaded
+from rewards.code.process import Process
+from rewards.code.setup import zygote_setup
+from rewards.code.slot import Slot
 
 TIERS = ("strict", "landlock", "namespace")
 """What `require` may name; each is held to be at least as much as those before it."""
 _RUNS_PER_ZYGOTE = 5000
-_FIRST_USER = 65534
-_SYSTEM_FOLDERS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo")
-STANDARD_MODULES = (
-    "_strptime", "argparse", "array", "asyncio", "base64", "bisect", "bz2", "calendar", "cmath", "cmd",
-    "collections.abc", "colorsys", "concurrent.futures.thread", "configparser", "contextlib", "contextvars", "copy",
-    "csv", "ctypes", "dataclasses", "datetime", "decimal", "difflib", "dis", "doctest", "encodings.idna",
-    "encodings.latin_1", "encodings.utf_16", "encodings.utf_32", "enum", "fnmatch", "fractions", "functools",
-    "getpass", "glob", "graphlib", "gzip", "hashlib", "heapq", "hmac", "html.parser", "inspect", "io", "ipaddress",
-    "itertools", "json", "keyword", "linecache", "locale", "logging", "lzma", "math", "mmap", "multiprocessing",
-    "numbers", "operator", "optparse", "pathlib", "pickle", "platform", "pprint", "queue", "random", "re",
-    "resource", "sched", "secrets", "select", "selectors", "shlex", "shutil", "socket", "statistics", "string",
-    "stringprep", "struct", "subprocess", "tempfile", "textwrap", "threading", "timeit", "tokenize", "traceback",
-    "tracemalloc", "types", "typing", "unicodedata", "unittest.mock", "urllib.parse", "uuid", "warnings", "weakref",
-    "xml.etree.ElementTree", "zipfile", "zlib", "zoneinfo",
-)  # fmt: skip
-_SUBMODULES = {"numpy": ("numpy.random", "numpy.linalg", "numpy.fft", "numpy.polynomial", "numpy.ma")}
+_FREE_USERS = range(0x70000000, 0x7FFFFFFF)
+"""Numbers that systems leave unused; each slot takes one, so that no two share a user's limit of threads."""
 _PROBE = """\
 import os, socket
 def denied(action):
@@ -61,9 +50,11 @@ class Sandbox:
     - `namespace`: own process, mount, network, IPC and host-name space; the root folder holds only the interpreter,
       read-only, and a /tmp in memory that lives as long as the program.
 
+    Where a cgroup v2 is delegated, each slot's programs share a control group too, whatever the tier.
+
     No tier covers: holes in the kernel itself, which is shared; timing; what a program knows by heart (hard-coded
-    answers to the inputs that it sees); other libraries in the interpreter's own site-packages folder, where that lies
-    inside the standard library's. Threads of a plain user count against that user's own limit.
+    answers to the inputs that it sees). `strict` and `landlock` cover no denial of service by what only a
+    control group counts, such as memory of pipes; threads of a plain user count against that user's own limit there.
     """
 
     def __init__(
@@ -85,7 +76,7 @@ class Sandbox:
             memory_mb: what a program may allocate beyond the interpreter.
             files_mb: what it may write to its /tmp (`namespace` only).
             threads: how many it may have.
-            slots: programs at the same time; 0 takes the number of CPUs, at most 8.
+            slots: programs at the same time; 0 takes the number of CPUs that this process may use, at most 8.
             modules: packages that are imported before programs start, where they are installed.
 
         Raises:
@@ -101,10 +92,14 @@ class Sandbox:
                 "give positive numbers, and 0 or more slots"
             )
         self.require, self.memory_mb, self.files_mb, self.threads = require, memory_mb, files_mb, threads
-        self.slots = slots or min(8, os.cpu_count() or 1)
+        self.slots = slots or (min(8, len(os.sched_getaffinity(0))) if sys.platform == "linux" else 1)
         self.modules = tuple(modules)
         self.tier = ""
         """The active tier."""
+        self.reasons: dict[str, str] = {}
+        """Why each stronger tier is not used."""
+        self.groups = parent_group()
+        """The control group below which each slot gets one of its own; None where this process may make none."""
         self._open_pool()
         self._probe(tier)
 
@@ -117,8 +112,18 @@ class Sandbox:
         self._open_pool()
 
     def describe(self) -> dict[str, Any]:
-        """The active tier and the limits, for a run's log."""
-        return {key: value for key, value in self.__getstate__().items() if key != "modules"}
+        """The active tier, why no stronger one is used, and the limits, as plain data for a run's log."""
+        return {**self.__getstate__(), "modules": list(self.modules), "groups": self.groups and str(self.groups)}
+
+    def __str__(self) -> str:
+        """One line for the screen.
+
+        >>> print(Sandbox(tier="strict"))
+        code sandbox: tier strict
+        """
+        grouped = ", in control groups" if self.groups else ""
+        missing = "; ".join(f"{tier}: {reason}" for tier, reason in self.reasons.items())
+        return f"code sandbox: tier {self.tier}{grouped}{missing and f' (not used: {missing})'}"
 
     def limits(self, *, cpu_s: float, wall_s: float) -> Limits:
         return Limits(
@@ -138,7 +143,7 @@ class Sandbox:
                 self._discard(slot)
                 slot = None
             if slot is None:
-                slot = self._start(index)
+                slot = self._start()
             yield slot
         except (Overloaded, RewardError):
             raise  # no fault of the slot's
@@ -163,10 +168,21 @@ class Sandbox:
         self._finalizer = weakref.finalize(self, _close_all, self._started)
         self._user_tasks = 0 if os.geteuid() == 0 or self.tier == "namespace" else _tasks_of_user() + 1024
 
-    def _start(self, index: int) -> Slot:
-        slot = Slot(_setup(self.tier, self.modules, _FIRST_USER - index))
+    def _start(self) -> Slot:
+        setup = zygote_setup(self.tier, self.modules, user=secrets.choice(_FREE_USERS))
+        slot = Slot(setup, self._group())
         self._started.append(slot)
         return slot
+
+    def _group(self) -> Group | None:
+        if self.groups is None:
+            return None
+        try:
+            return Group(self.groups, self.limits(cpu_s=1.0, wall_s=1.0))
+        except OSError as error:  # one safeguard less: rlimits hold each process on its own
+            logger.warning("code sandbox: no control group: %s", error)
+            self.groups = None
+            return None
 
     def _discard(self, slot: Slot) -> None:
         slot.close()
@@ -174,18 +190,18 @@ class Sandbox:
 
     def _probe(self, wanted: str) -> None:
         """Takes the strongest tier in which a program is seen to be denied what it must be."""
-        reasons = {}
+        reasons = self.reasons
         for tier in reversed(TIERS) if wanted == "auto" else (wanted,):
             if TIERS.index(tier) < TIERS.index(self.require):
                 reasons.setdefault(tier, f"weaker than the required {self.require}")
                 continue
-            reasons[tier] = self._try(tier)
-            if not reasons[tier]:
+            reason = self._try(tier)
+            if not reason:
                 self.tier = tier
                 self._user_tasks = 0 if tier == "namespace" else self._user_tasks
-                level = logging.INFO if tier == TIERS[-1] else logging.WARNING
-                logger.log(level, "code sandbox: tier %s; not used: %s", tier, reasons)
+                logger.log(logging.INFO if tier == TIERS[-1] else logging.WARNING, "%s", self)
                 return
+            reasons[tier] = reason
         told = "; ".join(f"{tier}: {reason}" for tier, reason in reasons.items())
         raise RewardError(
             f"no code sandbox that is at least {self.require!r} works here ({told}); "
@@ -213,22 +229,6 @@ def _close_all(slots: list[Slot]) -> None:
     for slot in slots:
         slot.close()
     slots.clear()
-
-
-def _setup(tier: str, modules: tuple[str, ...], user: int) -> dict[str, Any]:
-    """What a zygote is told."""
-    folders = [sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), *_SYSTEM_FOLDERS]
-    for name in modules:
-        spec = importlib.util.find_spec(name)
-        for folder in (spec.submodule_search_locations or []) if spec else []:
-            folders += [folder, f"{folder}.libs"]  # `.libs`: where wheels keep the shared libraries they bring
-    return {
-        "tier": tier,
-        "user": user,
-        "folders": list(dict.fromkeys(folders)),
-        "site_folders": list(dict.fromkeys([sysconfig.get_path("purelib"), sysconfig.get_path("platlib")])),
-        "modules": [*STANDARD_MODULES, *(part for name in modules for part in (name, *_SUBMODULES.get(name, ())))],
-    }
 
 
 def _tasks_of_user() -> int:

@@ -11,6 +11,7 @@ import builtins
 import contextlib
 import gc
 import io
+import linecache
 import os
 import sys
 import threading
@@ -42,7 +43,7 @@ def run_script(channel: Channel, job: dict[str, Any]) -> int:
         vars(module).clear()  # buffers that the program made are written when they are collected
         gc.collect()
         for stream in {id(stream): stream for stream in (sys.stdout, first_stdout)}.values():
-            if not stream.closed:
+            if not getattr(stream, "closed", False):  # a program's own stream need not have it
                 stream.flush()
     except SystemExit as leaving:
         status = _status(leaving.code)
@@ -113,6 +114,7 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "next": next,
     "iter": iter,
     "len": len,
+    "truth": bool,
     "item": lambda subject, key: subject[key],
     "text": str,
 }
@@ -158,11 +160,14 @@ def _module(name: str, preamble: str) -> types.ModuleType:
     module = types.ModuleType(name)
     sys.modules[name] = module
     vars(module)["__builtins__"] = builtins
-    exec(compile(preamble, "<preamble>", "exec"), vars(module))
+    vars(module)["__file__"] = "/tmp/solution.py"
+    if preamble.strip():
+        exec(compile(preamble, "<preamble>", "exec"), vars(module))
     return module
 
 
 def _execute(code: str, module: types.ModuleType) -> None:
+    linecache.cache["<solution>"] = (len(code), None, code.splitlines(keepends=True), "<solution>")  # for `inspect`
     exec(compile(code, "<solution>", "exec", dont_inherit=True), vars(module))
 
 

@@ -1,7 +1,8 @@
 """Inside the second sandbox, with the data's assert tests: runs them on stand-ins whose calls go to the solution.
 
 The solution's process never holds the tests; this one never holds the solution's code. Results arrive as data. What is
-no data arrives as a `Remote`, which cannot be compared and has no truth value, so that no lie about `==` gets here.
+no data arrives as a `Remote`, which cannot be compared, so that no lie about `==` gets here. It has a truth value, as a
+match of a regular expression must have: a program could as well have returned True.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ class Remote:
         return self._line.ask("call", self._target, arguments, named)
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):  # protocols of libraries: numpy would take addresses from one
+            raise AttributeError(name)
         return self._line.ask("get", self._target, (name,))
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -43,6 +46,9 @@ class Remote:
 
     def __len__(self) -> int:
         return self._line.ask("len", self._target)
+
+    def __bool__(self) -> bool:
+        return self._line.ask("truth", self._target)
 
     def __str__(self) -> str:
         return self._line.ask("text", self._target)
@@ -59,7 +65,7 @@ class Remote:
         raise TypeError("the solution returned an object that is not data; it cannot be compared")
 
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _incomparable
-    __bool__ = __contains__ = _incomparable
+    __contains__ = _incomparable
 
 
 class Line:

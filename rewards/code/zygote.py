@@ -7,9 +7,11 @@ waits and reports. No code, input or test passes through it: children read their
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import importlib
 import json
+import locale
 import os
 import random
 import resource
@@ -39,6 +41,7 @@ class Zygote:
         self.user: int = setup["user"]
         """Whom children become, where this process may change its user."""
         self.may_change_user = os.geteuid() == 0
+        self.filter = seccomp.build(files=self.tier != "strict", links=self.tier == "namespace")
         self.base_bytes = 0
         self.pid = os.getpid()
         self.children: dict[int, int] = {}
@@ -116,7 +119,7 @@ class Zygote:
         random.seed(0)  # a reward is a function of the program
         if "numpy" in sys.modules:
             sys.modules["numpy"].random.seed(0)
-        kernel.install_filter(seccomp.build(pid=os.getpid(), files=self.tier != "strict"))
+        kernel.install_filter(seccomp.sign(self.filter, os.getpid()))
 
     def limits(self, limits: dict[str, Any]) -> list[tuple[int, int]]:
         return [
@@ -135,6 +138,7 @@ def run_job(channel: Channel) -> int:
     """What a child does; its exit status. The first frame tells that all confinement is in place."""
     channel.send({"confined": True})
     job = channel.receive()
+    channel.cap = job["output_bytes"]
     if job["mode"] == "tests":
         tester.run_tests(channel, job)
         return 0
@@ -161,6 +165,8 @@ def main() -> NoReturn:
     control = socket.socket(fileno=int(sys.argv[-1]))
     setup = json.loads(control.recv(65536))
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")  # when memory runs out, the kernel takes programs before whoever judges them
     try:
         zygote = Zygote(control, setup)
         if zygote.tier == "namespace":
@@ -168,14 +174,19 @@ def main() -> NoReturn:
         zygote.pid = os.getpid()
         sys.path.extend(setup["site_folders"])
         missing = preload(setup["modules"])
+        locale.setlocale(locale.LC_ALL, "")  # keeps it in memory: children may have no files
+        sys.argv = sys.orig_argv = ["solution.py"]
         site.setquit()  # `exit` and `quit`, which -S leaves out
         time.localtime()  # reads /etc/localtime once
         zygote.base_bytes = namespaces.address_space_bytes()
         if zygote.tier == "namespace":
-            namespaces.close_root(setup["folders"])
+            namespaces.close_root(setup["folders"], setup["hidden"], setup["packages"])
+        elif zygote.tier == "strict":
+            os.fstat = kernel.fstat
         elif zygote.tier == "landlock":
             kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-            kernel.landlock(setup["folders"], ["/dev/null"])
+            kernel.landlock([*setup["folders"], *setup["packages"]], ["/dev/null"], listable=setup["library"])
+        kernel.bound_capabilities()
         atexit._clear()
         gc.collect()
         gc.freeze()

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from rewards.language.tags import LATIN, Language
-from rewards.language.words import SPACELESS, split_words
+from rewards.language.words import SPACELESS, Word, split_words
 from rewards.math.numbers import fold, plain_number
 
 _NUMBER = re.compile(r"\d{1,3}(?:[ ']\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)*", re.ASCII)
@@ -22,6 +22,10 @@ _NAMED = re.compile(
     re.ASCII,
 )
 _LATIN_NAME = re.compile(r"(?<![A-Za-z])[A-Z][a-z]{2,}(?![A-Za-z])")
+_SENTENCE_START = re.compile(
+    r"(?:\A|[^\W\d_]{3}[.!?\u2026]+[\"'\u00bb\u201d\u2019)]*\s)[\s\"'\u00ab\u201e\u201c(\u00bf\u00a1]*([^\W\d_])"
+)
+_CAPITAL_INSIDE = re.compile(r"[^\W\d_],?\s[A-Z\u00c0-\u00de\u0391-\u03ab\u0400-\u042f\u0531-\u0556]")
 _MIN_ORDERED = 8
 """Shared words below which their order says nothing."""
 _FREE_ORDER = 0.3
@@ -140,7 +144,7 @@ def order_agreement(reference: str, given: str) -> float:
 
     min(1, (shared neighbour pairs / shared words) / 0.3) squared; 1.0 below eight shared words.
     """
-    one, other = _units(reference), _units(given)
+    one, other = _units(split_words(reference)), _units(split_words(given))
     shared = (Counter(one) & Counter(other)).total()
     if shared < _MIN_ORDERED:
         return 1.0
@@ -148,22 +152,38 @@ def order_agreement(reference: str, given: str) -> float:
     return min(1.0, pairs / shared / _FREE_ORDER) ** 2
 
 
-def repetition(text: str) -> float:
+def repetition(words: Sequence[Word]) -> float:
     """The share of four-word sequences (eight characters where no spaces are written) that stood there before.
 
-    >>> repetition("one two three four five six seven eight " * 4) > 0.7, repetition("a short text")
+    >>> repetition(split_words("one two three four five six seven eight " * 4)) > 0.7, repetition(split_words("a text"))
     (True, 0.0)
     """
-    units = _units(text)
+    units = _units(words)
     length = 8 if units and len(units[0]) == 1 else 4
     sequences = list(zip(*(units[i:] for i in range(length)), strict=False))
     return 1.0 - len(set(sequences)) / len(sequences) if len(sequences) >= 8 else 0.0
 
 
-def _units(text: str) -> Sequence[str]:
+def sentence_shape(text: str) -> float:
+    """1.0 where sentences start as sentences do, falling to 0.0 for words in random order, in scripts with capitals.
+
+    In shuffled words most full stops stand before a small letter, and the capitals that began sentences stand inside
+    them. Text that does without capitals, and text of fewer than three sentences, is not suspected.
+
+    >>> sentence_shape("We go home. They stay here. It rains."), sentence_shape("home. We here. go It rains. they stay")
+    (1.0, 0.0)
+    """
+    starts = [match[1] for match in _SENTENCE_START.finditer(text[:_MAX_CHARS])]
+    small = sum(char.islower() for char in starts)
+    if len(starts) < 3 or small < 2 or 3 * len(_CAPITAL_INSIDE.findall(text[:_MAX_CHARS])) < small:
+        return 1.0
+    return 1.0 - min(1.0, max(0.0, (small / len(starts) - 0.3) / 0.3))
+
+
+def _units(words: Sequence[Word]) -> Sequence[str]:
     """Lower-case words; single characters of scripts that write no spaces."""
     units: list[str] = []
-    for word in split_words(text):
+    for word in words:
         if word.script in SPACELESS:
             units += word.text
         else:

@@ -21,7 +21,7 @@ from rewards.math.extract import after_thinking
 Scorer = Callable[[str, str], float]
 """How well a text, the second, says what a source in any language, the first, says: from 0 to 1."""
 
-_SHORT, _LONG = 40, 160
+_SHORT, _LONG = 30, 90
 """Letters up to which the text is judged as a whole, and from which on it is judged span by span."""
 
 
@@ -29,32 +29,35 @@ _SHORT, _LONG = 40, 160
 class LanguageFidelity:
     """Language, script, consistency and content in one number; not applicable where the text does not tell.
 
-        R = C * D * F
-        C = variant * (w * share^power + (1 - w) * verified),   w = clip((letters - 40) / 120, 0, 1)
+        R = C * D * S * F
+        C = variant * (w * spans + (1 - w) * verified),   w = clip((letters - 30) / 60, 0, 1)
+        spans = partial * share + (1 - partial) * exp(-((1 - share) / tolerance)^2)
         D = 1 - clip((repeated - 0.2) / 0.4, 0, 1)
+        S = 1 - clip((small - 0.3) / 0.3, 0, 1)
         F = correct * N * T * O * max(0, chrF++ - floor) / (100 - floor)      factors without data are 1
 
     `share` is the share of letters in the language (`rewards.language.spans`), divided by the reference's own where
     there is one, so that names which it keeps cost nothing. `verified` is the verdict on the text as a whole, 0 or 1.
     `variant` is 1 but for Chinese in the way of writing that was not asked for.
-    Near share 1 each percent of foreign letters costs `power` percent; with 12, a tenth of them leaves 0.28, a quarter
-    0.03.
-    `repeated` is the share of repeated four-word sequences. `correct` is 0 or 1 from `rewards.math.FinalAnswer`, where
-    the data has an answer. N, numbers, is 1 or at most 1/2; T, named tokens, from 1/2 to 1; O, word order against the
-    reference, from 0 to 1. Without a reference, N and T are measured against the source, and chrF++ gives way to
+    A foreign phrase costs most of the value at once, so that none pays; from there on the value falls with the share:
+    5 % of foreign letters leave 0.048, half of them 0.025, nothing in the language 0. `partial=1` is the bare share.
+    `repeated` is the share of repeated four-word sequences; `small`, that of the sentences which begin with a small
+    letter, where capitals stand inside (words in random order). `correct` is 0 or 1 from `rewards.math.FinalAnswer`,
+    where the data has an answer. N, numbers, is 1 or at most 1/2; T, named tokens, from 1/2 to 1; O, word order against
+    the reference, from 0 to 1. Without a reference, N and T are measured against the source, and chrF++ gives way to
     `scorer(source, text)`.
 
     LaTeX, code, numbers, addresses and (in other scripts) Latin names are no language; sentences inside them are. With
     fewer than three letters, names alone, or a short text whose language cannot be told, the verdict is NOT_APPLICABLE.
-    An empty completion is 0. Word salad in the right language is not seen without an answer, a reference or a scorer:
-    use one, or gate this term by one that sees content.
+    An empty completion is 0. In scripts without capitals, word salad is not seen without an answer, a reference or a
+    scorer; nor is fluent nonsense in any: use one, or gate this term by one that sees content.
 
     Source: the factors of DeepSeek-R1 (arXiv:2501.12948, language consistency) and Magistral (arXiv:2506.10910, 2.2.4).
     Deviation: spans instead of words or whole texts, and multiplied by content instead of added to it.
 
     >>> reward = LanguageFidelity(language="de")
     >>> texts = "Die Antwort ist 42, weil sechs mal sieben 42 ergibt.", "The answer is 42, since it is six times seven."
-    >>> [verdict.value for verdict in reward([Sample(prompt="", completion=text) for text in texts])]
+    >>> [round(verdict.value, 2) for verdict in reward([Sample(prompt="", completion=text) for text in texts])]
     [1.0, 0.0]
     """
 
@@ -72,17 +75,19 @@ class LanguageFidelity:
     """Judges a completion by the source, or by the prompt without one, where there is no reference text."""
     thinking: bool = True
     """Whether thinking sections have to be in the language, too."""
-    power: float = 12.0
-    """How steeply foreign text costs."""
+    partial: float = 0.05
+    """What the share in the language earns by itself; 1 for the bare share, from 0 to 1."""
+    tolerance: float = 0.01
+    """The share of foreign letters at which the rest falls to a third: a word, not a phrase."""
 
     def __post_init__(self) -> None:
-        """Raises RewardError when the language is not known or the power is no positive number."""
+        """Raises RewardError when the language is not known or a number is out of its bounds."""
         if self.language:
             parse_tag(self.language)
-        if not (isinstance(self.power, Real) and 0 < self.power < math.inf):
-            raise RewardError(
-                f"LanguageFidelity: power is {self.power!r}; give a positive number, 1 for the bare share"
-            )
+        if not (isinstance(self.partial, Real) and 0 <= self.partial <= 1):
+            raise RewardError(f"LanguageFidelity: partial is {self.partial!r}; give a number from 0 to 1")
+        if not (isinstance(self.tolerance, Real) and 0 < self.tolerance <= 1):
+            raise RewardError(f"LanguageFidelity: tolerance is {self.tolerance!r}; give a share above 0, up to 1")
 
     def __call__(self, group: Sequence[Sample]) -> list[Verdict]:
         return [self.judge(sample) for sample in group]
@@ -120,11 +125,12 @@ class LanguageFidelity:
         verified = verify(text, words, language) if weight < 1.0 else 1.0
         if verified is None and weight == 0.0:
             return Verdict.not_applicable("too short or ambiguous to tell the language")
-        spanwise = self._fair_share(found, sample, language) ** self.power
+        foreign = 1.0 - self._fair_share(found, sample, language)
+        spanwise = self.partial * (1.0 - foreign) + (1.0 - self.partial) * math.exp(-((foreign / self.tolerance) ** 2))
         consistent = weight * spanwise + (1.0 - weight) * (spanwise if verified is None else verified)
         consistent *= variant_share(text, language.variant)
-        repeated = faithful.repetition(text)
-        varied = 1.0 - min(1.0, max(0.0, (repeated - 0.2) / 0.4))
+        repeated = faithful.repetition(words)
+        varied = (1.0 - min(1.0, max(0.0, (repeated - 0.2) / 0.4))) * faithful.sentence_shape(text)
         return Verdict.of(consistent * varied, reason + (f", {repeated:.0%} repeated" if varied < 1.0 else ""))
 
     def _fair_share(self, found: Consistency, sample: Sample, language: Language) -> float:

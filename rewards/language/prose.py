@@ -22,7 +22,7 @@ _FENCE = re.compile(r"(`{3,}|~{3,})[^\n`]*\n?(.*?)(?:\1|\Z)", re.DOTALL)
 _INLINE_CODE = re.compile(r"(`{1,2})([^`]+)\1")
 _COMMENT_TAG = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>|&[a-z]{2,8};|&#\d{1,6};")
-_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"'`\])}]+|\S{1,64}@\w[\w.-]{1,80}")
+_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"'`\])}]+|\bhttps?\b|\S{1,64}@\w[\w.-]{1,80}")
 _MATH = re.compile(
     r"\$\$(.{1,3000}?)\$\$|\\\[(.{1,3000}?)\\\]|\\\((.{1,3000}?)\\\)|(?<![\\$])\$(?![\s$])([^$\n]{1,2000}?)(?<![\s\\])\$(?!\d)"
     r"|\\begin\{(?:equation|align|gather|multline|array|cases|[bpvV]?matrix)\*?\}(.{1,3000}?)\\end\{\w+\*?\}",
@@ -60,11 +60,16 @@ def prose(text: str) -> str:
     'the answer is four'
     """
     text = _plain(text)
-    text = _FENCE.sub(lambda block: _set_apart(_of_code(block[2])), text)
-    text = _COMMENT_TAG.sub(lambda tag: _set_apart(tag[1]), text)
-    text = _ADDRESS.sub(lambda address: _set_apart(_of_address(address[0])), text)
-    text = _INLINE_CODE.sub(lambda code: _set_apart(_of_code(code[2])), text)
-    text = _TAG.sub(lambda tag: _set_apart(_of_code(tag[0]) if " " in tag[0] else ""), text)
+    if "```" in text or "~~~" in text:
+        text = _FENCE.sub(lambda block: _set_apart(_of_code(block[2])), text)
+    if "<!--" in text:
+        text = _COMMENT_TAG.sub(lambda tag: _set_apart(tag[1]), text)
+    if "http" in text or "www." in text or "@" in text:
+        text = _ADDRESS.sub(lambda address: _set_apart(_of_address(address[0])), text)
+    if "`" in text:
+        text = _INLINE_CODE.sub(lambda code: _set_apart(_of_code(code[2])), text)
+    if "<" in text or "&" in text:
+        text = _TAG.sub(lambda tag: _set_apart(_of_code(tag[0]) if " " in tag[0] else ""), text)
     if "$" in text or "\\" in text:
         text = _MATH.sub(lambda match: _set_apart(_of_math(next(filter(None, match.groups())))), text)
         text = _loosen(text)

@@ -1,11 +1,12 @@
 """How much of a text is in a language? A path through its words that may change language, but pays for every change.
 
-Each word gets, with its neighbours, a log-probability in each of a few candidate languages; the likeliest path is found
-by dynamic programming (Viterbi). A foreign name or a loan word is cheaper to bear than two changes; a foreign phrase is
-not. A foreign run that is capitalized as a title is belongs to no language, within bounds.
+Each word speaks for the asked language or for another one that is written in the same script; the likeliest path is
+found by dynamic programming (Viterbi). A foreign name or a loan word is cheaper to bear than a change; a foreign phrase
+is not. Words in a script that the language does not use are foreign whatever they say. A foreign run that is
+capitalized as a title is belongs to no language, within bounds.
 
-    emission(w, l) = max(FLOOR, log softmax_l (e(w) + NEIGHBOUR * (e(w-1) + e(w+1))) / sqrt(bytes, weighted alike))
-    path score = sum of emissions - costs of changes (a foreign start counts as one)
+    gain(w, l) = weight(w) * clip((e(w, l) - e(w, asked)) / sqrt(bytes(w)), -CAP, CAP) - HOME       e: log-probability
+    path score = sum of the gains of the words outside the asked language - costs of changes (a foreign start is one)
     share = letters on the path in the language / letters on it in any language
 """
 
@@ -18,33 +19,40 @@ from itertools import groupby
 
 import numpy as np
 
-from rewards.language.detect import detectable, evidence, guess, supports
-from rewards.language.tags import LATIN, Language
-from rewards.language.words import Word
+from rewards.language.detect import columns, detectable, evidence, guess, supports
+from rewards.language.tags import LANGUAGES, LATIN, Language, scripts_of
+from rewards.language.words import SPACELESS, Word
 
-SWITCH = 3.5
-"""Cost of a change of language, in nats."""
-FLOOR = -6.0
-"""The least that a word may say against a language, so that no single one decides."""
+SWITCH = 3.0
+"""Cost of a change to English, in nats."""
+UNUSUAL = 3.25
+"""What a change into another language costs more: English is what models fall into."""
+CALM = 6.0
+"""What a change costs more in a text of few words that as a whole is in the language: a sentence is seldom mixed."""
+_FEW_WORDS, _MANY_WORDS = 8, 32
+"""Up to the one all of `CALM` is added, from the other on nothing."""
+CAP = 3.0
+"""The most that a word may say for or against a language, so that no single one decides."""
+HOME = 0.1
+"""What a word says for the asked language before it is looked at."""
 NUM_CANDIDATES = 4
 NAME_WEIGHT = 0.4
 """What capitalized words in the middle of sentences say, of what other words do: they are often foreign names."""
-MAX_NAME_SHARE = 0.25
+MAX_NAME_SHARE = 0.5
 """Letters of foreign names that a text may have for each letter in its language; more are foreign text."""
 NAME = "name"
 """The code of a span that is a foreign name or title, which is no language."""
-_LONGEST_TITLE = 12
+LONGEST_LOAN = 1
+"""Different words."""
+_LONGEST_TITLE = 8
 """Words."""
-NEIGHBOUR = 0.6
-"""What the words beside a word say of its language, of what they say of their own."""
-UNUSUAL = 2.0
-"""What a change into a language other than English costs more: English is what models fall into."""
-CALM = 6.0
-"""What a change costs more in a text of few words that as a whole is in the language: a sentence is seldom mixed."""
-_FEW_WORDS, _MANY_WORDS = 8, 28
-"""Up to the one all of `CALM` is added, from the other on nothing."""
-_STRANGE = -0.5
-"""Emission of a word in a script that the language does not use, in the state `another script`."""
+_OTHER_SCRIPT = "?"
+_STRANGE, _STRANGE_COST, _STRANGE_END = 4.0, 7.5, -3.0
+"""For the state `another script`: the gain of a word in one, the cost to enter, the gain of a word in the asked one."""
+_SCATTERED, _LEAST_SCATTERED = 1.2, 0.15
+"""Gain from which a word alone counts as foreign where more than such a share of the letters is in such words."""
+_DENSE = 3.0
+"""Latin letters that say as much as one character of a script without an alphabet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,25 +79,32 @@ class Consistency:
 
 def consistency(words: Sequence[Word], language: Language) -> Consistency:
     """The share of the words that is in the language, and the spans of one language each."""
-    own_script = [word.script in language.scripts for word in words]
     names = _foreign_names(words, language)
-    kept = [i for i in range(len(words)) if not names[i]]
+    kept = [word for word, is_name in zip(words, names, strict=True) if not is_name] if any(names) else words
+    num_named = sum(word.num_letters for word, is_name in zip(words, names, strict=True) if is_name)
     if not kept:
-        num_names = sum(word.num_letters for word in words)
-        return Consistency(0.0 if num_names else 1.0, num_names, ())
-    kept_words = [words[i] for i in kept]
-    states, emissions = _emissions(kept_words, [own_script[i] for i in kept], language)
-    path = _best_path(emissions, _costs(states, 0.0))
-    if any(path) and len(kept) < _MANY_WORDS and supports(guess(" ".join(word.text for word in kept_words)), language):
-        calm = min(1.0, (_MANY_WORDS - len(kept)) / (_MANY_WORDS - _FEW_WORDS))
-        path = _best_path(emissions, _costs(states, calm * CALM))
-    spans = _spans(kept_words, [states[state] for state in path], language)
+        return Consistency(0.0 if num_named else 1.0, num_named, ())
+    states, gains = _gains(kept, language)
+    codes = _likeliest(kept, states, gains, language) if len(states) > 1 else None
+    spans = _spans(kept, codes or [language.code] * len(kept), language)
     right = sum(span.num_letters for span in spans if span.code == language.code)
     foreign = sum(span.num_letters for span in spans if span.code not in (language.code, NAME))
-    named = sum(span.num_letters for span in spans if span.code == NAME)
-    named += sum(words[i].num_letters for i in range(len(words)) if names[i])
-    foreign += max(0, round(named - MAX_NAME_SHARE * right))
+    num_named += sum(span.num_letters for span in spans if span.code == NAME)
+    if codes:
+        scattered = _scattered(kept, codes, gains, language)
+        right, foreign = right - scattered, foreign + scattered
+    room = right * (_DENSE if language.scripts & SPACELESS else 1.0)
+    foreign += max(0, round(num_named - MAX_NAME_SHARE * room))
     return Consistency(right / (right + foreign) if right + foreign else 1.0, right + foreign, spans)
+
+
+def _likeliest(words: Sequence[Word], states: Sequence[str], gains: np.ndarray, language: Language) -> list[str]:
+    """The language of each word on the likeliest path; changes cost more in a short text that is right as a whole."""
+    path = _best_path(gains, _costs(states, 0.0))
+    if any(path) and len(words) < _MANY_WORDS and supports(guess(" ".join(word.text for word in words)), language):
+        calm = CALM * min(1.0, (_MANY_WORDS - len(words)) / (_MANY_WORDS - _FEW_WORDS))
+        path = _best_path(gains, _costs(states, calm))
+    return [states[state] for state in path]
 
 
 def _foreign_names(words: Sequence[Word], language: Language) -> list[bool]:
@@ -105,47 +120,59 @@ def _foreign_names(words: Sequence[Word], language: Language) -> list[bool]:
     return names
 
 
-def _emissions(words: Sequence[Word], own_script: Sequence[bool], language: Language) -> tuple[list[str], np.ndarray]:
-    """The states, the asked language first, and [W, S] log-probabilities."""
-    own = _own_columns(language)
-    sizes = np.array([len(word.text.encode("utf-8", errors="replace")) + 1 for word in words], np.float32)
-    windows = _with_neighbours(evidence(words)) / np.sqrt(_with_neighbours(sizes))[:, None]
-    target = windows[:, own].max(axis=1, keepdims=True) if own else windows.max(axis=1, keepdims=True)
-    gains = np.clip(windows - target, 0.0, 2.0).sum(axis=0)
-    gains[own] = 0.0
-    ranked = np.argsort(-gains, kind="stable")[:NUM_CANDIDATES]
-    chosen = [i for i in ranked.tolist() if gains[i] > 0]
-    fit = np.concatenate([target, windows[:, chosen]], axis=1)
-    fit = fit - fit.max(axis=1, keepdims=True)
-    fit = fit - np.log(np.exp(fit).sum(axis=1, keepdims=True))
-    fit = np.maximum(fit, FLOOR)
-    strange = ~np.array(own_script)
-    fit[strange, 0] = FLOOR
-    other_script = np.where(strange, _STRANGE, 2 * FLOOR)[:, None]
-    fit = np.concatenate([fit, other_script], axis=1) * _weights(words)[:, None]
-    codes = detectable()
-    return [language.code, *(codes[i] for i in chosen), "?"], fit
+def _gains(words: Sequence[Word], language: Language) -> tuple[list[str], np.ndarray]:
+    """The states, the asked language first, and [W, S] what each word gains the path in each of them, in nats."""
+    weights = _weights(words)
+    strange = np.array([word.script not in language.scripts for word in words])
+    own, rivals = _columns_of(language)
+    states, gains = [language.code], [np.zeros(len(words), np.float32)]
+    if len(rivals):
+        sizes = np.array([len(word.text.encode("utf-8", errors="replace")) + 1 for word in words], np.float32)
+        found = evidence(words, np.concatenate([own, rivals]))
+        target = found[:, : len(own)].max(axis=1, keepdims=True)
+        better = np.clip((found[:, len(own) :] - target) / np.sqrt(sizes)[:, None], -CAP, CAP)
+        better = np.where(strange[:, None], -CAP, better * weights[:, None] - HOME)
+        codes = detectable()
+        lead = _best_run(better) - np.array([_cost(codes[column]) for column in rivals], np.float32)
+        for i in np.argsort(-lead, kind="stable")[:NUM_CANDIDATES].tolist():
+            if lead[i] > 0:
+                states.append(codes[rivals[i]])
+                gains.append(better[:, i])
+    if strange.any():
+        states.append(_OTHER_SCRIPT)
+        gains.append(np.where(strange, _STRANGE * weights, _STRANGE_END))
+    return states, np.stack(gains, axis=1)
 
 
 @lru_cache(maxsize=256)
-def _own_columns(language: Language) -> list[int]:
-    """The columns of `evidence` that speak for a language: its own and its near twins'."""
-    twins = language.twins
-    return [i for i, code in enumerate(detectable()) if code in twins]
+def _columns_of(language: Language) -> tuple[np.ndarray, np.ndarray]:
+    """Columns of the model: those that speak for the language or its near twins, and those of all other languages that
+    share a script with it.
+    """
+    rivals = [code for code in LANGUAGES - language.twins if scripts_of(code) & language.scripts]
+    return columns(language.twins), columns(rivals)
 
 
-def _with_neighbours(values: np.ndarray) -> np.ndarray:
-    """Each row plus the one before and the one after it."""
-    total = values.copy()
-    total[1:] += NEIGHBOUR * values[:-1]
-    total[:-1] += NEIGHBOUR * values[1:]
-    return total
+def _best_run(gains: np.ndarray) -> np.ndarray:
+    """[S] the most that a run of neighbouring words gains in each state."""
+    summed = np.cumsum(gains, axis=0)
+    before = np.minimum.accumulate(np.concatenate([np.zeros_like(summed[:1]), summed[:-1]]), axis=0)
+    return (summed - before).max(axis=0)
+
+
+def _scattered(words: Sequence[Word], codes: Sequence[str], gains: np.ndarray, language: Language) -> int:
+    """Letters of foreign words that stand alone between words in the language, where they are too many for names."""
+    letters = np.array([word.num_letters for word in words])
+    at_home = np.array([code == language.code for code in codes])
+    alone = at_home & (gains.max(axis=1) >= _SCATTERED)
+    found = int(letters[alone].sum())
+    return found if found > _LEAST_SCATTERED * letters[at_home].sum() else 0
 
 
 def _weights(words: Sequence[Word]) -> np.ndarray:
     """[W] float32: less for capitalized words, unless so many are that capitals mean nothing (German, tricks)."""
     capitalized = [word.text[0].isupper() for word in words]
-    if sum(capitalized) >= 0.3 * len(words):
+    if sum(capitalized) >= 0.5 * len(words):
         return np.ones(len(words), np.float32)
     weights = [NAME_WEIGHT if upper else 1.0 for upper in capitalized]
     for i in range(1, len(words) - 1):  # the "of" in "City of Stars"
@@ -154,37 +181,31 @@ def _weights(words: Sequence[Word]) -> np.ndarray:
     return np.array(weights, np.float32)
 
 
+def _cost(code: str) -> float:
+    """What a change into a foreign language costs."""
+    return SWITCH if code == "en" else SWITCH + UNUSUAL
+
+
 def _costs(states: Sequence[str], more: float) -> list[float]:
-    """What a change into each state costs."""
-    foreign = (SWITCH + (0.0 if state in ("en", "?") else UNUSUAL) for state in states[1:])
-    return [SWITCH + more, *(cost + more for cost in foreign)]
+    """What a change into each state costs; the way home is free."""
+    return [0.0, *((_STRANGE_COST if state == _OTHER_SCRIPT else _cost(state)) + more for state in states[1:])]
 
 
-def _best_path(emissions: np.ndarray, costs: Sequence[float]) -> list[int]:
-    """The states of the likeliest path; all 0 where no other state ever gains enough to pay for a change."""
-    worth = [0, *(1 + _worth_a_change(emissions, np.array(costs[1:], np.float32))).tolist()]
-    if len(worth) == 1:
-        return [0] * len(emissions)
-    emissions, costs = emissions[:, worth], [costs[state] for state in worth]
-    rows = emissions.tolist()
-    scores = [rows[0][0], *(score - cost for score, cost in zip(rows[0][1:], costs[1:], strict=True))]
+def _best_path(gains: np.ndarray, costs: Sequence[float]) -> list[int]:
+    """The states of the likeliest path."""
+    rows = gains.tolist()
+    scores = [gain - cost for gain, cost in zip(rows[0], costs, strict=True)]
     origins: list[list[int]] = []
+    places = range(len(costs))
     for row in rows[1:]:
-        best = max(range(len(scores)), key=scores.__getitem__)
-        moved = [scores[best] - cost for cost in costs]
-        origins.append([state if scores[state] >= moved[state] else best for state in range(len(scores))])
-        scores = [max(score, other) + gain for score, other, gain in zip(scores, moved, row, strict=True)]
-    path = [max(range(len(scores)), key=scores.__getitem__)]
+        top = max(scores)
+        best = scores.index(top)
+        origins.append([i if scores[i] >= top - costs[i] else best for i in places])
+        scores = [max(scores[i], top - costs[i]) + row[i] for i in places]
+    path = [scores.index(max(scores))]
     for origin in reversed(origins):
         path.append(origin[path[-1]])
-    return [worth[state] for state in reversed(path)]
-
-
-def _worth_a_change(emissions: np.ndarray, costs: np.ndarray) -> np.ndarray:
-    """The foreign states, counted from 0, in which some run of words gains more than one change costs."""
-    gained = np.cumsum(emissions[:, 1:] - emissions[:, :1], axis=0)
-    before = np.minimum.accumulate(np.concatenate([np.zeros_like(gained[:1]), gained[:-1]]), axis=0)
-    return np.nonzero((gained - before).max(axis=0) > costs)[0]
+    return path[::-1]
 
 
 def _spans(words: Sequence[Word], codes: Sequence[str], language: Language) -> tuple[Span, ...]:
@@ -193,12 +214,17 @@ def _spans(words: Sequence[Word], codes: Sequence[str], language: Language) -> t
     for i in range(1, len(words) + 1):
         if i == len(words) or codes[i] != codes[first]:
             code = codes[first]
-            if code != language.code and _is_a_title(words[first:i]):
+            if code != language.code and (_is_a_loan(words[first:i]) or _is_a_title(words[first:i])):
                 code = NAME
             letters = sum(word.num_letters for word in words[first:i])
             spans.append(Span(words[first].start, words[i - 1].end, code, letters))
             first = i
     return tuple(spans)
+
+
+def _is_a_loan(words: Sequence[Word]) -> bool:
+    """Whether a foreign run is a loan such as `boda-boda`: one word, alone or repeated."""
+    return len({word.text.casefold() for word in words}) <= LONGEST_LOAN
 
 
 def _is_a_title(words: Sequence[Word]) -> bool:

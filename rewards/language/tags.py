@@ -72,6 +72,8 @@ _REGION_VARIANTS = {"CN": "Hans", "SG": "Hans", "TW": "Hant", "HK": "Hant", "MO"
 # Near twins: no detector tells them apart in a sentence (croatian and bosnian are told apart in about half of them), so
 # that one is taken for the other rather than punished at random.
 _TWINS = ({"bs", "hr", "sr"}, {"id", "ms"}, {"yue", "zh"})
+_STAND_INS = {"su": {"id", "jv", "ms"}}
+"""What py3langid takes for a language that it does not know."""
 # 95th percentile of chrF++ between unrelated sentences of one language, measured on SIB-200 by sacrebleu 2.6.
 _CHRF_FLOORS = {
     "de": 21.0,
@@ -106,7 +108,8 @@ class Language:
     @property
     def twins(self) -> frozenset[str]:
         """The codes that a detector may give to text in this language, its own among them."""
-        return frozenset({self.code}.union(*(twins for twins in _TWINS if self.code in twins)))
+        groups = (twins for twins in _TWINS if self.code in twins)
+        return frozenset({self.code}.union(_STAND_INS.get(self.code, ()), *groups))
 
     @property
     def is_alone_in_its_script(self) -> bool:
@@ -117,6 +120,15 @@ class Language:
     def chrf_floor(self) -> float:
         """What chrF++, 0 to 100, gives to an unrelated sentence."""
         return _CHRF_FLOORS.get(self.code, _DEFAULT_CHRF_FLOOR)
+
+
+def scripts_of(code: str) -> frozenset[str]:
+    """ISO 15924 codes of the scripts that a language is written in.
+
+    >>> sorted(scripts_of("sr"))
+    ['Cyrl', 'Latn']
+    """
+    return _SCRIPTS_OF[code]
 
 
 def canonical(code: str) -> str:

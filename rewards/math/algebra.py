@@ -12,9 +12,20 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any
 
-from rewards.math.intervals import as_interval
-from rewards.math.notation import Node
+from rewards.math.intervals import as_interval, is_whole_line
+from rewards.math.nodes import Node
 from rewards.math.polynomials import same_rational_function
+from rewards.math.shapes import (
+    STRUCTURES,
+    as_fraction,
+    as_matrix,
+    as_tuple,
+    ascending,
+    is_definition,
+    rational_shares,
+    spread,
+    value_first,
+)
 from rewards.math.values import Evaluator, TooHard, close, exact, is_literal, symbols
 
 NUM_POINTS = 6
@@ -29,7 +40,6 @@ class Match(Enum):
     UNDECIDED = "could not be compared with"
 
 
-_STRUCTURES = frozenset({"list", "set", "bracket", "union", "ratio", "matrix", "rel"})
 _UNORDERED = frozenset({"list", "set", "union"})
 _REGIONS = frozenset({"bracket", "union"})
 
@@ -47,16 +57,20 @@ class Comparison:
 
     def match(self, gold: Node, answer: Node) -> Match:
         """How two trees compare. `x = 5` stands for 5 unless both are equations."""
-        gold, answer = _spread(gold), _spread(answer)
+        gold, answer = (value_first(spread(as_matrix(node))) for node in (gold, answer))
         if gold == answer:
             return Match.SAME
+        if is_whole_line(gold) or is_whole_line(answer) or "setminus" in (gold.op, answer.op):
+            gold, answer = as_interval(gold) or gold, as_interval(answer) or answer
         if (gold.op in _REGIONS) != (answer.op in _REGIONS):
             one, other = (node if node.op in _REGIONS else as_interval(node) for node in (gold, answer))
             if one is not None and other is not None:
                 return self._match_structures(one, other)
         if gold.op == "rel" or answer.op == "rel":
             return self._match_relations(gold, answer)
-        if gold.op in _STRUCTURES or answer.op in _STRUCTURES:
+        if (gold.op == "ratio") != (answer.op == "ratio"):
+            gold, answer = as_fraction(gold), as_fraction(answer)
+        if gold.op in STRUCTURES or answer.op in STRUCTURES:
             return self._match_structures(gold, answer)
         return self.match_scalars(gold, answer)
 
@@ -80,6 +94,8 @@ class Comparison:
     def _equal_without_percent(self, gold: Node, answer: Node, one: Fraction, other: Fraction) -> bool:
         """Whether 25 stands for 25 % because the question has named the unit; only where one side lacks the sign."""
         if (gold.op == "percent") == (answer.op == "percent"):
+            return False
+        if abs(other if gold.op == "percent" else one) < 1:  # 0.5 beside 0.5 % is a share of its own
             return False
         return (
             self._equal_rationals(one * 100, other) if gold.op == "percent" else self._equal_rationals(one, other * 100)
@@ -118,14 +134,18 @@ class Comparison:
 
     def _match_relations(self, gold: Node, answer: Node) -> Match:
         if gold.op != "rel":
-            return self.match(gold, answer.args[-1]) if _is_equation(answer) else Match.DIFFERENT
+            return self.match(gold, answer.args[-1]) if is_definition(answer) else Match.DIFFERENT
         if answer.op != "rel":
-            return self.match(gold.args[-1], answer) if _is_definition(gold) else Match.DIFFERENT
-        gold, answer = _ascending(gold), _ascending(answer)
+            return self.match(gold.args[-1], answer) if is_definition(gold) else Match.DIFFERENT
+        gold, answer = ascending(gold), ascending(answer)
         if gold.name == answer.name and len(gold.args) == len(answer.args):
             sides = [self.match(*pair) for pair in zip(gold.args, answer.args, strict=True)]
             if all(side is Match.SAME for side in sides):
                 return Match.SAME
+        if "=" not in gold.name + answer.name.replace("<=", "").replace(">=", ""):
+            regions = as_interval(gold), as_interval(answer)
+            if regions[0] is not None and regions[1] is not None and symbols(gold) == symbols(answer):
+                return self._match_structures(regions[0], regions[1])
         solved = gold.args[0].op == "sym" and not symbols(gold.args[1])
         if gold.name == answer.name == "=" and not solved:
             return self._match_proportional(gold, answer)
@@ -133,7 +153,7 @@ class Comparison:
 
     def _match_proportional(self, gold: Node, answer: Node) -> Match:
         """Whether two equations are multiples of each other: f(p) g(q) = f(q) g(p) at all points p, q."""
-        if symbols(gold) != symbols(answer) or any(arg.op in _STRUCTURES for arg in gold.args + answer.args):
+        if symbols(gold) != symbols(answer) or any(arg.op in STRUCTURES for arg in gold.args + answer.args):
             return Match.DIFFERENT
         one, other = (Node("+", (side.args[0], Node("neg", (side.args[1],)))) for side in (gold, answer))
         try:
@@ -148,6 +168,10 @@ class Comparison:
     # -- lists, sets, tuples, intervals, matrices ----------------------------------------------------------------------
 
     def _match_structures(self, gold: Node, answer: Node) -> Match:
+        if {gold.op, answer.op} == {"matrix", "bracket"}:
+            rows = [as_tuple(node) if node.op == "matrix" else node.args for node in (gold, answer)]
+            both = rows[0] is not None and rows[1] is not None and "()" in (gold.name, answer.name)
+            return self._match_in_order(rows[0] or (), rows[1] or ()) if both else Match.DIFFERENT
         if "matrix" in (gold.op, answer.op) or "ratio" in (gold.op, answer.op):
             alike = gold.op == answer.op and gold.name == answer.name
             if gold.op == answer.op == "ratio":
@@ -155,9 +179,11 @@ class Comparison:
             return self._match_in_order(gold.args, answer.args) if alike else Match.DIFFERENT
         if gold.op == "bracket" and answer.op in ("bracket", "list"):
             alike = answer.op == "list" or gold.name == answer.name
-            return self._match_in_order(gold.args, answer.args) if alike else Match.DIFFERENT
+            return self._match_in_order(gold.args, as_tuple(answer) or answer.args) if alike else Match.DIFFERENT
         if gold.op == "list" and answer.op == "bracket" and answer.name == "()":
-            return self._match_in_order(gold.args, answer.args)
+            return self._match_in_order(as_tuple(gold) or gold.args, answer.args)
+        if {gold.op, answer.op} == {"union", "list"}:
+            return self._match_unordered(gold.args, answer.args)
         if "union" in (gold.op, answer.op) and gold.op != answer.op:
             return Match.DIFFERENT
         if gold.op in _UNORDERED or answer.op in _UNORDERED:
@@ -166,10 +192,9 @@ class Comparison:
 
     def _match_ratios(self, gold: Node, answer: Node) -> Match:
         """3 : 2 is 6 : 4; what is not rational is compared part by part."""
-        one, other = (tuple(exact(arg) for arg in node.args) for node in (gold, answer))
-        if len(one) == len(other) and one[0] and other[0] and None not in one + other:
-            shares = [[(part or 0) / (parts[0] or 1) for part in parts] for parts in (one, other)]
-            return Match.SAME if shares[0] == shares[1] else Match.DIFFERENT
+        one, other = rational_shares(gold), rational_shares(answer)
+        if one is not None and other is not None:
+            return Match.SAME if one == other else Match.DIFFERENT
         return self._match_in_order(gold.args, answer.args)
 
     def _match_in_order(self, gold: tuple[Node, ...], answer: tuple[Node, ...]) -> Match:
@@ -192,19 +217,6 @@ class Comparison:
         return _worst(outcomes)
 
 
-def _is_equation(relation: Node) -> bool:
-    return set(relation.name.split(",")) <= {"=", "in"}
-
-
-def _is_definition(relation: Node) -> bool:
-    """Whether its last side is what it says: `x = 5`, `f(x) = 2x + 1`, `9 + 9 = 18`; not `x^2 + y^2 = 1`."""
-    left = relation.args[0]
-    names_function = (
-        left.op == "*" and [arg.op for arg in left.args] == ["sym", "sym"] and left.args[0].name in "fghFGHP"
-    )
-    return _is_equation(relation) and (left.op == "sym" or names_function or not symbols(left))
-
-
 def _worst(outcomes: list[Match]) -> Match:
     severity = (Match.DIFFERENT, Match.UNDECIDED, Match.UNEVALUATED)
     return next((match for match in severity if match in outcomes), Match.SAME)
@@ -212,44 +224,3 @@ def _worst(outcomes: list[Match]) -> Match:
 
 def _members(node: Node) -> tuple[Node, ...]:
     return node.args if node.op in _UNORDERED else (node,)
-
-
-def _ascending(relation: Node) -> Node:
-    """The same chain of comparisons with `<` instead of `>`."""
-    operators = relation.name.split(",")
-    if not all(op in (">", ">=") for op in operators):
-        return relation
-    flipped = ",".join(op.replace(">", "<") for op in reversed(operators))
-    return Node("rel", relation.args[::-1], name=flipped)
-
-
-def _spread(node: Node) -> Node:
-    """A tree with plus-minus signs as the list of its two readings; others unchanged, a set of one as its member."""
-    if node.op == "set" and len(node.args) == 1:
-        return _spread(node.args[0])
-    if node.op in ("list", "set"):
-        items = [_spread(item) for item in node.args]
-        return Node(node.op, tuple(part for item in items for part in (item.args if item.op == "list" else (item,))))
-    if node.op in _STRUCTURES and node.op != "rel":
-        return node
-    if node.op == "rel":
-        last = _spread(node.args[-1])
-        if last.op != "list" or node.args[-1].op == "list":
-            return node
-        return Node("list", tuple(Node("rel", (*node.args[:-1], item), name=node.name) for item in last.args))
-    if not _has_signs(node):
-        return node
-    return Node("list", (_with_sign(node, 1), _with_sign(node, -1)))
-
-
-def _has_signs(node: Node) -> bool:
-    return node.op in ("pm", "mp") or any(map(_has_signs, node.args))
-
-
-def _with_sign(node: Node, sign: int) -> Node:
-    args = tuple(_with_sign(arg, sign) for arg in node.args)
-    if node.op not in ("pm", "mp"):
-        return Node(node.op, args, name=node.name, value=node.value)
-    positive = (sign > 0) == (node.op == "pm")
-    last = args[-1] if positive else Node("neg", (args[-1],))
-    return last if len(args) == 1 else Node("+", (args[0], last))

@@ -7,13 +7,18 @@ from fractions import Fraction
 from functools import lru_cache
 
 from rewards.base import RewardError
-from rewards.math.extract import find_boxes
+from rewards.math.bases import based_number
+from rewards.math.extract import boxed_answer
 from rewards.math.moments import Moment, moment
-from rewards.math.notation import MAX_CHARS, Node, number, parse
-from rewards.math.numbers import as_words, clean, currency, is_prose, is_words, plain_number, split_unit, squeeze
-from rewards.math.spelled import comma_decimal, grouped_number, spelled_number
+from rewards.math.nodes import MAX_CHARS, Node, number
+from rewards.math.notation import parse
+from rewards.math.numbers import clean, plain_number
+from rewards.math.quantities import currency, mixed_measure, split_unit
+from rewards.math.spelled import comma_decimal, grouped_number, money_in_thousands, spelled_number
 from rewards.math.tokens import Unreadable
+from rewards.math.units import canonical
 from rewards.math.values import exact, is_literal
+from rewards.math.words import as_words, is_marked_prose, is_prose, is_words, squeeze
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,16 @@ class Answer:
         return number(self.plain)
 
 
+_SAYS = {
+    **dict.fromkeys(("no solution", "no solutions", "no real solution", "no real solutions", "empty set"), Node("set")),
+    **dict.fromkeys(
+        ("all real numbers", "all reals", "all real x", "the real numbers"),
+        Node("bracket", (Node("neg", (Node("const", name="inf"),)), Node("const", name="inf")), name="()"),
+    ),
+}
+"""What some words mean."""
+
+
 def read(text: str) -> Answer:
     """Raises Unreadable."""
     plain = plain_number(text)
@@ -54,24 +69,53 @@ def read(text: str) -> Answer:
     plain = _any_number(cleaned)
     if plain is not None:
         return Answer(shown, cleaned, plain=plain, unit=currency(text))
+    if (based := based_number(cleaned)) is not None:
+        return Answer(shown, squeeze(cleaned), tree=Node("based", value=based[0], name=based[1]))
     when = moment(cleaned)
     if is_words(cleaned):
-        return Answer(shown, squeeze(cleaned), words=as_words(text), moment=when)
+        words = as_words(text)
+        return Answer(shown, squeeze(cleaned), words=words, moment=when) if words not in _SAYS else _says(shown, words)
+    if when is None and (mixed := mixed_measure(cleaned)) is not None:
+        return Answer(shown, squeeze(cleaned), plain=mixed[0], unit=mixed[1])
+    return _with_unit(shown, cleaned, text, when)
+
+
+def _says(shown: str, words: str) -> Answer:
+    return Answer(shown, words, tree=_SAYS[words])
+
+
+def _with_unit(shown: str, cleaned: str, text: str, when: Moment | None) -> Answer:
+    """Raises Unreadable."""
     counted, unit = split_unit(cleaned)
-    plain = _any_number(counted) if unit else None
-    if plain is not None and when is None:
+    unit = unit or currency(text)
+    plain = _measured(counted, unit) if unit and when is None else None
+    if plain is not None:
         return Answer(shown, squeeze(cleaned), plain=plain, unit=unit)
+    if cleaned.endswith("%") and (share := comma_decimal(cleaned.rstrip("\\% "))) is not None:
+        return Answer(shown, squeeze(cleaned), tree=Node("percent", (number(share),)))
     try:
         tree = parse(counted)
     except RecursionError:
         raise Unreadable("it is nested too deeply") from None
     except Unreadable:
-        if when is None and not is_prose(cleaned):
+        if when is None and not is_prose(cleaned) and not is_marked_prose(cleaned):
             raise
         return Answer(shown, squeeze(cleaned), words=as_words(text), moment=when)
     if tree.op == "degree":
         tree, unit = tree.args[0], unit or "degree"
     return Answer(shown, squeeze(cleaned), tree=tree, unit=unit, decimal=comma_decimal(cleaned), moment=when)
+
+
+_COMMA_MONEY = frozenset({"euro", "ruble"})
+"""Currencies of countries that write 1.215 for a thousand and some."""
+
+
+def _measured(text: str, unit: str) -> int | Fraction | None:
+    """A number with a unit behind it, where `3,5` is no list."""
+    if canonical(unit.lower()) in _COMMA_MONEY and (amount := money_in_thousands(text)) is not None:
+        return amount
+    value = _any_number(text)
+    return comma_decimal(text) if value is None else value
 
 
 def _any_number(text: str) -> int | Fraction | None:
@@ -88,7 +132,7 @@ def read_gold(gold: str) -> Answer:
     """Raises RewardError."""
     text = gold
     if "\\boxed" in gold:
-        text = find_boxes(gold)[-1].content or ""
+        text = boxed_answer(gold)
     elif "####" in gold:
         text = gold.rpartition("####")[2]
     try:

@@ -4,24 +4,51 @@ from __future__ import annotations
 
 import re
 
-_GOLD = re.compile(r"\(?([A-J])\)?\.?")
+_LETTER = "[A-J]"
+_GOLD = re.compile(r"\(?([A-J])\)?[.:]?|\(([A-J])\)\s*\S.*", re.DOTALL)
 _ANSWER = re.compile(
-    r"(?:(?:the\s+)?(?:correct\s+|right\s+|best\s+)?(?:answer|option|choice)\s*(?:is|:)?\s*)?"
-    r"(?:\((?P<bracketed>[A-Ja-j])\)|(?P<bare>[A-J])(?=[).:]|\s*$|\s+[-\u2013\u2014]\s))[).:]?(?P<rest>.*)",
-    re.DOTALL,
+    r"(?:(?:the\s+)?(?:correct\s+|right\s+|best\s+)?(?:answer|option|choice|letter)\s*(?:is|:)?\s*)?"
+    r"(?:[\[(](?P<bracketed>[A-Ja-j])[\])]|(?P<bare>[A-J])(?=[).:]|\s*$|\s+[-\u2013\u2014]\s))[).:]?(?P<rest>.*)",
+    re.DOTALL | re.IGNORECASE,
 )
 _WRAPPER = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mbox)\s*\{([^{}]*)\}")
-_ANOTHER = re.compile(r"\(([A-Ja-j])\)|\b(?:or|and|,|/)\s*\(?[A-J]\b")
+_ANOTHER = re.compile(r"\(([A-Ja-j])\)|(?:^|\W)(?:or|and|,|/|&)\s*\(?[A-J]\b")
+_LETTERS = re.compile(rf"\(?{_LETTER}\)?(?:\s*(?:,|;|/|&|and|or|\\text\{{\s*and\s*\}})+\s*\(?{_LETTER}\)?)+")
+
+
+def _named(group: str) -> str:
+    return rf"\(?\*{{0,2}}\(?(?P<{group}>{_LETTER})\)?\*{{0,2}}\)?"
+
+
+_ONE = rf"{_named('letter')}(?![\w'])"
+_NO_OTHER = r"(?!\s*(?:or|and|/|&|,?\s*or|\u6216|\u548c)\s*\(?[A-J]\b)"
+_BEFORE_IT = "for sure|definitely|certainly|clearly|obviously|therefore|thus|then|option|choice|letter|is"
+_STATED = re.compile(
+    rf"(?:(?:{_BEFORE_IT})\W+|[\u9009\u9078\u662f]\s*)*{_ONE}{_NO_OTHER}",
+    re.IGNORECASE,
+)
+_PICKED = re.compile(
+    rf"(?:(?:\b(?:choose|chose|pick|select|go with|going with|think (?:it's|it is|it must be)|believe (?:it's|it is)|"
+    rf"it's|it is|it must be|(?:correct|right|best) (?:answer|option|choice) is|answer is)|"
+    rf"^(?:so|hence|thus|therefore)|[,.;]\s*(?:so|hence|thus|therefore),?|[\u9009\u9078])\s*"
+    rf"(?:(?:option|choice|letter|answer)\s+)?{_ONE}{_NO_OTHER}(?!\s+(?:is|are)\s+(?:not|wrong|incorrect|false)))"
+    rf"|(?:\b(?:option|choice|think|believe)\s+)?{_named('praised')}\s+is\s+(?:the\s+)?(?:correct|right|true|best|answer)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_LEADING = re.compile(rf"\W*\(?(?P<letter>{_LETTER})\)?[.):]\**\s")
+_DENIED = re.compile(
+    r"\b(?:not|isn't|aren't|neither|both|either|incorrect|wrong)\b|n't\b|\u4e0d\u662f|\u9519|\u932f", re.IGNORECASE
+)
 
 
 def choice_of_gold(text: str) -> str | None:
-    """The letter when a gold answer is one of A to J and nothing else.
+    """The letter when a gold answer is one of A to J, alone or in brackets before the text of the choice.
 
-    >>> choice_of_gold("(B)"), choice_of_gold("B"), choice_of_gold("AB")
-    ('B', 'B', None)
+    >>> choice_of_gold("(B)"), choice_of_gold("B"), choice_of_gold("AB"), choice_of_gold("(B) forty")
+    ('B', 'B', None, 'B')
     """
-    match = _GOLD.fullmatch(text.strip())
-    return match[1] if match else None
+    match = _GOLD.fullmatch(_WRAPPER.sub(r"\1", text).strip(" $"))
+    return (match[1] or match[2]) if match else None
 
 
 def choice(text: str) -> str | None:
@@ -30,7 +57,49 @@ def choice(text: str) -> str | None:
     >>> choice("(B) 42"), choice("B. forty-two"), choice("option B"), choice("B or C"), choice("Because")
     ('B', 'B', 'B', None, None)
     """
-    match = _ANSWER.fullmatch(_WRAPPER.sub(r"\1", text).strip())
+    text = _WRAPPER.sub(r"\1", text).strip()
+    match = _ANSWER.fullmatch(text)
     if match is None or _ANOTHER.search(match["rest"]):
         return None
     return (match["bracketed"] or match["bare"]).upper()
+
+
+def choices(text: str) -> frozenset[str]:
+    """The letters of an answer that names several and nothing else; empty for any other.
+
+    >>> sorted(choices("A and C")), sorted(choices("(C), (A)")), sorted(choices("AC"))
+    (['A', 'C'], ['A', 'C'], [])
+    """
+    text = _WRAPPER.sub(r"\1", text).strip()
+    if len(text) > 100 or not _LETTERS.fullmatch(text):
+        return frozenset()
+    return frozenset(re.findall(rf"\b{_LETTER}\b", text))
+
+
+def stated_choice(text: str) -> str | None:
+    """The letter that an announced answer begins with, whatever it goes on to say of others.
+
+    >>> stated_choice("for sure D, it can't be A or B"), stated_choice("C or D"), stated_choice("not D")
+    ('D', None, None)
+    """
+    match = _STATED.match(text[:200].lstrip(" *_$\"'("))
+    return match["letter"] if match and match["letter"].isupper() else None
+
+
+def picked_choice(text: str) -> str | None:
+    """The letter that prose settles on: the last one picked in it, or the one that it begins with (`D. It can't...`).
+
+    >>> picked_choice("It's not A, therefore I think it's B"), picked_choice("Option D is incorrect.")
+    ('B', None)
+    """
+    tail = text[-600:]
+    picked = [match for match in _PICKED.finditer(tail) if (match["letter"] or match["praised"]).isupper()]
+    if picked:
+        last = picked[-1]
+        before = re.split(
+            r"[.,;!?]", tail[max(0, last.start() - 60) : last.start("letter" if last["letter"] else "praised")]
+        )
+        denied = _DENIED.search(before[-1]) or re.search(r"\b(?:and|or)\s*$", before[-1])
+        return None if denied else last["letter"] or last["praised"]
+    match = _LEADING.match(text)
+    return match["letter"] if match and not _DENIED.match(text[match.end() :].lstrip("is ")) else None

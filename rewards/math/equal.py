@@ -8,12 +8,12 @@ from typing import NamedTuple
 from rewards.base import RewardError, Verdict
 from rewards.math.algebra import Comparison, Match
 from rewards.math.answers import Answer, read, read_gold
-from rewards.math.choices import choice, choice_of_gold
-from rewards.math.extract import Extracted, extract, last_value
-from rewards.math.notation import MAX_CHARS, Node, number
-from rewards.math.numbers import clean, units_agree
+from rewards.math.choices import choice, choice_of_gold, choices, picked_choice, stated_choice
+from rewards.math.extract import Extracted, extract, last_value, own_words, single_value
+from rewards.math.nodes import MAX_CHARS, Node, number
+from rewards.math.numbers import clean, plain_number
 from rewards.math.tokens import Unreadable
-from rewards.math.units import convert
+from rewards.math.units import convert, units_agree
 
 
 class Strictness(NamedTuple):
@@ -33,6 +33,11 @@ def verify(
     rel_tol: float = 0.0,
 ) -> Verdict:
     """1.0 when the final answer of `prediction` equals `gold`, else 0.0, with the reason in words.
+
+    A percent sign may be missing on one side, because questions ask "how many percent": 50 is right where the gold is
+    50 %, and 50 % where it is 50, as the public graders' own test suites have it. So is 0.5, the value of 50 %; but 50
+    is never right where the gold is 0.5, nor 0.5 % where it is 0.5. A missing unit or currency is forgiven likewise, a
+    different one is not unless it converts (5000 m for 5 km).
 
     Symmetric in gold and answer, with one exception: an answer that still has to be computed (`9+9`) is not paid where
     the gold is a number (18), but a gold may be written in any form.
@@ -58,9 +63,8 @@ def verify(
     if rel_tol and not 0 <= rel_tol < 1:
         raise RewardError(f"rel_tol is {rel_tol}; give a number from 0 (exact) to below 1")
     found = extract(prediction, allow_phrases=allow_phrases, allow_bare=allow_bare)
-    if found.how == "bare" and not _stands_alone(found.text, gold):
-        last = last_value(prediction)
-        found = Extracted(last, "last" if last else "no answer found")
+    if found.how in ("bare", "stated", "tagged") and not _stands_alone(found.text, gold):
+        found = _out_of_prose(found, prediction, gold)
     if not found.text:
         check_gold(gold)
         return Verdict.of(0.0, found.how)
@@ -85,11 +89,28 @@ def check_gold(gold: str) -> None:
 
 
 def _stands_alone(line: str, gold: str) -> bool:
-    """Whether the last line of a text that marks no answer is one as a whole."""
+    """Whether the last line or the announced text is an answer as a whole."""
+    if plain_number(line) is not None:
+        return True
     try:
         return len(line) <= MAX_CHARS and (read(line).words is None or read_gold(gold).words is not None)
     except Unreadable:
         return False
+
+
+def _out_of_prose(found: Extracted, prediction: str, gold: str) -> Extracted:
+    """The choice, number or formula that a sentence settles on."""
+    if choice_of_gold(gold) is not None:
+        if found.how == "bare":
+            chosen = choice(clean(found.text)) or picked_choice(own_words(prediction))
+        else:
+            chosen = choice(clean(found.text)) or stated_choice(found.text)
+        return Extracted(chosen, found.how) if chosen else found
+    if found.how == "bare":
+        last = last_value(prediction)
+        return Extracted(last, "last" if last else "no answer found")
+    value = single_value(found.text)
+    return Extracted(value, found.how) if value else found
 
 
 @lru_cache(maxsize=8192)
@@ -97,7 +118,7 @@ def _judge(gold_text: str, answer_text: str, how: str, strictness: Strictness) -
     """The verdict on an extracted answer; a pure function of texts, so that it may be remembered or run elsewhere."""
     gold = read_gold(gold_text)
     letter = choice_of_gold(gold.shown)
-    chosen = choice(clean(answer_text)) if letter else None
+    chosen = _choice(answer_text) if letter else None
     if chosen:
         match = Match.SAME if chosen == letter else Match.DIFFERENT
         return Verdict.of(float(match is Match.SAME), f"the {how} choice {chosen} {match.value} {letter}")
@@ -111,6 +132,12 @@ def _judge(gold_text: str, answer_text: str, how: str, strictness: Strictness) -
     )
 
 
+def _choice(text: str) -> str | None:
+    """The letter of a short answer; a lone small letter is one too where the gold is a letter."""
+    text = clean(text)
+    return choice(text.upper() if len(text) == 1 else text)
+
+
 def _match(gold: Answer, answer: Answer, strictness: Strictness) -> Match:
     if not units_agree(gold.unit, answer.unit):
         return _match_converted(gold, answer)
@@ -118,6 +145,8 @@ def _match(gold: Answer, answer: Answer, strictness: Strictness) -> Match:
         return Match.SAME
     if gold.moment is not None and answer.moment is not None:
         return Match.SAME if gold.moment == answer.moment else Match.DIFFERENT
+    if (several := choices(gold.shown)) and (named := choices(answer.shown)):
+        return Match.SAME if several == named else Match.DIFFERENT
     if gold.words is not None or answer.words is not None:
         return Match.SAME if gold.words == answer.words else Match.DIFFERENT
     if gold.plain is not None and answer.plain is not None and gold.plain == answer.plain:

@@ -13,7 +13,7 @@ from rewards.base import RewardError, Sample, Verdict
 from rewards.math.answers import number_of, read, read_gold
 from rewards.math.equal import verify
 from rewards.math.extract import extract
-from rewards.math.notation import MAX_CHARS
+from rewards.math.nodes import MAX_CHARS
 from rewards.math.tokens import Unreadable
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from rewards.math.notation import Node
+import itertools
+from fractions import Fraction
+
+from rewards.math.nodes import Node, number
+from rewards.math.shapes import is_quantity
 from rewards.math.values import exact, symbols
 
 _INFINITY = Node("const", name="inf")
@@ -33,14 +37,20 @@ def as_interval(node: Node) -> Node | None:
 
 
 def _one(node: Node) -> Node | None:
-    """The interval of one inequality."""
+    """The interval of one inequality, or of a whole line with points left out."""
+    if is_whole_line(node):
+        return _bracket(_NEGATIVE_INFINITY, _INFINITY, closed_low=False, closed_high=False)
+    if node.op == "setminus":
+        return _without_points(node)
     if node.op != "rel":
         return None
+    if node.name == "in":
+        return node.args[1] if node.args[1].op in ("bracket", "union") else None
     operators = node.name.split(",")
     if len(operators) == 1:
         return _one_sided(node.args[0], operators[0], node.args[1])
     low, name, high = (*node.args, node)[:3]
-    if len(node.args) != 3 or name.op != "sym" or symbols(low) or symbols(high):
+    if len(node.args) != 3 or not is_quantity(name) or symbols(low) or symbols(high):
         return None
     if all(operator in (">", ">=") for operator in operators):
         low, high, operators = high, low, [_FLIPPED[operator] for operator in reversed(operators)]
@@ -52,7 +62,14 @@ def _one(node: Node) -> Node | None:
 def _one_sided(left: Node, operator: str, right: Node) -> Node | None:
     if right.op == "sym" and left.op != "sym":
         left, operator, right = right, _FLIPPED.get(operator, operator), left
-    if left.op != "sym" or symbols(right):
+    if left.op == "abs" and is_quantity(left.args[0]):
+        return _of_absolute(operator, right)
+    if left.op != "sym" and len(symbols(left) | symbols(right)) == 1:
+        solved = _solved(left, operator, right)
+        if solved is None:
+            return None
+        operator, right = solved
+    elif left.op != "sym" or symbols(right):
         return None
     if operator == "!=":
         below = _bracket(_NEGATIVE_INFINITY, right, closed_low=False, closed_high=False)
@@ -62,6 +79,88 @@ def _one_sided(left: Node, operator: str, right: Node) -> Node | None:
     if operator in (">", ">="):
         return _bracket(right, _INFINITY, closed_low=operator == ">=", closed_high=False)
     return None
+
+
+def _of_absolute(operator: str, size: Node) -> Node | None:
+    """|x| < 2 as (-2, 2), and |x| > 2 as all beyond it."""
+    value, closed = exact(size), operator.endswith("=")
+    if value is None or value <= 0 or operator not in _FLIPPED:
+        return None
+    low, high = number(-value), number(value)
+    if operator in ("<", "<="):
+        return _bracket(low, high, closed_low=closed, closed_high=closed)
+    below = _bracket(_NEGATIVE_INFINITY, low, closed_low=False, closed_high=closed)
+    return Node("union", (below, _bracket(high, _INFINITY, closed_low=closed, closed_high=False)))
+
+
+def _solved(left: Node, operator: str, right: Node) -> tuple[str, Node] | None:
+    """`-2x + 1 > 7` as (`<`, -3), where both sides are linear in one symbol."""
+    one, other = linear(left), linear(right)
+    if one is None or other is None or operator not in (*_FLIPPED, "!="):
+        return None
+    slope, offset = one[0] - other[0], other[1] - one[1]
+    if not slope:
+        return None
+    return (_FLIPPED.get(operator, operator) if slope < 0 else operator), number(offset / slope)
+
+
+def linear(node: Node) -> tuple[Fraction, Fraction] | None:
+    """(slope, offset) of a tree that is linear in its one symbol, None for any other.
+
+    >>> from rewards.math.notation import parse
+    >>> linear(parse("2(x - 3)/4")), linear(parse("x^2"))
+    ((Fraction(1, 2), Fraction(-3, 2)), None)
+    """
+    value = exact(node)
+    if value is not None:
+        return Fraction(0), value
+    if node.op == "sym":
+        return Fraction(1), Fraction(0)
+    if node.op not in ("+", "*", "/", "neg"):
+        return None
+    parts = []
+    for arg in node.args:
+        part = linear(arg)
+        if part is None:
+            return None
+        parts.append(part)
+    if node.op == "neg":
+        return -parts[0][0], -parts[0][1]
+    if node.op == "+":
+        return sum((p[0] for p in parts), Fraction(0)), sum((p[1] for p in parts), Fraction(0))
+    return _scaled(node.op, parts)
+
+
+def _scaled(op: str, parts: list[tuple[Fraction, Fraction]]) -> tuple[Fraction, Fraction] | None:
+    """A product or quotient in which one part at most has the symbol."""
+    slope, offset = parts[0]
+    for factor, constant in parts[1:]:
+        if op == "/":
+            if factor or not constant:
+                return None
+            slope, offset = slope / constant, offset / constant
+        elif slope and factor:
+            return None
+        else:
+            slope, offset = slope * constant + offset * factor, offset * constant
+    return slope, offset
+
+
+def is_whole_line(node: Node) -> bool:
+    """Whether a tree is the set of all real numbers, by its letter."""
+    return node.op == "sym" and node.name == "set R"
+
+
+def _without_points(node: Node) -> Node | None:
+    """The line without finitely many rational points, as a union of intervals."""
+    if not is_whole_line(node.args[0]) or len(node.args) != 2 or node.args[1].op != "set":
+        return None
+    points = [exact(arg) for arg in node.args[1].args]
+    if not points or None in points:
+        return None
+    ends = [_NEGATIVE_INFINITY, *(number(point) for point in sorted(p for p in points if p is not None)), _INFINITY]
+    pairs = itertools.pairwise(ends)
+    return Node("union", tuple(_bracket(low, high, closed_low=False, closed_high=False) for low, high in pairs))
 
 
 def _bracket(low: Node, high: Node, *, closed_low: bool, closed_high: bool) -> Node:

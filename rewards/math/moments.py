@@ -13,40 +13,60 @@ class Moment(NamedTuple):
     value: tuple[int, ...]
 
 
-_MONTHS = (
-    *("january", "february", "march", "april", "may", "june"),
-    *("july", "august", "september", "october", "november", "december"),
+_MONTH_NAMES = (
+    "january jan enero ene janvier janv januar gennaio janeiro januari",
+    "february feb febrero f\u00e9vrier f\u00e9vr februar febbraio fevereiro februari",
+    "march mar marzo mars m\u00e4rz mar\u00e7o maart",
+    "april apr abril abr avril avr aprile",
+    "may mayo mai maggio maio mei",
+    "june jun junio juin juni giugno junho",
+    "july jul julio juillet juil juli luglio julho",
+    "august aug agosto ago ao\u00fbt augustus",
+    "september sep sept septiembre septembre settembre setembro",
+    "october oct octubre octobre oktober okt ottobre outubro",
+    "november nov noviembre novembre",
+    "december dec diciembre d\u00e9cembre d\u00e9c dezember dez dicembre dezembro",
 )
-_MONTH = rf"(?P<month>{'|'.join(f'{month[:3]}(?:{month[3:]})?' for month in _MONTHS if month != 'may')}|may|sept)\.?"
-_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
-_YEAR = r"(?:\s*,)?\s*(?P<year>\d{4})"
+_MONTH_NUMBERS = {name: month for month, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()}
+_MONTH = rf"(?P<month>{'|'.join(sorted(_MONTH_NUMBERS, key=len, reverse=True))})\.?"
+_WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s+)?"
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|\.|er)?"
+_YEAR = r"(?:\s*,|\s+de)?\s*(?P<year>\d{4})"
 _DATES = [
-    re.compile(rf"{_MONTH}\s+{_DAY}(?:{_YEAR})?", re.IGNORECASE),
-    re.compile(rf"(?:the\s+)?{_DAY}(?:\s+of)?\s+{_MONTH}(?:{_YEAR})?", re.IGNORECASE),
-    re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})"),
+    re.compile(rf"{_WEEKDAY}{_MONTH}\s+{_DAY}(?:{_YEAR})?", re.IGNORECASE),
+    re.compile(rf"{_WEEKDAY}(?:the\s+)?{_DAY}(?:\s+(?:of|de))?\s+{_MONTH}(?:{_YEAR})?", re.IGNORECASE),
+    re.compile(r"(?P<year>\d{4})(?P<sep>[-/])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})"),
+    re.compile(
+        "(?P<year>\\d{4})\\s?[\u5e74\ub144]\\s?(?P<month>\\d{1,2})\\s?[\u6708\uc6d4]\\s?(?P<day>\\d{1,2})\\s?[\u65e5\uc77c]"
+    ),
 ]
 _TIME = re.compile(
     r"(?P<hour>\d{1,2})(?::(?P<minute>\d{2})(?::(?P<second>\d{2}))?)?\s*(?P<half>[ap])\.?\s?m\.?"
     r"|(?P<hour24>\d{1,2}):(?P<minute24>\d{2})(?::(?P<second24>\d{2}))?",
     re.IGNORECASE,
 )
+_TEXT = re.compile(r"\\(?:text|mathrm|mbox)\s*\{\s*([^{}]*)\}")
+_NAMED = {"noon": 43_200, "12 noon": 43_200, "midnight": 0}
 MAX_CHARS = 40
 
 
 def moment(text: str) -> Moment | None:
-    """The time or date that a cleaned answer is, or None. Slashes are left alone: 3/4 may be a fraction or two dates.
+    """The time or date that a cleaned answer is, or None. Slashes count behind a year only: 3/4 may be a fraction.
 
     >>> moment("2:30 PM") == moment("14:30"), moment("March 5, 2024") == moment("2024-03-05"), moment("3/4")
     (True, True, None)
     """
+    if text.lower() in _NAMED:
+        return Moment("time", (_NAMED[text.lower()],))
     if len(text) > MAX_CHARS or not any(char.isdigit() for char in text):
         return None
+    text = _TEXT.sub(r"\1", text)
     if (time := _TIME.fullmatch(text)) is not None:
         return _time(time)
     for pattern in _DATES:
         if (date := pattern.fullmatch(text)) is not None:
             name = date["month"].lower()
-            month = int(name) if name.isdigit() else 1 + [known[:3] for known in _MONTHS].index(name[:3])
+            month = int(name) if name.isdigit() else _MONTH_NUMBERS[name]
             day, year = int(date["day"]), int(date["year"] or 0)
             return Moment("date", (year, month, day)) if 1 <= month <= 12 and 1 <= day <= 31 else None
     return None

@@ -1,129 +1,132 @@
-"""Text as people and models write it, brought to plain ASCII mathematics; plain numbers; units. Standard library only.
+# ruff: noqa: RUF001  (words in other scripts)
+"""An answer without what means nothing, and the plain numbers that most answers are. Standard library only.
 
-"\\u0661\\u0668" (Arabic-Indic) -> "18"        "3\\u00bd" -> "3 1/2"        "$1,234.50$." -> "1,234.50" -> 2469/2
+"$1,234.50$." -> "1,234.50" -> 2469/2        "**72**" -> "72"        "0.1666..." -> "0.1(6)"
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from fractions import Fraction
 
+from rewards.math.folding import fold, vocabulary
 
-def vocabulary(words: str) -> frozenset[str]:
-    """The set of the words in a text.
+__all__ = ["MAX_DIGITS", "clean", "fold", "plain_number", "vocabulary"]
 
-    >>> sorted(vocabulary("sin cos"))
-    ['cos', 'sin']
-    """
-    return frozenset(words.split())
+MAX_DIGITS = 1000
+"""Longer literals are refused: Python's own int() refuses 4,300, and no answer key has them."""
 
-
-_SPELLED = {
-    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe58\ufe63", "-"),
-    **dict.fromkeys("\u00b7\u22c5\u2219", "\\cdot "),
-    **dict.fromkeys("\u2044\u2215", "/"),
-    **dict.fromkeys("\u060c\u066c\u3001", ","),
-    **dict.fromkeys("\u2018\u2019", "'"),
-    **dict.fromkeys("\u201c\u201d", '"'),
-    "\u00d7": "\\times ",
-    "\u00f7": "/",
-    "\u066b": ".",
-    "\u3002": ".",
-    "\u066a": "%",
-    "\u221a": "\\sqrt ",
-    "\u221e": "\\infty ",
-    "\u2264": "\\le ",
-    "\u2265": "\\ge ",
-    "\u2260": "\\ne ",
-    "\u2248": "\\approx ",
-    "\u00b1": "\\pm ",
-    "\u00b0": "^\\circ ",
-    "\u222a": "\\cup ",
-    "\u2208": "\\in ",
-    "\u2205": "\\emptyset ",
-}
-_SUPERSCRIPT_CHARS = "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207a\u207b"
-_SUPERSCRIPTS = str.maketrans(_SUPERSCRIPT_CHARS, "0123456789+-")
-_SUPERSCRIPT_RUN = re.compile(f"[{_SUPERSCRIPT_CHARS}]+")
-
-
-class _Folding:
-    """The table of `str.translate`, computed per character instead of stored for 1.1 million of them."""
-
-    def __getitem__(self, codepoint: int) -> str | int:
-        if codepoint < 128:
-            return codepoint
-        char = chr(codepoint)
-        if char in _SPELLED:
-            return _SPELLED[char]
-        digit = unicodedata.decimal(char, None)
-        if digit is not None:
-            return str(digit)
-        if 0xFF01 <= codepoint <= 0xFF5E:
-            return chr(codepoint - 0xFEE0)
-        category = unicodedata.category(char)
-        if category == "Cf" or category == "Sc":
-            return ""
-        if category in ("Zs", "Zl", "Zp"):
-            return " "
-        decomposition = unicodedata.decomposition(char)
-        if decomposition.startswith("<fraction>"):
-            return " " + "".join(chr(int(part, 16)) for part in decomposition.split()[1:]).replace("\u2044", "/")
-        return codepoint
-
-
-_FOLDING = _Folding()
-
-
-def fold(text: str) -> str:
-    """The same text with digits of every script, signs, spaces and superscripts in ASCII; other letters stay.
-
-    Zero-width characters and currency signs are dropped.
-
-    >>> fold("\\u0661\\u0668"), fold("\\u22125"), fold("x\\u00b2"), fold("3\\u00bd")
-    ('18', '-5', 'x^{2}', '3 1/2')
-    """
-    if text.isascii():
-        return text
-    text = _SUPERSCRIPT_RUN.sub(lambda run: "^{" + run[0].translate(_SUPERSCRIPTS) + "}", text)
-    return text.translate(_FOLDING)  # pyright: ignore[reportArgumentType]  # typeshed wants a Mapping; __getitem__ is enough
-
-
+_FONTS = (
+    "text|textbf|textit|textrm|textnormal|textsf|texttt|emph|mathrm|mathbf|mathit|mathsf|mbox|hbox|boldsymbol|bm|"
+    "underline|boxed|fbox|framebox"
+)
 _MATH_DELIMITER = re.compile(r"(?<!\\)\\[()\[\]]|\\?\$")
+_DOUBLED_BACKSLASH = re.compile(r"(?<!\\)\\\\(?=(?:[dtc]?frac|sqrt|left|right|text|pi|infty|cup|boxed|pm|le|ge)\b)")
 _REMARK = re.compile(
     r"(?<=[\d}%)])\s*(?:\\text\s*\{\s*)?\((?:approx|about|rounded|exact|nearest)[a-z. ]*\)\s*\}?$", re.IGNORECASE
 )
-_WHOLE_WRAPPER = re.compile(
-    r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mathit|mbox|hbox|boldsymbol|boxed)\s*\{([^{}]*)\}"
+_WHOLE_WRAPPER = re.compile(rf"\\(?:{_FONTS})\s*\{{([^{{}}]*)\}}")
+_GROUP_SEPARATOR = re.compile(r"(?<=\d)(?:\{,\}|,?\\[,;:! ]\s?)(?=\d{3}(?!\d))")
+_SPACING = re.compile(r"(?<!\\)\\[,;:!> ]")
+_OVER = re.compile(r"\{([^{}]*)\\(over|choose)(?![a-z])([^{}]*)\}")
+_TIMES_TEN = re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*(?:\^|\*\*))")
+_GROUPED_OTHERWISE = re.compile(r"[-+]?\d{1,3}(?:([ _~])\d{3})(?:\1\d{3})*(?:\.\d+)?", re.ASCII)
+_PERCENT_WORD = re.compile(
+    r"(?<=[\d}%)])\s*(?:\\(?:text|textrm|mathrm|mbox)\s*\{\s*)?"
+    r"(?:percentage|percent|pct\.?|per cent|por ciento|pour cent|prozent|procent|por cento|per cento|yüzde)\s*\}?$",
+    re.IGNORECASE,
 )
-_GROUP_SEPARATOR = re.compile(r"(?<=\d)(?:\{,\}|\\[,;:! ]\s?)(?=\d{3}(?!\d))")
-_SPACED_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?: \d{3})+(?:\.\d+)?")
+_PERCENT_FIRST = re.compile(r"\\?%\s?([-+]?[\d.,]+)")
+_UNENDING = re.compile(r"([-+]?\d*[.]\d*?)(\d{1,12}?)\2{2,}(?:\.{3}|\\[lc]?dots)", re.ASCII)
+_REPEATING_COMMA = re.compile(r"([-+]?\d+),(\d*\(\d+\))", re.ASCII)
+_LEADING = re.compile(r"^(?:(?:=|~|:|\\approx(?![a-z])|\\sim(?![a-z])|\\thickapprox(?![a-z]))\s*)+")
+_AND = re.compile(
+    r"(?<=[\d)\]}%])\s+(?:y|e|et|und|en|og|och|ja|és|și|ve|dan|và|na|и|і|та|και|و|اور"
+    r"|और|এবং|และ)\s+(?=[-+(\[\\\d])"
+    r"|(?<=[\d)\]}%])\s*[和与與と와과]\s*(?=[-+(\[\\\d])"
+)
+_AMPERSAND = re.compile(r"(?<=\d)\s+&\s+(?=[-+\d])")
+_RATIO = re.compile(r"(\d+(?:\.\d+)?)\s+(?:\\text\s*\{\s*)?to(?:\s*\})?\s+(\d+(?:\.\d+)?)")
+_UNION = re.compile(r"(?<=[)\]])\s*(?:U|\\text\s*\{\s*U\s*\})\s*(?=[(\[])")
+_OPEN_INTERVAL = re.compile(r"([\[\]])([^\[\](){}]{1,100},[^\[\](){}]{1,100})([\[\]])")
+_EDGES = ' \t\r\n*`"'
+_ENDS = ".,;: \n"
 
 
 def clean(text: str) -> str:
     """An answer without what means nothing: math delimiters, currency, markdown, an outer `\\text`, a final period.
 
-    >>> clean(" $1{,}234$. "), clean("\\\\text{(A)}"), clean("**72**")
-    ('1234', '(A)', '72')
+    >>> clean(" $1{,}234$. "), clean("\\\\text{(A)}"), clean("**72**"), clean("28 percent")
+    ('1234', '(A)', '72', '28%')
     """
-    text = fold(text).strip()
+    text = _without_edges(
+        _UNENDING.sub(_periodic, fold(text).strip()) if "." in text and len(text) < 60 else fold(text)
+    )
     if "$" in text or "\\" in text or "{,}" in text:
-        text = _MATH_DELIMITER.sub("", text)
-        text = _GROUP_SEPARATOR.sub("", text)
-    text = text.strip(" \t\r\n*`").rstrip(".,;: \n")
+        text = _without_latex(text)
     while wrapper := _WHOLE_WRAPPER.fullmatch(text):
-        text = wrapper[1].strip(" .,;:")
+        text = _without_edges(wrapper[1]).lstrip(".,;:")
     if "(" in text:
-        text = _REMARK.sub("", text)
-    if _SPACED_THOUSANDS.fullmatch(text):
-        text = text.replace(" ", "")
+        text = _REPEATING_COMMA.sub(r"\1.\2", _REMARK.sub("", text)) if len(text) < 200 else text
+    text = _TIMES_TEN.sub("\\\\times ", text)
+    if text[-1:].isalpha() or text.endswith(("}", ".")):
+        text = _PERCENT_WORD.sub("%", text)
+    if not text.isdigit():
+        text = _with_joints(text)
+    if "%" in text and (first := _PERCENT_FIRST.fullmatch(text)):
+        text = f"{first[1]}%"
+    if ("_" in text or " " in text or "~" in text) and (grouped := _GROUPED_OTHERWISE.fullmatch(text)):
+        text = text.replace(grouped[1], "")
     return text
 
 
+def _with_joints(text: str) -> str:
+    """What joins numbers and intervals, by its sign: `1 und 2`, `3 to 4`, `[0, 1[`, `(0, 1) U (2, 3)`."""
+    text = _AND.sub(", ", text)
+    if "&" in text and "\\begin" not in text:
+        text = _AMPERSAND.sub(", ", text)
+    if (ratio := _RATIO.fullmatch(text)) is not None:
+        return f"{ratio[1]}:{ratio[2]}"
+    if "U" in text:
+        text = _UNION.sub(r"\\cup ", text)
+    if text.startswith("]") or text.endswith("["):
+        text = _OPEN_INTERVAL.sub(_in_round_brackets, text)
+    return text
+
+
+def _in_round_brackets(match: re.Match[str]) -> str:
+    return f"{'(' if match[1] == ']' else '['}{match[2]}{')' if match[3] == '[' else ']'}"
+
+
+def _without_edges(text: str) -> str:
+    """Without markdown, quotes, a leading "=" and the punctuation of the sentence around it."""
+    shorter = text.strip(_EDGES).rstrip(_ENDS)
+    while shorter != text:
+        text, shorter = shorter, shorter.strip(_EDGES).rstrip(_ENDS)
+    return _LEADING.sub("", text)
+
+
+def _without_latex(text: str) -> str:
+    """Without math delimiters and spacing commands, `{a \\over b}` as a fraction."""
+    text = _MATH_DELIMITER.sub("", text)
+    text = _DOUBLED_BACKSLASH.sub(r"\\", text)
+    text = _GROUP_SEPARATOR.sub("", text)
+    text = _SPACING.sub(" ", text)
+    text = _OVER.sub(_as_fraction, text)
+    if "~" in text:
+        text = text.replace("~", " ")
+    return _without_edges(text.removesuffix("\\"))
+
+
+def _as_fraction(match: re.Match[str]) -> str:
+    return f"\\{'frac' if match[2] == 'over' else 'binom'}{{{match[1]}}}{{{match[3]}}}"
+
+
+def _periodic(match: re.Match[str]) -> str:
+    return f"{match[1]}({match[2]})"
+
+
 _PLAIN_NUMBER = re.compile(r"([-+]?)\s?(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?", re.ASCII)
-MAX_DIGITS = 1000
-"""Longer literals are refused: Python's own int() refuses 4,300, and no answer key has them."""
 
 
 def plain_number(text: str) -> int | Fraction | None:
@@ -132,8 +135,12 @@ def plain_number(text: str) -> int | Fraction | None:
     >>> plain_number("1,234.50"), plain_number("-7"), plain_number("1/2")
     (Fraction(2469, 2), -7, None)
     """
+    if len(text) > MAX_DIGITS:
+        return None
+    if text.isascii() and text.isdigit():
+        return int(text)
     match = _PLAIN_NUMBER.fullmatch(text)
-    if match is None or len(text) > MAX_DIGITS:
+    if match is None:
         return None
     sign, whole, decimals = match.groups()
     digits = whole.replace(",", "")
@@ -145,170 +152,3 @@ def plain_number(text: str) -> int | Fraction | None:
         value = Fraction(digits + decimals)
         value = value.numerator if value.denominator == 1 else value
     return -value if sign == "-" else value
-
-
-_UNIT_NAMES = {
-    "mm": "mm millimeter millimetre",
-    "cm": "cm centimeter centimetre",
-    "m": "m meter metre",
-    "km": "km kilometer kilometre",
-    "in": "in inch inches",
-    "ft": "ft foot feet",
-    "yd": "yd yard",
-    "mi": "mi mile",
-    "mg": "mg milligram",
-    "g": "g gram",
-    "kg": "kg kilogram",
-    "lb": "lb lbs pound",
-    "oz": "oz ounce",
-    "ml": "ml milliliter millilitre",
-    "l": "l liter litre",
-    "s": "s sec second",
-    "min": "min minute",
-    "h": "h hr hour",
-    "day": "day",
-    "week": "week",
-    "month": "month",
-    "year": "year yr",
-    "degree": "degree deg circ",
-    "dollar": "dollar usd buck",
-    "cent": "cent",
-    "euro": "euro eur",
-    "sterling": "sterling gbp",
-    "yen": "yen jpy",
-    "rupee": "rupee inr",
-    "won": "won krw",
-    "yuan": "yuan rmb cny",
-}
-_CANONICAL_UNIT = {name: unit for unit, names in _UNIT_NAMES.items() for name in names.split()}
-_UNIT_TEXT = r"[^\W\d_][^\d\\{}$=<>,;+*?]{0,80}?(?:\^\{?[23]\}?)?"
-_UNIT = re.compile(
-    rf"(?P<head>.*[\d}})%])\s*(?:\\(?:text|textrm|mathrm|mbox|hbox)\s*\{{\s*(?P<wrapped>{_UNIT_TEXT})\s*\}}(?P<power>\^\{{?[23]\}}?)?"
-    rf"|\s(?P<bare>{_UNIT_TEXT}))",
-    re.DOTALL,
-)
-_ONE_LETTER_UNITS = frozenset("mgshlL")
-_NOT_UNITS = vocabulary("or and not nor is are no if either maybe perhaps but then vs mod")
-
-
-def split_unit(text: str) -> tuple[str, str]:
-    """A cleaned answer as (what is counted, unit words); the unit is empty when there is none.
-
-    >>> split_unit("72 clips"), split_unit("12 \\\\text{ cm}^2"), split_unit("5 or 6"), split_unit("2 x")
-    (('72', 'clips'), ('12', 'cm^2'), ('5 or 6', ''), ('2 x', ''))
-    """
-    match = _UNIT.fullmatch(text)
-    if match is None:
-        return text, ""
-    unit = (match["wrapped"] or match["bare"] or "") + (match["power"] or "")
-    words = _words(unit)
-    one_letter = len(words) == 1 and len(words[0]) == 1
-    if not words or len(words) > 8 or _NOT_UNITS & set(words) or (one_letter and words[0] not in _ONE_LETTER_UNITS):
-        return text, ""
-    return match["head"].strip(), unit.replace("{", "").replace("}", "").strip()
-
-
-_CURRENCY_SIGNS = {
-    "\u20ac": "euro",
-    "\u00a3": "sterling",
-    "\u00a5": "yen",
-    "\u20b9": "rupee",
-    "\u20a9": "won",
-}
-_AROUND_A_NUMBER = re.compile(
-    rf"(?P<before>\\\$|[{''.join(_CURRENCY_SIGNS)}])\s*[-+]?[\d.,]+[\s.$]*|[-+]?[\d.,]+\s*(?P<after>[{''.join(_CURRENCY_SIGNS)}])[\s.$]*"
-)
-
-
-def currency(text: str) -> str:
-    """The currency whose sign stands at a number, as a unit; empty when there is none. A bare `$` is a math delimiter.
-
-    >>> currency("\\\\$18"), currency("18"), currency("$18$")
-    ('dollar', '', '')
-    """
-    match = _AROUND_A_NUMBER.fullmatch(text.strip())
-    sign = (match["before"] or match["after"]) if match else ""
-    return "dollar" if sign == "\\$" else _CURRENCY_SIGNS.get(sign, "")
-
-
-def units_agree(one: str, other: str) -> bool:
-    """Whether two units may stand for the same: a missing unit agrees with all, 5 m is not 5 km, words share one word.
-
-    >>> units_agree("", "km"), units_agree("m", "km"), units_agree("meters", "m"), units_agree("clips", "hair clips")
-    (True, False, True, True)
-    """
-    if not one or not other:
-        return True
-    if one.partition("^")[2] != other.partition("^")[2]:
-        return False
-    left, right = ({_CANONICAL_UNIT.get(word, word) for word in _words(unit)} for unit in (one, other))
-    known = set(_UNIT_NAMES)
-    if (left | right) & known:
-        return left & known == right & known or not (left & known and right & known)
-    return bool(left & right)
-
-
-def canonical_units(unit: str) -> list[str]:
-    """The words of a unit, known ones by one name each.
-
-    >>> canonical_units("square meters")
-    ['square', 'm']
-    """
-    return [_CANONICAL_UNIT.get(word, word) for word in _words(unit)]
-
-
-def _words(unit: str) -> list[str]:
-    """Lower-case words of a unit, powers dropped and plurals made singular where the word is a known unit or longer."""
-    words = re.findall(r"[^\W\d_]+", unit.partition("^")[0].lower())
-    return [word if word in _CANONICAL_UNIT or len(word) < 4 else word.removesuffix("s") for word in words]
-
-
-_PROSE = re.compile(r"[^\\{}^_=<>|$]+")
-_NUMERIC_WORDS = frozenset({"pi", "inf", "infinity", "e", "i"})
-
-
-def as_words(text: str) -> str:
-    """Text brought to the form in which text answers are compared: case, spaces, wrappers and end punctuation ignored.
-
-    >>> as_words("\\\\text{ New  York }."), as_words("Tuesday!") == as_words("tuesday")
-    ('new york', True)
-    """
-    text = unicodedata.normalize("NFKC", text)
-    text = re.sub(r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mbox)\s*\{([^{}]*)\}", r"\1", text)
-    return " ".join(text.casefold().split()).strip(" .,;:!?\"'*`$")
-
-
-def is_words(text: str) -> bool:
-    """Whether a cleaned answer is words, not mathematics: two letters or more and neither digits nor operators.
-
-    >>> is_words("Tuesday"), is_words("x"), is_words("2x"), is_words("pi")
-    (True, False, False, False)
-    """
-    if not _PROSE.fullmatch(text) or text.lower() in _NUMERIC_WORDS:
-        return False
-    letters = 0
-    for char in text:
-        if char.isalpha() or unicodedata.category(char)[0] == "M":
-            letters += 1 if char < "\u2e80" else 2
-        elif char.isdigit() or char in "+*/()[]%":
-            return False
-    return letters >= 2
-
-
-def is_prose(text: str) -> bool:
-    """Whether an answer that is no mathematics can still be compared as text, such as `5:00 PM` or `2nd`."""
-    return (
-        bool(_PROSE.fullmatch(text)) and any(char.isalpha() for char in text) and not any(c in text for c in "()[]+*/")
-    )
-
-
-_IDLE_SPACE = re.compile(r"(?<![A-Za-z0-9])\s+|\s+(?![A-Za-z0-9])")
-
-
-def squeeze(text: str) -> str:
-    """The text without spaces next to operators and brackets; `1 1/2` keeps its own, being not `11/2`.
-
-    >>> squeeze("( 1 , 2 )"), squeeze("1 1/2")
-    ('(1,2)', '1 1/2')
-    """
-    return _IDLE_SPACE.sub("", text)

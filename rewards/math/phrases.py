@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 # A noun for the answer, and between it and the answer any of these verbs and signs. Scripts that run words together
 # have no spaces to rely on.
 _WORDS = {
-    "en": ("answer|correct (?:option|choice)", "is|was|equals|would be|should be"),
+    "en": ("answer|ans|correct option|correct choice", "is|was|equals|would be|should be"),
     "es": ("respuesta", "es|ser\u00eda"),
     "fr": ("r\u00e9ponse", "est"),
     "de": ("antwort", "ist|lautet|betr\u00e4gt"),
@@ -21,7 +22,7 @@ _WORDS = {
     "hu": ("v\u00e1lasz", "az?"),
     "ro": ("r\u0103spunsul|r\u0103spuns", "este"),
     "tr": ("cevap|yan\u0131t", ""),
-    "id": ("jawaban(?:nya)?", "adalah|ialah"),
+    "id": ("jawabannya|jawaban", "adalah|ialah"),
     "sw": ("jibu", "ni"),
     "vi": ("\u0111\u00e1p \u00e1n|\u0111\u00e1p s\u1ed1|c\u00e2u tr\u1ea3 l\u1eddi", "l\u00e0"),
     "ru": ("\u043e\u0442\u0432\u0435\u0442", "\u0440\u0430\u0432\u0435\u043d"),
@@ -31,23 +32,27 @@ _WORDS = {
     ),
     "el": ("\u03b1\u03c0\u03ac\u03bd\u03c4\u03b7\u03c3\u03b7", "\u03b5\u03af\u03bd\u03b1\u03b9"),
     "ar": (
-        "(?:\u0627\u0644)?\u0625\u062c\u0627\u0628\u0629|(?:\u0627\u0644)?\u062c\u0648\u0627\u0628",
+        "\u0625\u062c\u0627\u0628\u0629|\u062c\u0648\u0627\u0628",
         "\u0647\u064a|\u0647\u0648",
     ),
     "fa": ("\u067e\u0627\u0633\u062e|\u062c\u0648\u0627\u0628", ""),
-    "he": ("(?:\u05d4)?\u05ea\u05e9\u05d5\u05d1\u05d4", "\u05d4\u05d9\u05d0"),
-    "hi": ("\u0909\u0924\u094d\u0924\u0930", "\u0939\u0948"),
+    "he": ("\u05d4\u05ea\u05e9\u05d5\u05d1\u05d4|\u05ea\u05e9\u05d5\u05d1\u05d4", "\u05d4\u05d9\u05d0"),
+    "hi": ("\u0909\u0924\u094d\u0924\u0930", "\u0939\u0948|\u0906\u0939\u0947"),
     "bn": ("\u0989\u09a4\u09cd\u09a4\u09b0", "\u09b9\u09b2|\u09b9\u09b2\u09cb|\u09b9\u09ac\u09c7"),
     "ta": ("\u0baa\u0ba4\u0bbf\u0bb2\u0bcd|\u0bb5\u0bbf\u0b9f\u0bc8", ""),
     "te": ("\u0c38\u0c2e\u0c3e\u0c27\u0c3e\u0c28\u0c02|\u0c1c\u0c35\u0c3e\u0c2c\u0c41", ""),
     "th": ("\u0e04\u0e33\u0e15\u0e2d\u0e1a", "\u0e04\u0e37\u0e2d"),
-    "zh": ("\u7b54\u6848", "\u662f|\u4e3a|\u70ba"),
-    "ja": ("\u7b54\u3048|\u7b54\u6848", "\u306f"),
+    "zh": ("\u7b54\u6848", "\u662f|\u4e3a|\u70ba|\u9009|\u9078|\u7b49\u4e8e"),
+    "ja": ("\u7b54\u3048|\u6b63\u89e3", "\u306f"),
     "ko": ("\uc815\ub2f5|\ub2f5\ubcc0|\ub2f5", "\uc740|\ub294"),
 }
 _MARKS = r"[\s*_`]{0,6}"
 _SIGN = r"[:\uff1a=]"
-_QUALIFIER = r"(?:\s+(?:final|finale|correcta|correcte|correta|corretta|finala))?"
+_QUALIFIER = (
+    r"(?:\s+(?:final|finale|correcta|correcte|correta|corretta|finala|akhir|cuối cùng|la mwisho"
+    r"|ال(?:صحيح|نهائي)ة?"
+    r"|نهایی|صحیح|הסופית))?"
+)
 
 
 _RESULTS = (
@@ -63,7 +68,7 @@ def _announcement(noun: str, verb: str) -> str:
     edge, end = (r"\b", r"(?=[\s*_`:$\\\d(-])") if is_spaced else ("", "")
     purpose = r"(?:\s+(?:to|of|for)\s[^.\n:]{1,80}?)?" if noun.startswith("answer") else ""
     verbs = rf"{edge}(?:{verb}){end}{_MARKS}{_SIGN}?" if verb else r"(?!)"
-    bare = "" if is_spaced else r"|(?=\d)"  # where the verb stands behind the answer
+    bare = "" if is_spaced else r"|(?=\d|[A-J](?![A-Za-z]))"  # where the verb stands behind the answer
     return rf"{edge}(?:{noun}){_QUALIFIER}{purpose}{_MARKS}(?:{verbs}|{_SIGN}{bare}){_MARKS}"
 
 
@@ -73,8 +78,49 @@ def _results() -> str:
     return rf"\b(?:{_RESULTS}){_MARKS}(?:(?:{verbs}){_MARKS}{_SIGN}?|{_SIGN}){_MARKS}(?=[$\\(]*[-+]?\d|\\)"
 
 
-PHRASE = re.compile("|".join([*(_announcement(*words) for words in _WORDS.values()), _results()]), re.IGNORECASE)
-"""The announcement of an answer, up to where the answer begins."""
+class _Noun(NamedTuple):
+    """One noun for the answer, and how it announces one."""
+
+    text: str
+    announcement: re.Pattern[str]
+
+
+def _nouns() -> tuple[_Noun, ...]:
+    patterns = [(words, re.compile(_announcement(words, verb), re.IGNORECASE)) for words, verb in _WORDS.values()]
+    patterns.append((_RESULTS, re.compile(_results(), re.IGNORECASE)))
+    return tuple(_Noun(noun, pattern) for nouns, pattern in patterns for noun in nouns.split("|"))
+
+
+_NOUNS = _nouns()
+_ASCII_NOUNS = tuple(noun for noun in _NOUNS if noun.text.isascii())
+
+
+def last_announcement(text: str) -> int | None:
+    """Where the answer begins behind the last announcement of one in a text; None where there is none.
+
+    Nouns are looked up from the end, as plain text, and only where one stands is its pattern tried: forty patterns at
+    every character would cost more than all the rest of a verdict.
+
+    >>> last_announcement("The answer is 5"), last_announcement("La respuesta es 5"), last_announcement("5")
+    (14, 16, None)
+    """
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a few capitals have longer small letters
+        lowered = text
+    found = [(lowered.rfind(noun.text), noun) for noun in (_ASCII_NOUNS if text.isascii() else _NOUNS)]
+    found = [place for place in found if place[0] >= 0]
+    while found:
+        place = max(found, key=lambda one: one[0])
+        position, noun = place
+        match = noun.announcement.match(text, position)
+        if match is not None:
+            return match.end()
+        found.remove(place)
+        earlier = lowered.rfind(noun.text, 0, position)
+        if earlier >= 0:
+            found.append((earlier, noun))
+    return None
+
 
 COPULA = re.compile(
     r"\s*(?:\u3067\u3059|\u3067\u3042\u308b|\u3060|\uc785\ub2c8\ub2e4|\uc774\ub2e4|\uc608\uc694|\uc774\uc5d0\uc694|\u0939\u0948|\u09b9\u09df|'?d[i\u0131u\u00fc]r)\s*$",
@@ -82,8 +128,3 @@ COPULA = re.compile(
 )
 """A verb that some languages put behind the answer."""
 SENTENCE_END = re.compile(r"[.;](?=\s|$)|[\u3002\u0964\uff1b\u061f]|\s+(?:because|since|as|which|so)\b", re.IGNORECASE)
-OR = re.compile(
-    r"(?:\b(?:or|oder|ou|o|lub|veya|\u0438\u043b\u0438|\u0623\u0648|\u092f\u093e)|\u6216\u8005?|\u307e\u305f\u306f|\ub610\ub294)\s*[\\$(]*$",
-    re.IGNORECASE,
-)
-"""What makes the number behind it one of two."""

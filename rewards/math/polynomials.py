@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from rewards.math.notation import Node
+from rewards.math.nodes import Node
 from rewards.math.values import exact, symbols
 
 MAX_TERMS = 5_000

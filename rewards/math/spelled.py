@@ -17,11 +17,21 @@ _ONES = {word: value for value, word in enumerate(_TO_NINE + _TO_NINETEEN)}
 _DECADES = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _TENS = {word: 10 * value for value, word in enumerate(_DECADES, start=2)}
 _SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+SCALE_WORDS = {
+    **_SCALES,
+    **dict.fromkeys(("k", "mil", "tausend"), 10**3),
+    **dict.fromkeys(("lakh", "lac", "\u0932\u093e\u0916"), 10**5),
+    **dict.fromkeys(("crore", "\u0915\u0930\u094b\u0921\u093c"), 10**7),
+    **dict.fromkeys(("millionen", "mill\u00f3n", "millones", "milh\u00f5es", "milioni", "\u043c\u043b\u043d"), 10**6),
+    **dict.fromkeys(("milliarde", "milliarden", "milliard", "\u043c\u043b\u0440\u0434"), 10**9),
+}
+"""What a number in digits may be multiplied by, by name."""
 _PARTS = {
     **{"half": 2, "halve": 2, "third": 3, "quarter": 4, "fourth": 4},
     **{"fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10},
 }
-_SCALED = re.compile(rf"([-+]?\d[\d,]*(?:\.\d+)?)\s*({'|'.join(_SCALES)})s?", re.IGNORECASE)
+_SCALED = re.compile(rf"([-+]?\d[\d,]*(?:\.\d+)?)\s*({'|'.join(SCALE_WORDS)})s?", re.IGNORECASE)
+_TRAILING_COMMA_DECIMAL = re.compile(r"[-+]?\d+,\d{1,2}")
 _LETTERS = re.compile(r"[A-Za-z]+(?:[\s-]+[A-Za-z]+){0,20}")
 
 
@@ -38,14 +48,18 @@ def spelled_number(text: str) -> int | Fraction | None:
     if len(text) > 200:
         return None
     if scaled := _SCALED.fullmatch(text):
-        return _whole(Fraction(scaled[1].replace(",", "")) * _SCALES[scaled[2].lower()])
+        is_decimal = _TRAILING_COMMA_DECIMAL.fullmatch(scaled[1])
+        return _whole(Fraction(scaled[1].replace(",", "." if is_decimal else "")) * SCALE_WORDS[scaled[2].lower()])
     if _LETTERS.fullmatch(text):
         words = re.split(r"[\s-]+", text.lower())
         negative = words[0] in ("minus", "negative")
         value = _english(words[1:] if negative else words)
     else:
-        negative = text[:1] in ("\u8d1f", "\u8ca0", "-")
-        value = _chinese(text[1:] if negative else text)
+        sign = _MINUS.match(text)
+        text = text[sign.end() :].translate(_KOREAN) if sign else text.translate(_KOREAN)
+        negative, value = bool(sign), _digits_and_places(text)
+        value = int(text) if sign and text.isdecimal() else value
+        value = _chinese(text) if value is None else value
     return None if value is None else -value if negative else value
 
 
@@ -111,6 +125,12 @@ _CHINESE_UNITS = {"\u5341": 10, "\u62fe": 10, "\u767e": 100, "\u4f70": 100, "\u5
 _CHINESE_SCALES = {"\u4ebf": 10**8, "\u5104": 10**8, "\u4e07": 10**4, "\u842c": 10**4}
 _CHINESE_POINT = re.compile("[\u70b9\u9ede]")
 _CHINESE_PART = "\u5206\u4e4b"
+_KOREAN = str.maketrans(
+    "\uc601\uacf5\uc77c\uc774\uc0bc\uc0ac\uc624\uc721\uce60\ud314\uad6c\uc2ed\ubc31\ucc9c\ub9cc\uc5b5",
+    "\u96f6\u96f6\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341\u767e\u5343\u4e07\u4ebf",
+)
+"""Sino-Korean numerals are the Chinese ones in Hangul."""
+_MINUS = re.compile("-|[\u8d1f\u8ca0]|\u30de\u30a4\u30ca\u30b9|\ub9c8\uc774\ub108\uc2a4")
 _CHINESE = frozenset({*_CHINESE_DIGITS, *_CHINESE_UNITS, *_CHINESE_SCALES})
 
 
@@ -127,6 +147,20 @@ def _chinese(text: str) -> int | Fraction | None:
         digits = "".join(str(_CHINESE_DIGITS[char]) for char in decimals[0])
         return None if value is None else _whole(value + Fraction(int(digits), 10 ** len(digits)))
     return _chinese_whole(text) if not decimals else None
+
+
+_PLACE = re.compile(r"(\d{1,9}(?:,\d{3})*(?:\.\d{1,9})?)\s*([^\d\s.,])\s*|(\d{1,9})$", re.ASCII)
+
+
+def _digits_and_places(text: str) -> int | Fraction | None:
+    """`1.2\u4e07`, `1\u4e072\u5343` or `1234\u4e075678`: digits, each with its place, the places falling."""
+    total, last, position = Fraction(0), 10**13, 0
+    while position < len(text) and (part := _PLACE.match(text, position)) is not None:
+        place = 1 if part[2] is None else {**_CHINESE_UNITS, **_CHINESE_SCALES}.get(part[2], 0)
+        if not place or place >= last:
+            return None
+        total, last, position = total + Fraction((part[1] or part[3]).replace(",", "")) * place, place, part.end()
+    return _whole(total) if position == len(text) and 1 <= last < 10**13 and not text.isdigit() else None
 
 
 def _chinese_whole(text: str) -> int | None:
@@ -161,26 +195,40 @@ def _chinese_below_ten_thousand(text: str) -> int | None:
     return total + (digit or 0)
 
 
-_EUROPEAN = re.compile(
-    r"([-+]?)(\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:[ ']\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:'\d{3})+(?:\.\d+)?)",
+_GROUPED = re.compile(
+    r"([-+]?)(\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?"
+    r"|\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:[ ']\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:[ ']\d{3})+(?:\.\d+)?)",
     re.ASCII,
 )
+_THREE_DECIMALS = re.compile(r"[1-9]\d{0,2}\.\d{3}", re.ASCII)
+_INDIAN = re.compile(r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"([-+]?)(0,\d+|\d+,(?:\d{1,2}|\d{4,}))", re.ASCII)
 
 
 def grouped_number(text: str) -> int | Fraction | None:
-    """The value of a number whose separators can only be those of continental Europe or Switzerland.
+    """The value of a number whose separators can only be those of continental Europe, Switzerland or India.
 
     >>> grouped_number("1.234,5"), grouped_number("1.234.567"), grouped_number("1'000"), grouped_number("1.234")
     (Fraction(2469, 2), 1234567, 1000, None)
     """
-    match = _EUROPEAN.fullmatch(text) if len(text) <= 100 else None
+    match = _GROUPED.fullmatch(text) if len(text) <= 100 else None
     if match is None:
         return None
     digits = re.sub("[ ']", "", match[2])
-    if "'" not in match[2]:
+    if _INDIAN.fullmatch(digits):
+        digits = digits.replace(",", "")
+    elif "," in digits or digits.count(".") > 1:
         digits = digits.replace(".", "").replace(",", ".")
     return _signed(match[1], digits)
+
+
+def money_in_thousands(text: str) -> int | None:
+    """The value of `1.215` where it is an amount of money, which never has three decimals.
+
+    >>> money_in_thousands("1.215"), money_in_thousands("1.21")
+    (1215, None)
+    """
+    return int(text.replace(".", "")) if _THREE_DECIMALS.fullmatch(text) else None
 
 
 def comma_decimal(text: str) -> int | Fraction | None:

@@ -28,7 +28,10 @@ class Token(NamedTuple):
 
 
 FUNCTIONS = {
-    **{name: name for name in vocabulary("sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh ln log exp")},
+    **{
+        name: name
+        for name in vocabulary("sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh ln log exp gcd lcm max min")
+    },
     "asin": "arcsin",
     "acos": "arccos",
     "atan": "arctan",
@@ -39,51 +42,74 @@ _GREEK = vocabulary(
     "upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega ell"
 )
 _SKIPPED = vocabulary(
-    "left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr displaystyle textstyle limits quad qquad"
-) | frozenset(",;!: ")
+    "left right middle mleft mright big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr displaystyle textstyle limits "
+    "quad qquad angle triangle bf it rm tt large Large LARGE huge small normalsize boldmath tiny "
+    "centering nonumber hfill strut"
+) | frozenset(",;!:> ")
 _CONSTANTS = {"pi": "pi", "e": "e", "i": "i", "imath": "i"} | dict.fromkeys(("infty", "inf", "infinity"), "inf")
-_WITH_ARGUMENTS = {"frac": "frac", "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "sqrt": "sqrt"} | dict.fromkeys(
-    ("binom", "dbinom", "tbinom"), "binom"
-)
+_WITH_ARGUMENTS = {
+    "frac": "frac",
+    "dfrac": "frac",
+    "tfrac": "frac",
+    "cfrac": "frac",
+    "nicefrac": "frac",
+    "sfrac": "frac",
+    "sqrt": "sqrt",
+} | dict.fromkeys(("binom", "dbinom", "tbinom"), "binom")
 _SPELLINGS = {
     "*": "cdot times ast",
     "/": "div",
     "pm": "pm",
     "mp": "mp",
-    "cup": "cup",
+    "cup": "cup bigcup",
+    "setminus": "setminus smallsetminus backslash",
+    "(": "langle lparen lgroup",
+    ")": "rangle rparen rgroup",
+    "[": "lbrack",
+    "]": "rbrack",
+    "floor(": "lfloor",
+    "floor)": "rfloor",
+    "ceil(": "lceil",
+    "ceil)": "rceil",
     "in": "in",
     "<": "lt",
     ">": "gt",
     "<=": "le leq leqslant",
     ">=": "ge geq geqslant",
     "!=": "ne neq",
-    "=": "approx",
+    "=": "equiv",
+    "~": "approx simeq cong",
     "%": "%",
     "set(": "{ lbrace",
     "set)": "} rbrace",
     "|": "lvert rvert vert mid",
     ",": "lor land vee wedge",
-    "degree": "degree circ",
+    "degree": "degree circ degrees",
     "empty": "emptyset varnothing",
-    "row": "\\",
 }
 _OPERATORS = {name: operator for operator, names in _SPELLINGS.items() for name in vocabulary(names)}
 _SEPARATOR_WORDS = frozenset({"or", "and"})
-_TEXT_COMMANDS = vocabulary("text textbf textit textrm mathrm mathbf mathit mbox hbox operatorname boldsymbol vec")
+_TEXT_COMMANDS = vocabulary(
+    "text textbf textit textrm textnormal textsf texttt mathrm mathsf mathbf mathit mbox hbox "
+    "operatorname boldsymbol vec"
+)
 
 _TOKEN = re.compile(
     rf"""
     (?P<space>\s+|~)
     | (?P<degree>\^\s*(?:\{{\s*\\circ\s*\}}|\\circ(?![A-Za-z])))
     | (?P<grouped>\d{{1,3}}(?:,\d{{3}})+(?!\d)(?:\.\d+)?)
-    | (?P<repeating>\d*\.\d*(?:\\overline\s*\{{\d+\}}|\\dot\s*\{{?\d\}}?|\(\d+\)))
+    | (?P<repeating>\d*\.\d*(?:\\(?:overline|bar)\s*\{{\d+\}}|\\dot\s*\{{?\d\}}?|\(\d+\)))
     | (?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{{1,3}}(?![A-Za-z\d]))?)
     | \\(?:{"|".join(sorted(_TEXT_COMMANDS))})\s*\{{(?P<text>[^{{}}]*)\}}
+    | \\(?:overline|vec|hat|bar|widehat|tilde|overrightarrow)\s*\{{(?P<accented>[A-Za-z]{{1,4}})\}}
     | \\(?:mathbb|mathcal)\s*\{{?(?P<letter>[A-Z])\}}?
+    | (?P<row>\\\\(?:\s*\[\s*[\d.]{{1,6}}\s*[a-z]{{2}}\s*\])?)
     | \\(?P<env>(?:begin|end)\s*\{{[A-Za-z]*)\}}
     | \\(?P<command>[A-Za-z]+|.)
+    | (?P<primed>[A-Za-z]'{{1,3}})
     | (?P<letters>[A-Za-z]+)
-    | (?P<op><=|>=|!=|==|\*\*|[-+*/^_!=<>()\[\]{{}}|,;:&%])
+    | (?P<op><=|>=|!=|==|\*\*|[-+*/^_!=<>()\[\]{{}}|,;:&%~])
     | (?P<other>.)
     """,
     re.DOTALL | re.ASCII | re.VERBOSE,
@@ -124,14 +150,16 @@ def _one_token(kind: str, piece: str) -> Token | None:
         return Token("num", _repeating(piece))
     if kind == "op":
         return Token("op", {"==": "=", "**": "^"}.get(piece, piece))
-    if kind == "degree":
-        return Token("op", "degree")
+    if kind in ("degree", "row"):
+        return Token("op", kind)
     if kind == "env":
         return Token("env", piece.replace("{", " "))
     if kind == "command":
         return None if piece in _SKIPPED else _command(piece)
     if kind in ("letters", "text"):
         return _word(piece.strip(), wrapped=kind == "text")
+    if kind in ("primed", "accented"):
+        return Token("sym", piece if kind == "primed" else f"bar {piece}")
     return Token("sym", f"set {piece}") if kind == "letter" else _greek_letter(piece)
 
 

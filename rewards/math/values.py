@@ -14,12 +14,15 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from rewards.math.notation import Node
+from rewards.math.nodes import Node
 
 WORKING_DIGITS = 80
 EQUAL_DIGITS = 50
 MAX_BITS = 20_000
 """Largest exact number that an operation may give: about 6,000 digits."""
+
+MAX_GAMMA = 200
+"""Largest argument of a factorial that is no whole number."""
 
 
 class TooHard(ArithmeticError):
@@ -112,6 +115,8 @@ def is_literal(node: Node) -> bool:
     if node.op == "/":
         value = exact(node)
         return value is not None and value.denominator != 1 and all(_is_signed_number(arg) for arg in node.args)
+    if node.op == "^":
+        return _is_power_of_ten(node)
     if node.op == "*":
         return len(node.args) == 2 and _is_signed_number(node.args[0]) and _is_power_of_ten(node.args[1])
     return node.op in ("num", "mixed", "based")
@@ -189,11 +194,19 @@ class Evaluator:
             return self.product(values)
         if node.op == "/":
             return values[0] / values[1]
+        if node.op in ("fact", "binom"):
+            return self.combinatorial(node.op, values)
         if node.op in _UNARY:
             return _UNARY[node.op](values[0])
         if node.op == "degree":
             return values[0] * context.pi / 180
         raise TooHard(f"{node.op} has no number")
+
+    def combinatorial(self, op: str, values: list[Any]) -> Any:
+        """A factorial or binomial of any number, by the gamma function."""
+        if any(abs(value) > MAX_GAMMA for value in values):
+            raise TooHard(f"{op} out of bounds")
+        return self.context.gamma(values[0] + 1) if op == "fact" else self.context.binomial(*values)
 
     def symbol(self, name: str) -> Any:
         """A fixed number of size 0.5 to 3.5: all are positive at point 0, negative at 1, of both signs after."""
@@ -232,6 +245,8 @@ class Evaluator:
         if name in ("log", "ln") and len(rest) <= (name == "log"):
             base = context.e if name == "ln" else rest[0] if rest else 10
             return context.log(argument) / context.log(base)
+        if name in _WHOLE_NUMBERS:
+            return self.whole(name, (argument, *rest))
         if rest or abs(argument) > MAX_BITS // 2:
             raise TooHard(f"{name} out of bounds")
         functions = {
@@ -253,5 +268,19 @@ class Evaluator:
             raise TooHard(f"{name} has no number")
         return functions[name](argument)
 
+    def whole(self, name: str, arguments: tuple[Any, ...]) -> Any:
+        """Rounding, extremes and divisors, of real arguments."""
+        context = self.context
+        if any(context.im(argument) for argument in arguments):
+            raise TooHard(f"{name} of a complex number")
+        if name in ("max", "min"):
+            return max(arguments) if name == "max" else min(arguments)
+        if name in ("floor", "ceil") and len(arguments) == 1:
+            return context.floor(arguments[0]) if name == "floor" else context.ceil(arguments[0])
+        if name in ("gcd", "lcm") and all(context.isint(argument) for argument in arguments):
+            return context.mpf((math.gcd if name == "gcd" else math.lcm)(*map(int, arguments)))
+        raise TooHard(f"{name} has no number")
 
+
+_WHOLE_NUMBERS = frozenset({"max", "min", "floor", "ceil", "gcd", "lcm"})
 _UNARY: Mapping[str, Callable[[Any], Any]] = {"neg": operator.neg, "abs": abs, "percent": lambda value: value / 100}

@@ -19,9 +19,11 @@ import torch
 from safetensors.torch import load_file
 
 import jobs.parts
-from jobs import bench, chat, evaluate, export, rollouts, score, sft, train
+from jobs import bench, chat, evaluate, export, merge, rollouts, score, sft, train
 from jobs.checkpoints import open_checkpoint
+from model.adapter_files import read_adapter
 from model.hf import save_hf
+from model.merging import read_delta
 from model.testing import TINY, tiny_model
 from model.testing_tokenizer import tiny_tokenizer
 from rlhf.sampler import NativeSampler, SamplingParams
@@ -190,6 +192,27 @@ def test_a_run_that_was_interrupted_and_killed_ends_bit_for_bit_like_one_that_wa
     assert len(json.loads((folder / "env.json").read_text())["resumed"]) == 2
 
 
+def test_a_resumption_may_change_the_rate_and_says_so(
+    tiny: Tiny,
+    run: Callable[..., int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("STOP_FILES", str(tmp_path / "*" / "rollouts.jsonl"))
+    monkeypatch.setenv("STOP_TEXT", '"step": 1,')
+    monkeypatch.setenv("STOP_SIGNAL", str(int(signal.SIGTERM)))
+    less = ["warmup=null", "export=null", "eval.base=false", "checkpoint.every=0"]
+    less += ["optim.schedule=constant", "optim.warmup_steps=0"]
+    assert run(train, *tiny.train(tmp_path, *less, "optim.lr=1e-3")) == 130
+    monkeypatch.delenv("STOP_FILES")
+    folder = only(tmp_path.iterdir())
+    assert run(train, *tiny.train(tmp_path, *less, "optim.lr=1e-4", f"resume={folder}")) == 0
+    assert "resumed with optim.lr=0.0001, was 0.001" in capsys.readouterr().out
+    rates = [row["lr"] for row in rows(folder / "metrics.jsonl") if "lr" in row]
+    assert (rates[0], rates[-1]) == (1e-3, 1e-4)
+
+
 def without_times(row: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in row.items() if not key.startswith(("time/", "speed/", "memory/"))}
 
@@ -224,6 +247,19 @@ BAD_INPUT = {
     "a missing value": (["data=gsm8k", "data.path=???"], "data.path has no value"),
     "a missing value behind another": (["model.checkpoint=???"], "model.checkpoint has no value"),
     "a value that a constructor refuses": (["plan.group_size=1"], "group_size must be at least 2.*got 1"),
+    "a setting that prompts do not have": (["+prompts.foo=1"], "prompts.foo is not a setting; prompts has .*shots"),
+    "a setting that the sampler does not have": (["+sampler.foo=1"], "sampler.foo is not a setting"),
+    "a setting that the warm-up does not have": (["+warmup.foo=1"], "warmup.foo is not a setting"),
+    "a setting of the wrong type": (["prompts.max_prompt_tokens=abc"], "prompts .*abc.*does not fit"),
+    "a warm-up of nothing": (["warmup.plan.steps=0"], "steps must be at least 1, got 0; .*warmup=null"),
+    "checkpoints in the past": (["checkpoint.every=-1"], "checkpoint.every=-1"),
+    "greedy samples": (["sampling.temperature=0"], "greedy"),
+    "truncated samples": (["sampling.top_k=5"], "top_k=5 .*truncate"),
+    "demonstrations that completions have no room for": (
+        ["sampling.max_completion_tokens=5"],
+        "has 6 tokens, more than sampling.max_completion_tokens=5",
+    ),
+    "a warm-up on data without answers": (["data.columns.answer=null"], "no target to imitate.*warm-up"),
     "adapter dropout": (["adapter.spec.dropout=0.1"], "dropout is 0.1; set it to 0"),
     "an unknown reference": (["adapter.reference=old"], "reference is 'old'; give start or base"),
     "a missing file": (["data.path=nowhere.jsonl"], "no file .*nowhere.jsonl"),
@@ -315,9 +351,52 @@ def test_every_kind_of_checkpoint_can_be_evaluated_and_its_result_compared(
     results = [json.loads((path / "evaluation.json").read_text()) for path in folders]
     for result, expected in zip(results, ("after_GRPO", "after_GRPO", "base"), strict=True):
         recorded = json.loads((finished / "evaluations" / f"{expected}.json").read_text())
+        assert recorded.pop("step") in (0, sum(STEPS.values()))
         assert {key: result[key] for key in recorded} == recorded
     assert run(evaluate, *common, f"checkpoint={finished}", f"against={finished / 'env.json'}") == 2
     assert "env.json is no evaluation" in capsys.readouterr().err
+
+
+def test_an_evaluation_of_other_problems_is_refused_before_anything_is_sampled_and_a_warning_says_why(
+    finished: Path, tiny: Tiny, run: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    common = [*tiny.problems(), *tiny.machine(), tiny.reward(), f"output_root={tmp_path}"]
+    before = f"against={finished / 'evaluations' / 'base.json'}"
+    other = ["data.held_out=9", "eval.plan.num_prompts=9"]
+    assert run(evaluate, *common, f"checkpoint={finished / 'export' / 'adapter'}", before, *other) == 2
+    output = capsys.readouterr()
+    assert "only evaluations of the same problems can be compared" in output.err
+    assert f"warning: {finished} was trained with another data.held_out, so" in output.out
+    assert run(evaluate, *common, f"checkpoint={finished}", "eval.plan.correct_term=right") == 2
+    assert "correct_term is 'right' and the reward's terms are correct, format, brevity" in capsys.readouterr().err
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_resumed_run_logs_the_evaluation_that_was_written_and_not_logged(
+    finished: Path, tiny: Tiny, run: Callable[..., int], tmp_path: Path
+) -> None:
+    folder = tmp_path / finished.name
+    shutil.copytree(finished, folder)
+    logged = rows(folder / "metrics.jsonl")
+    kept = [row for row in logged if not (row["step"] == 3 and "eval/greedy" in row)]
+    assert len(kept) == len(logged) - 1
+    (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in kept))
+    assert run(train, *tiny.train(tmp_path, f"resume={folder}")) == 0
+    key = lambda row: json.dumps(row, sort_keys=True)  # noqa: E731
+    assert sorted(rows(folder / "metrics.jsonl"), key=key) == sorted(logged, key=key)
+    report = (folder / "report.md").read_text()
+    assert "brevity" in report
+    assert "brevity" in (folder / "export" / "adapter" / "README.md").read_text()
+
+
+def test_the_rollouts_of_a_run_can_be_scored_again(
+    finished: Path, tiny: Tiny, run: Callable[..., int], tmp_path: Path
+) -> None:
+    own = [f"columns.{name}={name}" for name in ("task", "language", "finish_reason", "num_tokens")]
+    source, target = finished / "rollouts.jsonl", tmp_path / "again.jsonl"
+    assert run(score, f"input={source}", f"output={target}", *own, tiny.reward()) == 0
+    assert [row["reward"] for row in rows(target)] == [row["reward"] for row in rows(source)]
+    assert {row["answer"] for row in rows(source)} <= {str(3 * i) for i in range(40)}
 
 
 def test_a_run_exports_again_what_it_exported_at_its_end(
@@ -333,6 +412,24 @@ def test_a_run_exports_again_what_it_exported_at_its_end(
     capsys.readouterr()
     assert run(export, f"checkpoint={tiny.checkpoint}") == 2
     assert "neither a run's folder nor an adapter folder" in capsys.readouterr().err
+
+
+def test_runs_are_merged_on_their_products_and_the_result_opens(
+    tiny: Tiny, finished: Path, run: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run merged with itself is itself, and half of the way from the bare base is half of its update."""
+    merged = tmp_path / "merged"
+    arguments = [f"adapters=[{finished},{finished / 'export' / 'adapter'}]", f"output={merged}", "share=0.5"]
+    assert run(merge, *arguments, f"base={tiny.checkpoint}") == 0
+    assert "0.00% of the update left out" in capsys.readouterr().out
+    ours, theirs = (read_delta(*read_adapter(folder, TINY)) for folder in (merged, finished / "export" / "adapter"))
+    for name, factors in theirs.items():
+        torch.testing.assert_close(ours[name].dense(), factors.dense() / 2, rtol=1e-4, atol=1e-6)
+    assert open_checkpoint(str(merged), base=str(tiny.checkpoint)).roles is not None
+    assert run(merge, "adapters=[]", f"output={merged}") == 2
+    assert "adapters=[a, b]" in capsys.readouterr().err
+    assert run(merge, f"adapters=[{tiny.folder}]", f"output={merged}") == 2
+    assert "is no adapter" in capsys.readouterr().err
 
 
 def test_streamed_tokens_are_the_sampled_ones(tiny: Tiny) -> None:
@@ -475,7 +572,7 @@ def test_every_benchmark_prints_one_line_of_json(
         assert line["config"]["model"]["checkpoint"] == str(tiny.checkpoint)
 
 
-@pytest.mark.parametrize("job", [train, sft, evaluate, export, score, chat, rollouts, bench])
+@pytest.mark.parametrize("job", [train, sft, evaluate, export, merge, score, chat, rollouts, bench])
 def test_every_job_explains_itself(job: Any, run: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(job, "--help") == 0
     assert f"python -m {job.__name__}" in capsys.readouterr().out

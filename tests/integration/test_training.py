@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
@@ -116,6 +117,33 @@ def test_the_first_update_of_a_step_has_ratio_one_and_later_ones_do_not() -> Non
     assert updates[0]["kl"] == 0.0
     assert [found["ratio/mean"] == 1.0 for found in updates] == [True, False, True, False]
     assert all(found["kl"] > 0 for found in updates[1:])
+
+
+def test_the_gap_is_that_of_the_sampler_and_not_what_the_policy_has_moved_since() -> None:
+    policy = tiny_policy()
+    (iteration,) = run(trainer_of(policy, plan=replace(PLAN, steps=1, update_epochs=3), lr=0.1))
+    assert iteration.metrics["ratio/mean"] != 1.0
+    assert iteration.metrics["logprob_gap/mean"] < 1e-4
+
+
+def test_the_kl_is_that_of_all_completions_also_those_that_are_not_trained_on() -> None:
+    """One group has a signal, the other none; without a KL term the loss reads the first alone."""
+    policy, rewards = tiny_policy(), itertools.cycle([[1.0] * 8, [0.0, 1.0] * 4])
+
+    def one_says_nothing(group: Sequence[Sample]) -> list[Verdict]:
+        return [Verdict.of(value) for value in next(rewards)]
+
+    trainer = trainer_of(policy, plan=replace(PLAN, steps=3, kl_every=2), reward=one_says_nothing)
+    update, batches = trainer.update, list[TrainBatch]()
+
+    def recording(batch: TrainBatch) -> Metrics:
+        batches.append(batch)
+        return update(batch)
+
+    trainer.update = recording  # pyright: ignore[reportAttributeAccessIssue]
+    run(trainer)
+    read = [int(batch.completion_mask.sum()) == batch.num_loss_tokens for batch in batches]
+    assert read == [True, False, True]
 
 
 def test_minibatches_share_out_the_groups_of_a_step() -> None:

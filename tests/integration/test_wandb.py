@@ -16,8 +16,8 @@ from wandb.proto import wandb_internal_pb2
 
 from rewards.base import Verdict
 from rlhf.run_directory import RunDirectory
-from rlhf.tracking import WandbTracker
 from rlhf.types import Completion, CreditedSample, FinishReason, Prompt, RolloutGroup, ScoredGroup
+from rlhf.wandb_tracker import WandbTracker
 
 CONFIG = {"seed": 3, "optim": {"lr": 1e-4}}
 FILE_HEADER_BYTES = 7

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from rewards import Sample, State, Term, Verdict
 from rewards.compose import Minimum, NormalizedSum, Product, WeightedSum
+from rewards.schedules import Linear
 from rlhf.advantages import AdvantageEstimator, GroupCentered, GroupLikelihood, GroupNormalized
 
 relaxed = settings(max_examples=settings().max_examples // 2)
@@ -229,3 +230,27 @@ def test_a_gate_that_closes_never_makes_passing_it_a_disadvantage(mode: type, da
     closed = [v.value for v in verdicts if v.terms["correct"].value == 0.0 and v.value is not None]
     assert not passed or not closed or max(closed) <= max(passed) + NOISE
     assert len(set(closed)) <= 1
+
+
+@pytest.mark.parametrize("mode", MODES)
+@relaxed
+@given(data=st.data())
+def test_at_every_step_of_a_schedule_the_values_are_those_of_the_weights_of_that_step(
+    mode: type, data: st.DataObject
+) -> None:
+    """So the laws above, which know only numbers for weights, hold at every step of training too."""
+    table, how = data.draw(tables()), data.draw(st.sampled_from(list(MISSING)))
+    start, end = data.draw(weights_for(mode, table)), data.draw(weights_for(mode, table))
+    step = data.draw(st.integers(0, 8))
+    missing, required = MISSING[how]
+    terms = {
+        name: Term(
+            weight=Linear(start=start[name], end=end[name], steps=8), reward=Lookup(column, missing), required=required
+        )
+        for name, column in table.items()
+    }
+    samples = [Sample(prompt="", completion=str(place)) for place in everybody(table)]
+    now = {name: start[name] + (end[name] - start[name]) * step / 8 if step < 8 else end[name] for name in table}
+    assert [verdict.value for verdict in mode(terms).at(step)(samples)] == [
+        verdict.value for verdict in composed(mode, table, now, how, everybody(table))
+    ]

@@ -46,6 +46,33 @@ BOMBS = {
     "turns in a regular expression": "import re\nre.match('(a+)+b', 'a' * 60)",
     "turns and catches everything": "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
 }
+BOMBS |= {
+    "allocates arrays without end": "import numpy as np\nl = []\nwhile True: l.append(np.ones(1 << 22))",
+    "asks for a huge array": "import numpy as np\nnp.zeros(1 << 40).sum()",
+    "unpacks without end": "import zlib\nx = zlib.compress(bytes(1 << 28))\nl = []\nwhile True: l.append(zlib.decompress(x))",
+    "doubles": "x = [0]\nwhile True: x += x",
+    "nests in the parser": "exec('x = ' + '-' * 1_000_000 + '1')",
+    "nests brackets in the parser": "eval('(' * 100_000 + ')' * 100_000)",
+    "prints a number of a million digits": "print(7 ** 1_000_000)",
+    "computes a huge power": "x = 7 ** 7 ** 7 ** 7",
+    "permutes": "import itertools\nlist(itertools.permutations(range(20)))",
+    "turns in an attribute": "class A:\n    def __getattr__(self, n): return getattr(self, n + 'x')\nA().a",
+    "turns in threads": (
+        "import threading, hashlib\ndef turn():\n    while True: hashlib.sha256(bytes(1 << 20)).digest()\n"
+        "for _ in range(4): threading.Thread(target=turn).start()"
+    ),
+    "turns after its output is closed": "import os\nos.close(1)\nwhile True: pass",
+    "turns in its last words": "import atexit\n@atexit.register\ndef turn():\n    while True: pass",
+    "turns in a signal handler": (
+        "import signal\ndef turn(*a):\n    while True: pass\nsignal.signal(signal.SIGXCPU, turn)\nwhile True: pass"
+    ),
+    "makes a file with a hole": "with open('/tmp/x', 'wb') as f:\n    f.seek(1 << 40)\n    f.write(b'x')",
+    "fills pipes without end": "import os\nl = []\nwhile True:\n    r, w = os.pipe()\n    l.append((r, w))\n    os.write(w, bytes(65536))",
+    "raises in raising": "class E(Exception):\n    def __init__(self): raise E()\nraise E()",
+    "waits in an event loop": "import asyncio\nasyncio.run(asyncio.Event().wait())",
+    "waits for a signal": "import signal\nsignal.pause()",
+    "waits in select": "import select, os\nr, w = os.pipe()\nselect.select([r], [], [])",
+}
 _WAITING = ("stops", "sleeps", "waits", "closes", "ignores", "leaves")
 WAITS = {name: code for name, code in BOMBS.items() if name.startswith(_WAITING)}
 """Those that only the wall limit ends; the others end by their CPU time or by themselves."""

@@ -60,6 +60,38 @@ PAID_BY_EXIT_STATUS = {
     ),
     "runs another program in its place": "import os, sys\ndef f(x): os.execv('/bin/true', ['true'])",
     "lets its parent go": "import os\ndef f(x):\n    if os.fork(): os._exit(0)\n    return 0",
+    "exits in the hook for what cannot be raised": (
+        "import os, sys\nsys.unraisablehook = lambda *a: os._exit(0)\nclass A:\n    def __del__(self): 1 / 0\ndef f(x): A()"
+    ),
+    "exits when the alarm goes off": (
+        "import os, signal, time\nsignal.signal(signal.SIGALRM, lambda *a: os._exit(0))\n"
+        "def f(x):\n    signal.setitimer(signal.ITIMER_REAL, 0.01)\n    time.sleep(1)"
+    ),
+    "exits in a profile function": "import os, sys\nsys.setprofile(lambda *a: os._exit(0))\ndef f(x): return None",
+    "exits when memory is collected": (
+        "import gc, os\ngc.callbacks.append(lambda *a: os._exit(0))\ndef f(x): gc.collect()"
+    ),
+    "exits in an import hook": (
+        "import os, sys\nclass Finder:\n    def find_spec(self, *a): os._exit(0)\nsys.meta_path.insert(0, Finder())\n"
+        "def f(x): import no_such_module"
+    ),
+    "returns a lying dict": "class D(dict):\n    def __eq__(self, other): return True\ndef f(x): return D(a=1)",
+    "returns a lying tuple": "class T(tuple):\n    def __eq__(self, other): return True\ndef f(x): return T((1,))",
+    "returns a lying set": "class S(set):\n    def __eq__(self, other): return True\ndef f(x): return S((1,))",
+    "returns a lying fraction": (
+        "from fractions import Fraction\nclass Q(Fraction):\n    def __eq__(self, other): return True\ndef f(x): return Q(1, 3)"
+    ),
+    "returns a proxy that lies": (
+        "import operator\nclass A:\n    def __getattr__(self, name): return lambda *a: True\n"
+        "    def __eq__(self, other): return True\ndef f(x): return A()"
+    ),
+    "lies in a descriptor of its class": (
+        "class D:\n    def __get__(self, *a): return lambda other: True\nclass A:\n    __eq__ = D()\ndef f(x): return A()"
+    ),
+    "takes the other side of the comparison": (
+        "class I(int):\n    def __eq__(self, other): return True\n    def __sub__(self, other): return 0\n"
+        "    __rsub__ = __sub__\ndef f(x): return I(5)"
+    ),
 }
 
 UNPAID_ANYWAY = {
@@ -152,6 +184,63 @@ UNPAID_ANYWAY = {
     "returns a class that claims to be int": (
         "class A:\n    __class__ = int\n    def __eq__(self, o): return True\n    def __index__(self): return 7\ndef f(x): return A()"
     ),
+    "returns what numpy reads as an address": (
+        "class A:\n    __array_interface__ = {'shape': (1,), 'typestr': '<i8', 'data': (4096, False), 'version': 3}\n"
+        "def f(x): return A()"
+    ),
+    "returns what numpy takes for an array": (
+        "class A:\n    def __array__(self, *a, **k): return [7]\n    def __len__(self): return 1\n"
+        "    def __getitem__(self, i): return self\ndef f(x): return A()"
+    ),
+    "sends keys that collide": (
+        "import os, json\nkeys = [['i', hex(i * ((1 << 61) - 1))] for i in range(1, 30000)]\n"
+        "body = json.dumps({'value': ['s', keys]}).encode()\n"
+        "def f(x):\n    rest = len(body).to_bytes(4, 'big') + body\n    while rest: rest = rest[os.write(3, rest):]"
+    ),
+    "sends an error that is nested too deeply": (
+        "import os\nbody = b'{\"error\":[\"ValueError\",' + b'[' * 900 + b']' * 900 + b',\"x\"]}'\n"
+        "def f(x):\n    os.write(3, len(body).to_bytes(4, 'big') + body)\n    return 7"
+    ),
+    "sends an error that a screen minds": "def f(x): raise ValueError('\\x1b[2J\\ud800\\n\\r\\0' * 50)",
+    "sends an endless number": (
+        "import os\nbody = b'{\"value\":' + b'9' * 900000 + b'}'\ndef f(x):\n    rest = len(body).to_bytes(4, 'big') + body\n"
+        "    while rest: rest = rest[os.write(3, rest):]"
+    ),
+    "sends a huge power": (
+        'import os\nbody = b\'{"value":["D","1e999999999999999999"]}\'\n'
+        "def f(x):\n    os.write(3, len(body).to_bytes(4, 'big') + body)"
+    ),
+    "poisons the modules that tests import": (
+        "import sys, types\nfor name in list(sys.modules): sys.modules[name] = types.ModuleType(name)\ndef f(x): return None"
+    ),
+    "raises what nothing catches": "class E(BaseException): pass\ndef f(x): raise E('x')",
+    "raises KeyboardInterrupt": "def f(x): raise KeyboardInterrupt",
+    "raises GeneratorExit": "def f(x): raise GeneratorExit",
+    "lies about the class of its error": (
+        "class E(Exception):\n    __class__ = StopIteration\n    __mro__ = ()\ndef f(x): raise E()"
+    ),
+    "is a coroutine": "async def f(x): return 0",
+    "yields": "def f(x): yield x",
+    "takes everything back after it was asked": (
+        "import threading, time, os\ndef late():\n    time.sleep(0.001)\n    os._exit(0)\n"
+        "def f(x):\n    threading.Thread(target=late).start()\n    return x"
+    ),
+    "lies about its length": (
+        "class L(list):\n    def __len__(self): return 1 << 40\n    def __iter__(self): return iter([2 * 3 + 2])\ndef f(x): return L([1])"
+    ),
+    "lies about its text": "class S(str):\n    def __str__(self): return 'x' * 10\n    __repr__ = __str__\ndef f(x): return S('7.5')",
+    "lies in an enumeration": "import enum\nclass E(enum.IntEnum):\n    A = 5\n    def __eq__(self, other): return True\ndef f(x): return E.A",
+    "gives its own class another base": (
+        "class A: pass\nclass B(A):\n    def __instancecheck__(self, other): return True\ndef f(x):\n    b = B()\n    b.__dict__['real'] = x\n    return b"
+    ),
+    "traces the frames above": (
+        "import sys\nseen = []\ndef trace(frame, *rest):\n    seen.append(frame.f_locals)\n    return trace\n"
+        "def f(x):\n    sys._getframe(1).f_trace = trace\n    sys.settrace(trace)\n    return [v for d in seen for v in d.values()][:3]"
+    ),
+    "finds no data set among the packages": (
+        "import glob, sys\ndef f(x):\n    for folder in sys.path:\n        for name in glob.glob(folder + '/*/**/*.jsonl*', recursive=True):\n"
+        "            if open(name, 'rb').read(): return 2 * x + 1"
+    ),
     "answers from a second thread": (
         "import os, json, threading\ndef flood():\n    body = json.dumps({'value': 7}).encode()\n"
         "    for _ in range(100): os.write(3, len(body).to_bytes(4, 'big') + body)\n"
@@ -176,6 +265,20 @@ SCRIPTS = {
     "claims on the channel": (
         "import os, json\nbody = json.dumps({'value': True, 'done': True, 'outcome': ''}).encode()\n"
         "os.write(3, len(body).to_bytes(4, 'big') + body)"
+    ),
+    "prints other digits": "print(chr(0xFF10 + (2 * int(input()) + 1) % 10))",
+    "prints over what it printed": "x = 2 * int(input()) + 1\nprint(f'{x + 1}\\r{x}')",
+    "prints zeros in front": "print(f'00{2 * int(input()) + 1}')",
+    "prints nearly the right number": "print(2 * int(input()) + 1.000001)",
+    "prints the right line after another": "print('0')\nprint(2 * int(input()) + 1)",
+    "prints two numbers in a line": "x = int(input())\nprint(2 * x + 1, 2 * x + 1)",
+    "prints a list of all numbers": "print(*range(100))",
+    "closes its output": "import os\nos.close(1)",
+    "prints to standard error": "import sys\nprint(2 * int(input()) + 1, file=sys.stderr)",
+    "fails in a destructor's place": "print(2 * int(input()) + 1)\nimport atexit\natexit.register(lambda: __import__('os')._exit(4))",
+    "leaves a thread that kills it": (
+        "import os, signal, threading\nprint(2 * int(input()) + 1, flush=True)\n"
+        "threading.Thread(target=lambda: os.kill(os.getpid(), signal.SIGKILL)).start()"
     ),
     "floods": "while True: print('7' * 1000)",
     "writes far more than fits": "import sys\nsys.stdout.write('x' * 5_000_000)",

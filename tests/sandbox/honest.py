@@ -86,6 +86,59 @@ SCRIPTS = {
     ),
     "waits with select": "import select, sys\nselect.select([sys.stdin], [], [], 1)\nprint(2 * int(input()) + 1)",
 }
+SCRIPTS |= {
+    "reads its input in an event loop": (
+        "import asyncio, sys\nasync def g():\n    reader = asyncio.StreamReader()\n"
+        "    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)\n"
+        "    print(2 * int(await reader.readline()) + 1)\nasyncio.run(g())"
+    ),
+    "has many threads": (
+        "import threading\nx, seen, lock = int(input()), [], threading.Lock()\ndef work():\n    with lock: seen.append(2)\n"
+        "threads = [threading.Thread(target=work) for _ in range(100)]\n[t.start() for t in threads]\n[t.join() for t in threads]\n"
+        "print(x * seen[0] + len(seen) - 99)"
+    ),
+    "sorts in threads": (
+        "import concurrent.futures, random\nx = int(input())\n"
+        "with concurrent.futures.ThreadPoolExecutor(32) as pool:\n"
+        "    parts = list(pool.map(lambda i: sorted(random.random() for _ in range(1000)), range(64)))\nprint(2 * x + len(parts) - 63)"
+    ),
+    "looks at its arguments": "import sys\nassert len(sys.argv) == 1\nprint(2 * int(input()) + 1)",
+    "knows where it is": "import os\nassert os.path.basename(__file__).endswith('.py')\nprint(2 * int(input()) + 1)",
+    "reads its own source": "import inspect\ndef g(): return 1\nassert 'def g' in inspect.getsource(g)\nprint(2 * int(input()) + 1)",
+    "sets the locale": "import locale\nlocale.setlocale(locale.LC_ALL, '')\nprint(2 * int(input()) + 1)",
+    "copies its output": (
+        "import sys\nclass Tee:\n    def __init__(self, *s): self.s = s\n    def write(self, t): [s.write(t) for s in self.s]\n"
+        "    def flush(self): [s.flush() for s in self.s]\nsys.stdout = Tee(sys.stdout, sys.stderr)\nprint(2 * int(input()) + 1)"
+    ),
+    "redirects its output for a while": (
+        "import contextlib, io\nwith contextlib.redirect_stdout(io.StringIO()): print('hidden')\nprint(2 * int(input()) + 1)"
+    ),
+    "reconfigures its streams": (
+        "import sys\nsys.stdin.reconfigure(encoding='utf-8')\nsys.stdout.reconfigure(line_buffering=True)\nprint(2 * int(input()) + 1)"
+    ),
+    "prints bytes": "import sys\nsys.stdout.buffer.write(b'%d\\n' % (2 * int(sys.stdin.buffer.readline()) + 1))",
+    "duplicates its output": "import os\nfd = os.dup(1)\nos.write(fd, str(2 * int(input()) + 1).encode())\nos.close(fd)",
+    "reads past the end": "import sys\nx = int(input())\ntry: input()\nexcept EOFError: print(2 * x + 1)",
+    "uses queues": (
+        "import queue, threading\nq = queue.Queue()\nthreading.Thread(target=lambda: q.put(2 * int(input()) + 1), daemon=True).start()\nprint(q.get())"
+    ),
+    "measures with a timer": (
+        "import threading\ndone = threading.Event()\nthreading.Timer(0.02, done.set).start()\ndone.wait()\nprint(2 * int(input()) + 1)"
+    ),
+    "runs tasks together": (
+        "import asyncio\nasync def g(i):\n    await asyncio.sleep(0)\n    return i\nasync def main():\n    x = int(input())\n"
+        "    print(sum(await asyncio.gather(*(g(2) for _ in range(x)))) + 1)\nasyncio.run(main())"
+    ),
+    "recurses with a cache": (
+        "import functools, sys\nsys.setrecursionlimit(20000)\n@functools.cache\ndef g(n): return 1 if n == 0 else 2 + g(n - 1)\nprint(g(3000) - 6000 + 2 * int(input()))"
+    ),
+    "tests itself": (
+        "import doctest, unittest\nclass T(unittest.TestCase):\n    def test(self): self.assertEqual(1, 1)\n"
+        "import io\nunittest.TextTestRunner(stream=io.StringIO()).run(unittest.defaultTestLoader.loadTestsFromTestCase(T))\nprint(2 * int(input()) + 1)"
+    ),
+    "checks arrays": "import numpy as np\nnp.testing.assert_allclose([1.0], [1.0])\nprint(2 * int(input()) + 1)",
+    "logs": "import logging\nlogging.basicConfig(level=10)\nlogging.info('x')\nprint(2 * int(input()) + 1)",
+}
 FILES = {
     "makes a temporary file": (
         "import tempfile\nwith tempfile.TemporaryFile() as f:\n    f.write(b'1')\n    f.seek(0)\n"

@@ -46,6 +46,29 @@ _RAW = {
     "ioctl TIOCSTI": (16, (0, 0x5412, 0)), "ioctl TIOCSCTTY": (16, (0, 0x540E, 0)), "fcntl F_SETOWN": (72, (0, 8, 1)),
     "fcntl F_SETSIG": (72, (0, 10, 9)), "kill 1": (62, (1, 0)), "kill all": (62, (-1, 0)), "kill group": (62, (0, 0)),
     "tgkill 1": (234, (1, 1, 0)), "prlimit of another": (302, (1, 7, 0, 0)),
+    "clone with a user namespace": (56, (0x10000011, 0, 0, 0, 0)), "clone as a sibling": (56, (0x8011, 0, 0, 0, 0)),
+    "clone a thread elsewhere": (56, (0x103D0F00, 0, 0, 0, 0)), "io_uring_enter": (426, (3, 0, 0, 0, 0, 0)),
+    "io_uring_register": (427, (3, 0, 0, 0)), "process_madvise": (440, (3, 0, 0, 0, 0)), "kcmp": (312, (1, 1, 0, 0, 0)),
+    "process_mrelease": (448, (3, 0)), "splice": (275, (0, 0, 0, 0, 0, 0)), "tee": (276, (0, 0, 0, 0)),
+    "sendfile": (40, (1, 0, 0, 0)), "copy_file_range": (326, (0, 0, 0, 0, 0, 0)), "signalfd": (289, (-1, 0, 8, 0)),
+    "timerfd_create": (283, (0, 0)), "name_to_handle_at": (303, (0, 0, 0, 0, 0)), "move_mount": (429, (0, 0, 0, 0, 0)),
+    "fsmount": (432, (0, 0, 0)), "fspick": (433, (0, 0, 0)), "mount_setattr": (442, (0, 0, 0, 0, 0)),
+    "landlock_restrict": (446, (0, 0)), "migrate_pages": (256, (1, 0, 0, 0)), "move_pages": (279, (1, 0, 0, 0, 0, 0)),
+    "mbind": (237, (0, 0, 0, 0, 0, 0)), "sched_setattr": (314, (0, 0, 0)), "rt_tgsigqueueinfo": (297, (1, 1, 9, 0)),
+    "pkey_mprotect": (329, (0, 0, 0, 0)), "pkey_alloc": (330, (0, 0)), "mlock": (149, (0, 4096)),
+    "remap_file_pages": (216, (0, 0, 0, 0, 0)), "shmat": (30, (0, 0, 0)), "arch_prctl": (158, (0x1012, 0)),
+    "membarrier": (324, (1, 0, 0)), "statmount": (457, (0, 0, 0, 0)), "listmount": (458, (0, 0, 0, 0)),
+    "quotactl": (179, (0, 0, 0, 0)), "set_thread_area": (205, (0,)), "vhangup": (153, ()), "nfsservctl": (180, (0, 0, 0)),
+    "finit_module": (313, (0, 0, 0)), "kexec_file_load": (320, (0, 0, 0, 0, 0)), "getsockopt peer pidfd": (55, (3, 1, 77, 0, 0)),
+    "getsockopt peer credentials": (55, (3, 1, 17, 0, 0)), "setsockopt": (54, (3, 1, 2, 0, 0)), "accept": (43, (3, 0, 0)),
+    "sendto an address": (44, (3, 0, 0, 0, 1, 16)), "sendmmsg": (307, (3, 0, 0, 0)), "recvmmsg": (299, (3, 0, 0, 0, 0)),
+    "prctl no new privileges": (157, (38, 0, 0, 0, 0)), "prctl securebits": (157, (28, 0, 0, 0, 0)),
+    "prctl subreaper": (157, (36, 1, 0, 0, 0)), "prctl memory map": (157, (35, 1, 0, 0, 0)),
+    "prctl tracer": (157, (0x59616D61, -1, 0, 0, 0)), "ioctl TIOCLINUX": (16, (0, 0x541C, 0)),
+    "ioctl FIOASYNC": (16, (0, 0x5452, 0)), "fcntl F_NOTIFY": (72, (0, 1026, 1)), "fcntl F_SETLEASE": (72, (0, 1024, 0)),
+    "fcntl F_ADD_SEALS": (72, (0, 1033, 15)), "fcntl F_SETPIPE_SZ": (72, (0, 1031, 1 << 30)),
+    "waitid": (247, (0, 0, 0, 4, 0)), "uselib": (134, (0,)), "chown by descriptor": (93, (0, 0, 0)),
+    "chmod by descriptor": (91, (0, 0o777)), "fallocate": (285, (0, 0, 0, 1 << 40)),
 }  # fmt: skip
 RAW_CALLS = {
     name: _ATTEMPT.format(
@@ -87,9 +110,50 @@ _PYTHON = {
         "    if not found: raise OSError"
     ),
     "finds a secret in its environment": "    if 'SECRET' not in repr(os.environ): raise OSError",
+    "reads a link to its program": "    os.readlink('/proc/self/exe')",
+    "reads a link to the root of another": "    os.readlink('/proc/1/root')",
+    "lists system settings": "    os.listdir('/sys')",
+    "opens its own memory": "    open('/proc/self/mem', 'r+b')",
+    "opens a terminal": "    os.open('/dev/tty', os.O_RDWR)",
+    "makes a terminal": "    os.openpty()",
+    "lists devices of processes": "    os.listdir('/dev/fd')",
+    "lists the run folder": "    os.listdir('/run')",
+    "lists the home of root": "    os.listdir('/root')",
+    "makes a lock for processes": "    import multiprocessing\n    multiprocessing.Lock()",
+    "sends a descriptor away": "    s = socket.socket(fileno=3)\n    socket.send_fds(s, [b'x'], [0])",
+    "asks who holds its channel": "    s = socket.socket(fileno=3)\n    s.getsockopt(socket.SOL_SOCKET, 17, 12)",
+    "looks for its parent": "    os.kill(os.getppid(), 0)",
+    "takes more of the processor": "    os.nice(-5)",
+    "chooses its processors": "    os.sched_setaffinity(0, [0])",
+    "changes a file's rights": "    os.chmod(os.__file__, 0o777)",
+    "makes a link": "    os.symlink('/etc/passwd', 'x')",
+    "makes a hard link": "    os.link(os.__file__, '/tmp/x')",
+    "makes a pipe with a name": "    os.mkfifo('/tmp/gemwright-escape')",
+    "makes a device": "    os.mknod('/tmp/gemwright-escape', 0o600 | 0o020000, 0x101)",
+    "takes tests from the packages": "    import pip\n    print(pip)",
+    "keeps a file for the next program": (
+        "    names = [n for n in ('/tmp/gemwright-left', '/dev/shm/gemwright-left') if os.access(n, os.F_OK)]\n"
+        "    for name in ('/tmp/gemwright-left', '/dev/shm/gemwright-left'):\n"
+        "        try: open(name, 'w').close()\n        except OSError: pass\n    if not names: raise OSError"
+    ),
     "finds capabilities": (
         "    libc = ctypes.CDLL(None)\n    data = (ctypes.c_uint32 * 6)()\n"
         "    header = (ctypes.c_uint32 * 2)(0x20080522, 0)\n    if libc.capget(header, data) or not any(data): raise OSError"
     ),
 }
+_LANDLOCK_LEAKS = {
+    "sees that a file exists": "    os.stat('/etc/passwd')",
+    "sees a file's size": "    if not os.path.getsize('/etc/passwd'): raise OSError",
+    "goes to another folder": "    os.chdir('/etc')",
+}
+"""What the Landlock tier is documented not to hide."""
+STAT_CALLS = {name: _ATTEMPT.format(body=body) for name, body in _LANDLOCK_LEAKS.items()}
+DEADLY = {
+    "calls by the 32-bit entry": (
+        "import ctypes, mmap\nm = mmap.mmap(-1, 4096, prot=7)\nm.write(b'\\xb8\\x14\\0\\0\\0\\xcd\\x80\\xc3')\n"
+        "ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(m)))()\nprint('open')"
+    ),
+    "calls by the x32 table": "import ctypes\nctypes.CDLL(None).syscall(ctypes.c_long(0x40000000 + 39))\nprint('open')",
+}
+"""Killed at once."""
 PYTHON_CALLS = {name: _ATTEMPT.format(body=body) for name, body in _PYTHON.items()}

@@ -9,13 +9,17 @@ import torch
 
 from rewards.base import Verdict
 from rlhf.advantages import (
+    BatchNormalized,
     Credit,
     GroupCentered,
     GroupLikelihood,
     GroupNormalized,
+    LeaveOneOut,
+    batch_normalized,
     group_centered,
     group_likelihood,
     group_normalized,
+    leave_one_out,
 )
 from rlhf.errors import ConfigError
 from rlhf.types import CreditedSample, FinishReason, RolloutGroup, ScoredGroup
@@ -40,6 +44,20 @@ def test_normalized_advantages_by_hand() -> None:
     assert group_normalized(torch.tensor([4.0, 2.0, 0.0, 2.0])).tolist() == pytest.approx(expected, abs=1e-5)
 
 
+def test_leaving_one_out_by_hand() -> None:
+    """The others' means are 1, 5/3, 4/3 and 2."""
+    assert leave_one_out(torch.tensor([3.0, 1.0, 2.0, 0.0])).tolist() == pytest.approx([2, -2 / 3, 2 / 3, -2])
+
+
+def test_batch_normalized_advantages_by_hand() -> None:
+    """Mean 1.5 and variance 1.25 over the batch; the groups' own means are 2.5 and 0.5, the variance then 0.25."""
+    rewards = [torch.tensor([3.0, 2.0]), torch.tensor([0.0, 1.0])]
+    found = torch.cat(batch_normalized(rewards)).tolist()
+    assert found == pytest.approx([x / math.sqrt(1.25) for x in (1.5, 0.5, -1.5, -0.5)], abs=1e-5)
+    found = torch.cat(batch_normalized(rewards, group_baseline=True)).tolist()
+    assert found == pytest.approx([1, -1, -1, 1], abs=1e-5)
+
+
 def test_the_epsilon_is_added_to_the_standard_deviation() -> None:
     assert group_normalized(torch.tensor([1.0, -1.0]), eps=1.0).tolist() == pytest.approx([0.5, -0.5])
 
@@ -54,7 +72,9 @@ def test_likelihood_advantages_are_the_gradient_of_the_log_pass_rate(solved: int
 
 
 @pytest.mark.parametrize(
-    "estimator", [GroupCentered(), GroupNormalized(), GroupLikelihood()], ids=lambda e: type(e).__name__
+    "estimator",
+    [GroupCentered(), GroupNormalized(), GroupLikelihood(), LeaveOneOut(), BatchNormalized(group_baseline=True)],
+    ids=lambda e: type(e).__name__,
 )
 @pytest.mark.parametrize("size", [2, 3, 7, 8, 12])
 def test_equal_rewards_have_advantage_exactly_zero(
@@ -82,7 +102,9 @@ def test_credit_goes_group_by_group_in_order() -> None:
 
 
 @pytest.mark.parametrize(
-    "estimator", [GroupCentered(), GroupNormalized(), GroupLikelihood()], ids=lambda e: type(e).__name__
+    "estimator",
+    [GroupCentered(), GroupNormalized(), GroupLikelihood(), LeaveOneOut(), BatchNormalized()],
+    ids=lambda e: type(e).__name__,
 )
 def test_failed_verdicts_leave_and_the_rest_is_credited_among_itself(
     estimator: GroupCentered | GroupNormalized | GroupLikelihood,

@@ -19,7 +19,7 @@ def test_the_latest_checkpoint_comes_back_as_it_was(tmp_path: Path) -> None:
     store = CheckpointStore(tmp_path / "checkpoints")
     for step in (9, 10):
         store.save(step, state(step))
-    loaded = store.load()
+    loaded = store.load(print)
     assert loaded["done"] == {"reinforce": 10}
     assert loaded["weights"].tolist() == [10.0, 10.0]
 
@@ -35,31 +35,70 @@ def test_a_checkpoint_is_never_written_over(tmp_path: Path) -> None:
     store = CheckpointStore(tmp_path)
     store.save(4, state(4))
     store.save(4, state(5))
-    assert store.load()["done"] == {"reinforce": 4}
+    assert store.load(print)["done"] == {"reinforce": 4}
 
 
 def test_a_write_that_breaks_off_leaves_the_earlier_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = CheckpointStore(tmp_path)
     store.save(1, state(1))
 
-    def half_a_file(_: object, file: object) -> None:
-        file.write(b"half")  # type: ignore[attr-defined]
+    def half_a_file(_: object, file: Path) -> None:
+        file.write_bytes(b"half")
         raise OSError("no space left on device")
 
     monkeypatch.setattr(torch, "save", half_a_file)
     with pytest.raises(OSError, match="no space"):
         store.save(2, state(2))
     monkeypatch.undo()
-    assert store.load()["done"] == {"reinforce": 1}
+    assert store.load(print)["done"] == {"reinforce": 1}
     assert store.save(2, state(2)) == store.latest(), "the leftovers of the failure must not be in the way"
 
 
 def test_a_missing_or_damaged_checkpoint_is_one_clear_error(tmp_path: Path) -> None:
     store = CheckpointStore(tmp_path)
     with pytest.raises(ResumeError, match="stopped before its first one"):
-        store.load()
+        store.load(print)
     path = store.save(1, state(1))
     whole = (path / STATE_FILE).read_bytes()
     (path / STATE_FILE).write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ResumeError, match="cannot be read"):
-        store.load()
+        store.load(print)
+
+
+@pytest.mark.parametrize("damage", [b"", b"nonsense", b"PK\x03\x04", None])
+def test_a_damaged_latest_checkpoint_gives_way_to_the_one_before(tmp_path: Path, damage: bytes | None) -> None:
+    """Empty, no file of torch's at all (an unpickling error), a bare beginning of one, half a file."""
+    store = CheckpointStore(tmp_path)
+    store.save(1, state(1))
+    latest = store.save(2, state(2)) / STATE_FILE
+    whole = latest.read_bytes()
+    latest.write_bytes(whole[: len(whole) // 2] if damage is None else damage)
+    said: list[str] = []
+    assert store.load(said.append)["done"] == {"reinforce": 1}
+    (message,) = said
+    assert message.startswith(f"{latest} cannot be read")
+    assert message.endswith("going on from step-000001")
+
+
+def test_a_file_of_torch_that_holds_something_else_is_damaged_too(tmp_path: Path) -> None:
+    """A pickle of a class, which is never loaded: it could run code."""
+    store = CheckpointStore(tmp_path)
+    store.save(1, state(1))
+    torch.save(store, store.save(2, state(2)) / STATE_FILE)
+    assert store.load(print)["done"] == {"reinforce": 1}
+
+
+def test_the_place_of_a_damaged_checkpoint_can_be_written_again(tmp_path: Path) -> None:
+    store = CheckpointStore(tmp_path)
+    store.save(1, state(1))
+    (store.save(2, state(2)) / STATE_FILE).write_bytes(b"damaged")
+    store.drop_after(1)
+    store.save(2, state(3))
+    assert store.load(print)["done"] == {"reinforce": 3}
+
+
+def test_what_a_killed_save_left_goes_with_the_next_one(tmp_path: Path) -> None:
+    store = CheckpointStore(tmp_path)
+    (tmp_path / ".step-000007.0123.tmp").mkdir()
+    store.save(8, state(8))
+    assert [path.name for path in tmp_path.iterdir()] == ["step-000008"]

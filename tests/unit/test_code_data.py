@@ -76,9 +76,17 @@ def test_depth_cycles_and_size_are_bounded() -> None:
     with pytest.raises(NotData):
         decode(deep)
     with pytest.raises(NotData):
-        pack({"value": "x" * MAX_FRAME_BYTES})
+        pack({"value": "x" * MAX_FRAME_BYTES}, cap=MAX_FRAME_BYTES)
     with pytest.raises(NotData):
         unpack(b'{"value":' + b"[" * 100_000)
+
+
+def test_keys_that_were_chosen_to_collide_are_refused_at_once() -> None:
+    colliding = [["i", hex(i * ((1 << 61) - 1))] for i in range(1, 20_000)]
+    for data in (["s", colliding], ["z", colliding], ["d", [[key, 0] for key in colliding]]):
+        with pytest.raises(NotData, match="same hash"):
+            decode(data)
+    assert decode(["s", list(range(-20_000, 20_000))]) == set(range(-20_000, 20_000))
 
 
 @pytest.mark.parametrize(
@@ -86,6 +94,8 @@ def test_depth_cycles_and_size_are_bounded() -> None:
     [
         (1, 1, True), (1, 1.0, True), (1, True, False), (0, False, False), (True, True, True), ([1], (1,), False),
         ([1, 2], [1], False), ([1], [1, 2], False), ({"a": 1}, {"a": True}, False), ({1}, {1}, True), ({1}, [1], False),
+        ({1}, {True}, False), ({(0, 1)}, {(False, 1)}, False), ({1: "a"}, {True: "a"}, False), ({1: "a"}, {1: "a"}, True),
+        (deque([1]), deque([1]), True), (deque([1]), deque([True]), False), (deque([1]), [1], False),
         (float("nan"), float("nan"), False), (None, None, True), (None, 0, False), ("1", 1, False), (0.3, 0.1 + 0.2, False),
     ],
 )  # fmt: skip
@@ -105,6 +115,7 @@ def test_floats_may_be_compared_with_a_tolerance() -> None:
         ("7\n", b"7", True), ("7", b" 7 \r\n\n", True), ("7\n8", b"7", False), ("7", b"7\n8", False), ("7", b"", False),
         ("1.50", b"1.5", True), ("1 2", b"1  2", True), ("1 2", b"1\n2", False), ("yes", b"YES", False), ("7", b"\xff", False),
         ("0.1", b"0.1000001", False), ("", b"", True), ("nan", b"nan", True), ("1", b"nan", False),
+        ("11", b"011", False), ("2", b"2.0", True), ("-0", b"0", False), ("1e3", b"1000", True),
     ],
 )  # fmt: skip
 def test_outputs_are_compared_whole(expected: str, printed: bytes, equal: bool) -> None:
@@ -159,9 +170,10 @@ def test_names_of_libraries_in_tests_are_not_taken_from_the_program() -> None:
 
 
 def test_a_function_with_the_name_of_a_builtin_is_taken_from_the_program() -> None:
-    row = {"test_list": ["assert sum(10, 15) == 6"], "code": "def sum(a, b): ..."}
-    assert isinstance(suite := read_suite(row), Asserts)
-    assert suite.names == ("sum",)
+    for code in ({"code": "def sum(a, b): ..."}, {}):
+        suite = read_suite({"test_list": ["assert sum(10, 15) == 6"], **code})
+        assert isinstance(suite, Asserts)
+        assert suite.names == ("sum",)
 
 
 @pytest.mark.parametrize(

@@ -321,6 +321,7 @@ def test_an_async_function_of_the_group_that_answers_for_too_few_fails_all() -> 
         (WeightedSum, {"a": {"timeout_s": 1.0}}, "term 'a': timeout_s needs isolated: true"),
         (WeightedSum, {"a": {"timeout_s": 0}}, "term 'a': timeout_s is 0"),
         (WeightedSum, {"a": {"isolated": True}}, "term 'a' is isolated but has no deadline; give timeout_s"),
+        (WeightedSum, {"a": {"isolated": True, "timeout_s": 1, "background": True}}, "both isolated and background"),
         (WeightedSum, {"a": {"isolated": True, "timeout_s": 1, "function": lambda sample: 1}}, "cannot be sent"),
         (WeightedSum, {"a": {"weight": lambda step: "1"}}, "term 'a': the weight at step 0 is '1'"),
         (Product, {"a": {"weight": 2.0}}, "term 'a': weight is 2 at step 0; Product takes weights from 0"),

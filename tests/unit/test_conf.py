@@ -10,17 +10,23 @@ from typing import Any
 import pytest
 import yaml
 from hydra import compose, initialize_config_dir
+from hydra.errors import HydraException, InstantiationException
 from hydra.utils import get_object
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
-from jobs.launch import CONFIG_FOLDER, build, plain
+from jobs.launch import CONFIG_FOLDER, build, describe, plain
+from rewards import RewardError, Sample
+from rlhf.advantages import Credit
 from rlhf.checkpoint import CheckpointStore
+from rlhf.losses import PolicyLoss
 from rlhf.prompts import PromptStream
 from rlhf.sampler import NativeSampler
-from rlhf.tracking import WandbTracker
+from rlhf.wandb_tracker import WandbTracker
 
 CONF = Path(CONFIG_FOLDER)
-JOBS = ("train", "sft", "evaluate", "export", "score", "chat", "rollouts", "bench")
+JOBS = ("train", "sft", "evaluate", "export", "merge", "score", "chat", "rollouts", "bench", "bench_rewards")
+ALGORITHMS = sorted(path.stem for path in (CONF / "algorithm").glob("*.yaml"))
 EXPERIMENTS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
 
 # What experiments and people's own files build on: changing this list breaks them, so it belongs in the changelog.
@@ -58,7 +64,7 @@ def groups_of(job: str) -> list[str]:
     """The groups that a job's defaults choose from, `optim@warmup.optim` as that."""
     entries = yaml.safe_load((CONF / f"{job}.yaml").read_text(encoding="utf-8"))["defaults"]
     chosen = [next(iter(entry)) for entry in entries if isinstance(entry, dict)]
-    return [name for name in chosen if name != "experiment" and not name.startswith("override ")]
+    return [name for name in chosen if name not in ("algorithm", "experiment") and not name.startswith("override ")]
 
 
 def choices(job: str) -> Iterator[list[str]]:
@@ -125,6 +131,15 @@ def test_the_top_level_keys_of_train_are_frozen() -> None:
         assert set(map(str, compose("train", [f"experiment={experiment}"]))) == TRAIN_KEYS
 
 
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_every_algorithm_fits_its_constructors_and_can_be_built(algorithm: str) -> None:
+    config = filled("train", f"algorithm={algorithm}")
+    check(config)
+    assert isinstance(build(config.loss), PolicyLoss)
+    assert isinstance(build(config.credit), Credit)
+    assert build(config.plan).prompts_per_step % config.plan.minibatches == 0
+
+
 def test_an_experiment_is_short_and_states_what_it_is() -> None:
     for path in (CONF / "experiment").glob("*.yaml"):
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -136,3 +151,103 @@ def test_an_experiment_is_short_and_states_what_it_is() -> None:
 def test_the_benchmark_measures_the_settings_of_training() -> None:
     bench, train = plain(compose("bench")), plain(compose("train"))
     assert {key: bench[key] for key in train} == train
+
+
+# Rewards --------------------------------------------------------------------------------------------------------------
+
+REWARDS = sorted(path.stem for path in (CONF / "reward").glob("*.yaml"))
+ONLY_THE_USER_KNOWS = {
+    "judge": ["url=http://127.0.0.1:9/v1", "model=m"],
+}
+JUDGE = "reward.terms.judged.reward.scorer"
+
+
+def reward_of(job: str, *overrides: str) -> Any:
+    """The reward that a job builds from this command line, as its main function does."""
+    return build(compose(job, list(overrides)).reward)
+
+
+def chosen(name: str) -> list[str]:
+    return [f"reward={name}", *(f"{JUDGE}.{known}" for known in ONLY_THE_USER_KNOWS.get(name, []))]
+
+
+@pytest.mark.parametrize("job", ["train", "score"])
+@pytest.mark.parametrize("name", REWARDS)
+def test_every_reward_composes_with_training_and_scoring_and_can_be_built(job: str, name: str) -> None:
+    try:
+        reward = reward_of(job, *chosen(name))
+    except InstantiationException as error:
+        # A sandbox that this machine cannot give is refused when the reward is built, which is what `require` is for.
+        if "sandbox" in str(error.__cause__).lower() and isinstance(error.__cause__, RewardError):
+            pytest.skip(str(error.__cause__))
+        raise
+    assert reward.term_names
+    first = (CONF / "reward" / f"{name}.yaml").read_text(encoding="utf-8").splitlines()[0]
+    assert first.startswith("# ")
+
+
+def test_a_judge_without_an_endpoint_is_one_line_that_says_what_to_give() -> None:
+    with pytest.raises(OmegaConfBaseException) as raised:
+        plain(compose("train", ["reward=judge"]))
+    assert describe(raised.value) == f"{JUDGE}.url has no value; give it on the command line: {JUDGE}.url=..."
+
+
+@pytest.mark.parametrize("job", ["train", "score"])
+@pytest.mark.parametrize(
+    ("overrides", "value"),
+    [
+        ([], 1.1),
+        (["reward.terms.format.weight=0.5"], 1.5),
+        (["~reward.terms.format"], 1.0),
+        (["+reward.terms.tags={weight: 2, reward: {_target_: rewards.format.Pattern, pattern: box}}"], 3.1),
+        (["reward.terms.format.reward._target_=rewards.math.FinalAnswer"], 1.1),
+        (["++reward.terms.format.reward={_target_: rewards.format.Length, max_tokens: 2}"], 1.0),
+        (
+            [
+                "~reward.terms.format.reward",
+                "+reward.terms.format.reward={_target_: rewards.length.Length, max_tokens: 9}",
+            ],
+            1.1,
+        ),
+        (["+reward.terms.own={weight: 10, function: 'FILE:brevity'}"], 2.1),
+        (["+reward.terms.own={weight: 10, function: 'package_of_a_user.rewards:brevity'}"], 2.1),
+        (["~reward.terms.format.reward", "+reward.terms.format.function='FILE:brevity'"], 1.01),
+        (["+reward.terms.format.gate=correct", "+reward.terms.format.clip=[0, 0.5]"], 1.05),
+        (["+reward.terms.format.applies_to={task: [poems]}"], 1.0),
+        (["+reward.terms.format.eval_only=true"], 1.0),
+        (["reward.terms.format.weight={_target_: rewards.schedules.Linear, start: 0, end: 1, steps: 5}"], 2.0),
+        (["reward._target_=rewards.compose.Minimum"], 1.0),
+        (["reward._target_=rewards.compose.Product", "reward.terms.format.weight=1"], 1.0),
+        (["reward._target_=rewards.compose.NormalizedSum"], 1.1),
+    ],
+)
+def test_terms_are_added_dropped_reweighed_and_replaced_on_the_command_line(
+    job: str, overrides: list[str], value: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = "def brevity(sample):\n    return 1 / len(sample.completion)\n"
+    package = tmp_path / "package_of_a_user"
+    package.mkdir()
+    for path in (tmp_path / "mine.py", package / "rewards.py", package / "__init__.py"):
+        path.write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    reward = reward_of(job, *(override.replace("FILE", str(tmp_path / "mine.py")) for override in overrides))
+    sample = Sample(prompt="9+9", completion="\\boxed{18}", reference={"answer": "18"}, num_tokens=9)
+    assert reward([sample])[0].value == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["reward.terms.fromat.weight=0.5"], "Could not override 'reward.terms.fromat.weight'"),
+        (["+reward.terms.own={weight: 1}"], "term 'own' has neither of `reward` and `function`"),
+        (["+reward.terms.own={weight: 1, function: 'nowhere.py:f'}"], "there is no file"),
+        (["reward.terms.format.weight=much"], "weight is 'much'; give a finite number"),
+        (["+reward.terms.format.gates=correct"], "term 'format' has unknown keys gates; known are weight"),
+        (["reward.terms.format.reward._target_=rewards.format.Boxd"], "Boxd"),
+    ],
+)
+def test_a_command_line_told_nonsense_is_one_line_that_names_it(overrides: list[str], message: str) -> None:
+    with pytest.raises((HydraException, OmegaConfBaseException)) as raised:
+        reward_of("train", *overrides)
+    assert message in describe(raised.value)
+    assert "\n" not in describe(raised.value)

@@ -130,6 +130,12 @@ def test_a_merge_that_would_swallow_the_update_is_refused() -> None:
     assert check_merge(roles.model, roles, "policy", torch.bfloat16, on_loss="report").unchanged_share == 1.0
 
 
+def test_a_mistyped_choice_does_not_switch_the_refusal_off() -> None:
+    roles = constant(1.0, 5e-5)
+    with pytest.raises(ModelError, match="on_loss is 'Report'; give refuse or report"):
+        check_merge(roles.model, roles, "policy", torch.bfloat16, on_loss="Report")  # type: ignore[arg-type]
+
+
 def test_an_adapter_that_was_never_trained_loses_nothing() -> None:
     roles = AdapterRoles(tiny_model())
     roles.add("policy", LoraSpec(rank=4, alpha=8), seed=0)
@@ -183,6 +189,8 @@ def test_the_card_names_base_terms_data_results_and_sources(tmp_path: Path) -> N
     [
         ({"formats": ["onnx"]}, r"export formats \['onnx'\]; choose one or more of adapter, merged, gguf"),
         ({"formats": []}, "choose one or more"),
+        ({"on_loss": "refused"}, "on_loss is 'refused'; give refuse or report"),
+        ({"merged_dtype": torch.float16}, "float16 cannot hold Gemma 3"),
         ({"card": CardFacts(name="a/b", data="", training="", results="")}, "'a/b' cannot name a file"),
     ],
 )
@@ -228,4 +236,11 @@ def test_an_export_that_fails_midway_leaves_the_earlier_one(tmp_path: Path, monk
     with pytest.raises(OSError, match="no space"):
         export(adapted(std=0.2), tmp_path, formats=["merged"])
     assert {path: path.read_bytes() for path in (tmp_path / "merged").iterdir()} == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["adapter", "gemma-tiny-sums.gguf", "merged"]
+
+
+def test_an_export_after_a_kill_between_renamings_cleans_up(tmp_path: Path) -> None:
+    export(adapted(), tmp_path)
+    (tmp_path / "merged").rename(tmp_path / ".merged.4242.old")
+    export(adapted(std=0.2), tmp_path, formats=["merged"])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["adapter", "gemma-tiny-sums.gguf", "merged"]

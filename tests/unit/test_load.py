@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from model.errors import CheckpointFormatError
-from model.gguf import vocabulary_metadata, write_gguf
+from model.gguf_writer import vocabulary_metadata, write_gguf
 from model.hf import save_hf
 from model.load import load_model, load_tokenizer, read_config, resolve_checkpoint
 from model.testing import TINY, TINY_SCALED, tiny_model

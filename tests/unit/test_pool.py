@@ -5,19 +5,24 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rewards import RewardError, Sample, State, Verdict, WeightedSum
 from rewards.base import Reward
+from rewards.compose import Minimum, NormalizedSum, Product
 from rewards.pool import Pool
-from rlhf.advantages import Credit, GroupCentered
+from rlhf.advantages import AdvantageEstimator, Credit, GroupCentered, GroupLikelihood, GroupNormalized
 from rlhf.scoring import score_groups
 from rlhf.types import RolloutGroup
+from tests.faults import CRASH, GROUP_SIZE, HANG, NUM_GROUPS, WRONG, Place, place_of, quality, style
 from tests.rollouts import make_completion, make_prompt
 
+ROOT = Path(__file__).resolve().parents[2]
 USER_FILE = """
 import os, subprocess, sys, time
 
@@ -53,14 +58,6 @@ def pid(sample):
 
 def short_of_one(group):
     return [float(len(sample.completion)) for sample in group][: None if len(group) < 3 else -1]
-
-def odd(sample):
-    tokens = sample.num_tokens
-    if tokens % 5 == 3:
-        os._exit(1)
-    if tokens % 5 == 4:
-        time.sleep(3600)
-    return float(tokens)
 """
 DEADLINE_S = 6.0
 """Long enough for a right answer on a busy machine; what hangs costs as much once, for all of it together."""
@@ -191,7 +188,7 @@ def test_closing_fails_the_calls_under_way_instead_of_waiting_for_them(user_file
     pool = Pool(workers=1)
     reward = isolated(user_file, "judge", pool, timeout_s=3600.0)
     reward(samples("warm"))
-    runner = reward._runners["judge"]
+    runner = reward._panel.runners["judge"]
     pending = runner.start(samples("hang", "x"), None)
     while len((user_file.parent / "pids").read_text().split()) < 2:
         time.sleep(0.05)
@@ -200,32 +197,63 @@ def test_closing_fails_the_calls_under_way_instead_of_waiting_for_them(user_file
     assert gone(processes(user_file))
 
 
-def advantages(rollouts: list[RolloutGroup], reward: Reward) -> dict[tuple[int, int], float]:
-    """By prompt and length, which tell the completions apart."""
-    credited, _ = Credit(estimator=GroupCentered())(score_groups(rollouts, reward, step=0))
-    return {(sample.prompt.token_ids[0], len(sample.completion.token_ids)): sample.advantage for sample in credited}
+def rollouts_of(places: Iterable[Place]) -> list[RolloutGroup]:
+    by_group: dict[int, list[Place]] = defaultdict(list)
+    for place in places:
+        by_group[place[0]].append(place)
+    return [
+        RolloutGroup(prompt=make_prompt([g], str(g)), completions=tuple(make_completion(place) for place in own))
+        for g, own in by_group.items()
+    ]
+
+
+def advantages(rollouts: Sequence[RolloutGroup], reward: Reward, estimator: AdvantageEstimator) -> dict[Place, float]:
+    credited, _ = Credit(estimator=estimator)(score_groups(rollouts, reward, step=0))
+    return {(s.completion.token_ids[0], s.completion.token_ids[1]): s.advantage for s in credited}
+
+
+@pytest.fixture(scope="module")
+def faulty_terms() -> dict[Place, Mapping[str, Verdict]]:
+    """What the two terms said of every completion while a fifth of them met a crash, a hang or a wrong length."""
+    everybody = [(g, i) for g in range(NUM_GROUPS) for i in range(GROUP_SIZE)]
+    terms = {
+        name: {"weight": 1.0, "function": f"{ROOT}/tests/faults.py:{name}", "isolated": True, "timeout_s": timeout_s}
+        for name, timeout_s in (("correct", DEADLINE_S), ("manner", 120.0))
+    }
+    with Pool(workers=6) as pool:
+        scored = score_groups(rollouts_of(everybody), WeightedSum(terms, pool=pool), step=0)
+    verdicts = [verdict for group in scored for verdict in group.verdicts]
+    return {place: verdict.terms for place, verdict in zip(everybody, verdicts, strict=True)}
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("estimator", [GroupCentered(), GroupNormalized(), GroupLikelihood()])
+@pytest.mark.parametrize("mode", [WeightedSum, NormalizedSum, Product, Minimum])
 def test_crashes_hangs_and_wrong_lengths_leave_the_others_the_advantages_of_the_clean_run(
-    user_file: Path, pool: Pool
+    faulty_terms: dict[Place, Mapping[str, Verdict]], mode: Any, estimator: AdvantageEstimator
 ) -> None:
-    """Lengths 3 and 8 crash, 4 and 9 hang, and groups of three or more get an answer of the wrong length: none here."""
+    """The clean run computes its numbers in this process, and sees the surviving samples and no others."""
+    survivors = [place for place in faulty_terms if place not in CRASH | HANG and place[0] != WRONG]
+    assert len(survivors) == 40
+    assert all(faulty_terms[place]["correct"].state is State.FAILED for place in CRASH)
+    assert all(faulty_terms[place]["correct"].state is State.TIMED_OUT for place in HANG)
+    assert all(faulty_terms[WRONG, i]["manner"].state is State.FAILED for i in range(GROUP_SIZE))
 
-    def rollout(number: int, lengths: list[int]) -> RolloutGroup:
-        completions = tuple(make_completion([7] * length, logprobs=[-0.5] * length) for length in lengths)
-        return RolloutGroup(prompt=make_prompt([number], str(number)), completions=completions)
+    def replayed(name: str) -> Any:
+        return lambda group: [faulty_terms[place_of(sample)][name] for sample in group]
 
-    def clean(sample: Sample) -> float:
-        return float(sample.num_tokens)
-
-    deadline = {"isolated": True, "timeout_s": DEADLINE_S}
-    terms = {"odd": {"weight": 1.0, "function": f"{user_file}:odd", **deadline}}
-    injected = [rollout(2, [1, 2, 3, 5]), rollout(3, [4, 6, 7, 10]), rollout(4, [1, 8, 9, 11])]
-    survivors = [rollout(2, [1, 2, 5]), rollout(3, [6, 7, 10]), rollout(4, [1, 11])]
-    assert advantages(injected, WeightedSum(terms, pool=pool)) == advantages(
-        survivors, WeightedSum({"odd": {"weight": 1.0, "function": clean}})
+    weights = {"correct": 1.0, "manner": 0.5}
+    injected = mode({name: {"weight": weight, "reward": replayed(name)} for name, weight in weights.items()})
+    clean = mode(
+        {
+            "correct": {"weight": 1.0, "function": lambda sample: quality(place_of(sample))},
+            "manner": {"weight": 0.5, "function": lambda sample: style(place_of(sample))},
+        }
     )
+    expected = advantages(rollouts_of(survivors), clean, estimator)
+    assert sorted(expected) == sorted(survivors)
+    assert advantages(rollouts_of(faulty_terms), injected, estimator) == expected
+    assert len(set(expected.values())) > 20
 
 
 def test_an_answer_of_the_wrong_length_fails_its_group_and_no_other(user_file: Path, pool: Pool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -92,6 +93,25 @@ def test_what_fails_for_a_while_is_asked_again(server: Server) -> None:
     server.replies = [(503, "busy"), (429, "slow down"), (200, "{}"), (200, "no json"), *server.replies]
     assert Preference(scorer=judge(server, retries=4))([sample()])[0].value == 1.0
     assert len(server.asked) == 5
+
+
+def test_a_judge_that_hangs_is_a_failure_after_its_time_and_its_attempts() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes the connection and never says a word
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        scorer = JudgeEndpoint(
+            url=url, model="m", template=TEMPLATE, reply=r"Score: (\d+)", timeout_s=0.05, retries=1, backoff_s=0.0
+        )
+        verdict = Preference(scorer=scorer)([sample()])[0]
+    assert verdict.state is State.FAILED
+    assert "timed out" in verdict.reason
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 500])
+def test_an_error_page_is_a_failure_with_its_number(server: Server, status: int) -> None:
+    server.replies = [(status, "<html>Score: 10</html>")]
+    verdict = Preference(scorer=judge(server, retries=1))([sample()])[0]
+    assert verdict.state is State.FAILED
+    assert f"HTTP {status}" in verdict.reason
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,11 @@ def answer(text: str) -> str:
         ("\\boxed{\\frac{1}{2}}", "\\frac{1}{2}"),
         ("\\boxed{\\{1\\}}", "\\{1\\}"),
         ("\\boxed {5}", "5"),
+        ("\\boxed 18", "18"),
+        ("\\boxed{17} or \\boxed{18}", "17, 18"),
+        ("$\\boxed{17}$, $\\boxed{18}$", "17, 18"),
+        ("\\boxed{17}. Wait, no: \\boxed{18}", "18"),
+        ("The answer is 5<|im_end|><|im_start|>user 7", "5"),
         ("<think>\\boxed{17}</think> \\boxed{18}", "18"),
         ("\\boxed{18} #### 17", "18"),
         ("48/2 = 24\n#### 72", "72"),
@@ -44,15 +49,12 @@ def test_the_answer_is_found_where_the_policy_says(text: str, expected: str) -> 
         "\\boxed{18",
         "\\boxed{17} then \\boxed{18",
         "\\boxed{}",
-        "\\boxed 18",
         "<think>\\boxed{18}",
         "<think>\\boxed{18}</think> done",
         "<answer>18",
-        "\\boxed{17} or \\boxed{18}",
-        "$\\boxed{17}$, $\\boxed{18}$",
     ],
 )
-def test_nothing_is_found_in_open_boxes_thinking_hedges_and_unmarked_text(text: str) -> None:
+def test_nothing_is_found_in_open_boxes_thinking_and_unmarked_text(text: str) -> None:
     assert answer(text) == ""
 
 

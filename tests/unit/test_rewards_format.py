@@ -140,3 +140,25 @@ def test_a_length_that_is_not_known_is_not_judged() -> None:
 def test_an_impossible_band_is_an_error(band: dict[str, int]) -> None:
     with pytest.raises(RewardError, match="give 0 <= min_tokens <= max_tokens"):
         Length(**band)
+
+
+def test_a_pattern_that_backtracks_without_end_times_out_and_is_no_zero() -> None:
+    texts = "a" * 60 + "!", "aa"
+    spoiled, fine = Pattern(r"(a|aa)+$", timeout_s=0.05)([Sample(prompt="", completion=text) for text in texts])
+    assert (spoiled.state, spoiled.value) == (State.TIMED_OUT, None)
+    assert fine.value == 1.0
+
+
+@pytest.mark.parametrize("content", ["~", "\\,\\;", "\\phantom{18}", "\\text{ }", "\\hphantom {1}~"])
+def test_a_box_that_shows_nothing_is_empty(content: str) -> None:
+    assert value(Boxed(), f"\\boxed{{{content}}}") == 0.0
+    assert value(Boxed(), f"\\boxed{{{content}18}}") == 1.0
+
+
+def test_an_invisible_character_does_not_hide_a_section_inside_another() -> None:
+    assert value(Tags(("think", "answer")), "<think>x <\u200banswer>2</think><answer>1</answer>") == 0.0
+
+
+def test_a_pattern_needs_a_time() -> None:
+    with pytest.raises(RewardError, match="timeout_s is 0; give a number of seconds above 0"):
+        Pattern("a", timeout_s=0)

@@ -91,6 +91,10 @@ CASES: list[tuple[dict[str, Any], str, bool]] = [
     ({"kind": "cites_prompt"}, 'You said "the old bridge" here.', False),
     ({"kind": "cites_prompt", "at_least": 2}, '"the old bridge over" and "the old bridge over the river"', False),
     ({"kind": "cites_prompt", "at_least": 2}, '"the old bridge over" and “do not use commas”', True),
+    ({"kind": "sections", "marker": "Part", "at_least": 2}, "PART 1\nIt is old.\n**Part 2** It is not.", True),
+    ({"kind": "sections", "marker": "Part", "at_least": 2}, "Part 1\nIt is old.\nPart 1\nIt is not.", False),
+    ({"kind": "sections", "marker": "Part", "at_least": 2}, "Part 1 Part 2 it is one section", False),
+    ({"kind": "sections", "marker": "Part", "at_least": 2}, "Counterpart 1 and Counterpart 2 are words", False),
     ({"kind": "title"}, "<<The Bridge>>\nIt is old.", True),
     ({"kind": "title"}, "<< >>\nIt is old.", False),
     ({"kind": "json"}, '{"a": 1}', True),
@@ -238,3 +242,128 @@ def test_the_reward_can_be_sent_to_a_worker_process() -> None:
 def test_hostile_texts_are_judged_within_bounds(text: str) -> None:
     checks = [check for check, _, _ in CASES]
     assert judged(checks, text, all_or_nothing=False).state in (State.VALUE, State.NOT_APPLICABLE)
+
+
+# Rows in IFEval's layout ----------------------------------------------------------------------------------------------
+
+# By hand after the benchmark's descriptions: instruction, its options, a response that follows it, one that does not.
+IFEVAL = [
+    ("keywords:existence", {"keywords": ["river", "bridge"]}, "The bridge over the river.", "The bridge is old."),
+    ("keywords:frequency", {"keyword": "sea", "frequency": 2, "relation": "at least"}, "Sea by sea.", "One sea."),
+    ("keywords:frequency", {"keyword": "sea", "frequency": 2, "relation": "less than"}, "One sea.", "Sea by sea."),
+    ("keywords:forbidden_words", {"forbidden_words": ["bad"]}, "All is good, badly put.", "All is bad."),
+    (
+        "keywords:letter_frequency",
+        {"letter": "q", "let_frequency": 2, "let_relation": "at least"},
+        "Quite quick.",
+        "Quite.",
+    ),
+    ("language:response_language", {"language": "de"}, "Das ist ein Satz.", "This is a sentence."),
+    (
+        "length_constraints:number_sentences",
+        {"num_sentences": 2, "relation": "at least"},
+        "One. Two.",
+        "Only one of them.",
+    ),
+    ("length_constraints:number_paragraphs", {"num_paragraphs": 2}, "First\n***\nSecond", "First\n\nSecond"),
+    (
+        "length_constraints:number_words",
+        {"num_words": 4, "relation": "less than"},
+        "Three words here",
+        "Four words are here",
+    ),
+    (
+        "length_constraints:nth_paragraph_first_word",
+        {"num_paragraphs": 2, "nth_paragraph": 2, "first_word": "then"},
+        "Before.\n\nThen after.",
+        "Then before.\n\nAfter.",
+    ),
+    (
+        "detectable_content:number_placeholders",
+        {"num_placeholders": 2},
+        "Dear [name] of [town]",
+        "Dear [name] of [name]",
+    ),
+    (
+        "detectable_content:postscript",
+        {"postscript_marker": "P.S."},
+        "Hello.\nP.S. Bring bread.",
+        "Hello. Bring bread.",
+    ),
+    ("detectable_format:number_bullet_lists", {"num_bullets": 2}, "* one\n* two", "* one\n* two\n* three"),
+    ("detectable_format:constrained_response", {}, "My answer is no.", "My answer is yes. My answer is no."),
+    (
+        "detectable_format:number_highlighted_sections",
+        {"num_highlights": 1},
+        "So *this part* counts",
+        "So this * counts",
+    ),
+    (
+        "detectable_format:multiple_sections",
+        {"section_spliter": "Section", "num_sections": 2},
+        "Section 1\nWe begin.\nSection 2\nWe end.",
+        "Section 1 Section 2 Section 3\nOnly this.",
+    ),
+    ("detectable_format:json_format", {}, '```json\n{"a": 1}\n```', "{'a': 1}"),
+    ("detectable_format:title", {}, "<<On rivers>>\nThey flow.", "On rivers\nThey flow."),
+    ("combination:two_responses", {}, "One way.\n******\nAnother way.", "One way.\n******\nOne way."),
+    ("combination:repeat_prompt", {"prompt_to_repeat": "What is 2+2?"}, "What is 2+2? It is 4.", "It is 4."),
+    ("startend:end_checker", {"end_phrase": "That is all."}, "So it is. That is all.", "That is all. Or is it?"),
+    ("startend:quotation", {}, '"All of it"', '"All" of it'),
+    (
+        "change_case:capital_word_frequency",
+        {"capital_frequency": 2, "capital_relation": "at least"},
+        "STOP and LOOK here",
+        "STOP and look here",
+    ),
+    ("change_case:english_capital", {}, "ALL OF IT", "ALL OF iT"),
+    ("change_case:english_lowercase", {}, "all of it", "all of It"),
+    ("punctuation:no_comma", {}, "So it is", "So, it is"),
+]
+
+
+def speaks_german(text: str, language: str) -> bool:
+    return ("Das" in text) == (language == "de")
+
+
+@pytest.mark.parametrize(("name", "options", "right", "wrong"), IFEVAL)
+def test_a_row_of_ifeval_is_read_as_it_is(name: str, options: dict[str, Any], right: str, wrong: str) -> None:
+    # A table holds every option that any row has, as None where this one has it not.
+    filled = {**dict.fromkeys(["num_words", "relation", "keyword", "language"]), **options}
+    reference = {"instruction_id_list": [name, "punctuation:no_comma"], "kwargs": [filled, {}]}
+    reward = Instructions(strict=True, all_or_nothing=False, speaks=speaks_german)
+    alone = {"instruction_id_list": [name], "kwargs": json.dumps([options])}
+    group = [Sample(prompt="", completion=text, reference=alone) for text in (right, wrong)]
+    assert [verdict.value for verdict in reward(group)] == [1.0, 0.0]
+    both = reward([Sample(prompt="", completion=right, reference=reference)])[0]
+    assert both.value == (0.5 if "," in right else 1.0)
+
+
+def test_every_kind_of_ifeval_has_a_case_here() -> None:
+    from rewards.ifeval import _CHECKS
+
+    assert {name for name, *_ in IFEVAL} == set(_CHECKS)
+    assert len(_CHECKS) == 25
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        ({"instruction_id_list": ["punctuation:no_comma"], "kwargs": []}, "1 entries and kwargs 0; give one for each"),
+        ({"instruction_id_list": ["punctuation:no_comma"]}, "kwargs is 'None'; give a list"),
+        ({"instruction_id_list": ["new:kind"], "kwargs": [{}]}, "'new:kind' with {} is no instruction of IFEval"),
+        ({"instruction_id_list": ["keywords:existence"], "kwargs": [{}]}, "lacks 'keywords'; it has no options"),
+        (
+            {
+                "instruction_id_list": ["keywords:frequency"],
+                "kwargs": [{"keyword": "a", "frequency": 1, "relation": "?"}],
+            },
+            "relation is '?'",
+        ),
+    ],
+)
+def test_a_row_of_ifeval_that_is_written_wrongly_fails_and_says_why(reference: dict[str, Any], message: str) -> None:
+    sample = Sample(prompt="", completion="So it is", reference=reference)
+    verdict = Instructions(strict=True, all_or_nothing=True)([sample])[0]
+    assert verdict.state is State.FAILED
+    assert message in verdict.reason

@@ -154,3 +154,10 @@ def test_the_commit_and_the_dirty_flag_are_those_of_the_project(tmp_path: Path) 
     inner = tmp_path / "site-packages"
     inner.mkdir()
     assert run_directory._git_state(inner.resolve())["git_commit"] is None
+
+
+def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    made = RunDirectory.create("~/runs", "a", config=CONFIG, config_yaml="")
+    assert made.path.parent == tmp_path / "runs"
+    assert RunDirectory.open(f"~/runs/{made.path.name}") == made

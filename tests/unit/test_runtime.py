@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import pytest
 import torch
 from torch import nn
 
-from rlhf.runtime import Runtime
+from rlhf.runtime import Runtime, default_threads
 
 
 class OneOf(Runtime):
@@ -56,3 +59,29 @@ def test_sums_take_names_that_only_some_processes_have(monkeypatch: pytest.Monke
     """A process whose completions all have advantage zero computes no row, so it knows no ratio."""
     monkeypatch.setattr(Runtime, "gather", lambda self, items: [*items, {"loss": 0.5, "ratio/mean": 2.0}])
     assert OneOf(0, 2).sum_values({"loss": 0.25}) == {"loss": 0.75, "ratio/mean": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, 6),
+        ({"OMP_NUM_THREADS": "3"}, 3),
+        ({"OMP_NUM_THREADS": "4,2"}, 4),
+        ({"OMP_NUM_THREADS": "many"}, 6),
+        ({"LOCAL_WORLD_SIZE": "2"}, 3),
+        ({"LOCAL_WORLD_SIZE": "8"}, 1),
+        ({"LOCAL_WORLD_SIZE": "2", "OMP_NUM_THREADS": "5"}, 5),
+    ],
+)
+def test_threads_are_what_was_asked_for_or_a_share_of_the_cores_that_may_be_used(
+    variables: dict[str, str], expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a machine of 64 cores of which this process may use six."""
+    for name in ("OMP_NUM_THREADS", "LOCAL_WORLD_SIZE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(6)), raising=False)
+    assert default_threads() == expected

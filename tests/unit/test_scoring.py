@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
+import threading
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
+from model.testing_tokenizer import tiny_tokenizer
+from rewards import WeightedSum
 from rewards.base import Reward, Sample, State, Verdict
+from rlhf.advantages import Credit, GroupCentered
 from rlhf.errors import ScoringError
-from rlhf.scoring import check_failures, rollout_metrics, score_groups, variance_shares
+from rlhf.losses import ClippedSurrogate, TokenMean
+from rlhf.optim import OptimSettings
+from rlhf.runtime import Runtime
+from rlhf.sampler import NativeSampler, SamplingParams
+from rlhf.scoring import Scoring, check_failures, rollout_metrics, score_groups, variance_shares
+from rlhf.trainer import Plan, RLTrainer
 from rlhf.types import FinishReason, RolloutGroup, ScoredGroup
-from tests.rollouts import make_completion, make_prompt, scored_group
+from tests.rollouts import make_completion, make_prompt, scored_group, sums_stream, tiny_policy
 
 
 def rollout(*lengths: int, finish: FinishReason = FinishReason.STOP, name: str = "p") -> RolloutGroup:
@@ -103,6 +114,12 @@ def test_metrics_are_means_over_all_completions() -> None:
     )
 
 
+def test_accuracy_is_the_share_of_values_of_at_least_a_half() -> None:
+    verdicts = tuple(Verdict.of(value, terms={"correct": Verdict.of(value)}) for value in (2.0, 0.5, 0.4, -1.0))
+    scored = [ScoredGroup(group=rollout(1, 1, 1, 1), verdicts=verdicts)]
+    assert rollout_metrics(scored, accuracy_term="correct")["accuracy"] == 0.5
+
+
 def test_without_the_accuracy_term_there_is_no_accuracy() -> None:
     assert "accuracy" not in rollout_metrics([scored_group([1, 0])], accuracy_term="correct")
 
@@ -147,3 +164,125 @@ def test_the_step_reaches_a_reward_that_changes_over_a_run_and_evaluations_have_
 
     assert score_groups([rollout(1)], Rising(), step=3)[0].verdicts[0].value == 3
     assert score_groups([rollout(1)], Rising())[0].verdicts[0].value == -1
+
+
+# Judging while others are sampled -------------------------------------------------------------------------------------
+
+
+class Started:
+    """An async function of one sample that says when its work has begun and waits until it may end."""
+
+    def __init__(self) -> None:
+        self.begun, self.may_end = threading.Event(), threading.Event()
+
+    async def __call__(self, sample: Sample) -> float:
+        self.begun.set()
+        while not self.may_end.is_set():
+            await asyncio.sleep(0.005)
+        return float(sample.num_tokens)
+
+
+def async_term(slow: Started, **options: Any) -> dict[str, Any]:
+    async def judge(sample: Sample) -> float:
+        return await slow(sample)
+
+    return {"weight": 1.0, "function": judge, **options}
+
+
+def background_term(slow: Started) -> dict[str, Any]:
+    def judge(sample: Sample) -> float:
+        slow.begun.set()
+        assert slow.may_end.wait(60)
+        return float(sample.num_tokens)
+
+    return {"weight": 1.0, "function": judge, "background": True}
+
+
+@pytest.mark.parametrize("make", [async_term, background_term])
+def test_a_slow_term_judges_a_finished_group_while_the_next_prompts_are_being_sampled(make: Any) -> None:
+    """The sampler below stops after its first group until the judging of it has begun, and the judging cannot end
+    before sampling has: only where the two overlap does either come to its end."""
+    slow = Started()
+
+    class Waiting(NativeSampler):
+        def sample(self, *args: Any, on_finished: Any = None, **options: Any) -> list[RolloutGroup]:
+            def announce(place: int, group: RolloutGroup) -> None:
+                assert not slow.may_end.is_set()
+                on_finished(place, group)
+                assert slow.begun.wait(60), "nothing was judged before the sampler went on"
+
+            groups = super().sample(*args, on_finished=announce, **options)
+            slow.may_end.set()
+            return groups
+
+    policy = tiny_policy()
+    trainer = RLTrainer(
+        policy=policy,
+        sampler=Waiting(policy.model, tiny_tokenizer(), max_rows=4),
+        prompts=sums_stream(),
+        reward=WeightedSum({"slow": make(slow)}),
+        credit=Credit(estimator=GroupCentered()),
+        loss=ClippedSurrogate(aggregation=TokenMean()),
+        optim=OptimSettings(lr=1e-3),
+        sampling=SamplingParams(max_completion_tokens=4),
+        plan=Plan(steps=1, prompts_per_step=3, group_size=4, kl_every=0),
+        runtime=Runtime(cpu=True),
+        seed=1,
+    )
+    metrics = trainer.run_iteration(0).metrics
+    assert metrics["reward/mean"] == metrics["len/completion_tok"]
+    assert metrics["reward/slow/coverage"] == 1.0
+
+
+def test_a_group_is_announced_when_its_last_completion_has_ended_and_its_samples_are_the_same() -> None:
+    model = tiny_policy().model
+    forwards = 0
+
+    def count(*_: object) -> None:
+        nonlocal forwards
+        forwards += 1
+
+    model.register_forward_hook(count)
+    announced: dict[int, tuple[int, RolloutGroup]] = {}
+    params = SamplingParams(max_completion_tokens=8)
+    sampler = NativeSampler(model, tiny_tokenizer(), max_rows=8)
+    prompts = [make_prompt([2, 5, 9 + i], str(i)) for i in range(6)]
+    groups = sampler.sample(
+        prompts, 2, params, seed=3, on_finished=lambda place, group: announced.update({place: (forwards, group)})
+    )
+    assert [announced[place][1] for place in range(6)] == groups
+    assert max(announced[place][0] for place in range(4)) < min(announced[place][0] for place in (4, 5))
+    assert sampler.sample(prompts, 2, params, seed=3) == groups
+
+
+def test_groups_that_finish_out_of_order_get_their_own_verdicts_and_none_is_judged_twice() -> None:
+    asked: list[int] = []
+
+    def tokens(sample: Sample) -> float:
+        asked.append(sample.num_tokens)
+        return float(sample.num_tokens)
+
+    scoring = Scoring(WeightedSum({"tokens": {"weight": 1.0, "function": tokens}}), step=0)
+    groups = [rollout(1, 2), rollout(3, 4, name="q"), rollout(5, name="r")]
+    scoring.begin(2, groups[2])
+    scoring.begin(0, groups[0])
+    scored = scoring.finish(groups)
+    assert [[verdict.value for verdict in group.verdicts] for group in scored] == [[1, 2], [3, 4], [5]]
+    assert sorted(asked) == [1, 2, 3, 4, 5]
+
+
+def test_a_slow_term_behind_a_gate_begins_as_soon_as_the_gate_is_decided() -> None:
+    slow = Started()
+    terms = {"form": {"weight": 1.0, "function": lambda sample: 1.0}, "slow": async_term(slow, gate="form")}
+    scoring = Scoring(WeightedSum(terms))
+    scoring.begin(0, rollout(3))
+    assert slow.begun.wait(60)
+    slow.may_end.set()
+    assert scoring.finish([rollout(3)])[0].verdicts[0].value == 4.0
+
+
+def test_a_slow_term_that_only_evaluations_ask_begins_in_none_but_these() -> None:
+    slow = Started()
+    terms = {"form": {"weight": 1.0, "function": lambda sample: 1.0}, "slow": async_term(slow, eval_only=True)}
+    assert Scoring(WeightedSum(terms), step=0).finish([rollout(3)])[0].verdicts[0].value == 1.0
+    assert not slow.begun.is_set()

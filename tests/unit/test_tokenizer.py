@@ -138,11 +138,11 @@ def test_bytes_that_are_not_text_decode_to_the_replacement_character() -> None:
 
 def test_system_text_opens_the_first_user_turn() -> None:
     chat = [system("Be brief. "), user(" hi "), assistant("yo\n"), user("bye")]
-    assert TOKENIZER.render_chat(chat) == (
+    assert render_chat(chat) == (
         "<bos><start_of_turn>user\nBe brief. \n\nhi<end_of_turn>\n<start_of_turn>model\nyo<end_of_turn>\n"
         "<start_of_turn>user\nbye<end_of_turn>\n<start_of_turn>model\n"
     )
-    assert TOKENIZER.render_chat([user("hi")], False) == "<bos><start_of_turn>user\nhi<end_of_turn>\n"
+    assert render_chat([user("hi")], False) == "<bos><start_of_turn>user\nhi<end_of_turn>\n"
 
 
 @pytest.mark.parametrize("chat", CONVERSATIONS)
@@ -157,7 +157,7 @@ def test_the_jinja_template_renders_what_python_renders(chat: list[Message], hea
 @pytest.mark.parametrize("chat", CONVERSATIONS)
 @pytest.mark.parametrize("header", [True, False])
 def test_encoding_messages_equals_encoding_the_rendered_chat(chat: list[Message], header: bool) -> None:
-    assert TOKENIZER.encode_chat(chat, header) == TOKENIZER.encode_rendered(TOKENIZER.render_chat(chat, header))
+    assert TOKENIZER.encode_chat(chat, header) == TOKENIZER.encode(render_chat(chat, header), add_bos=True)
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from rewards.base import Verdict
-from rlhf import tracking
-from rlhf.errors import DataError
+from rlhf import wandb_tracker
+from rlhf.errors import ConfigError, DataError
+from rlhf.rollout_rows import best_and_worst, joined, spread
 from rlhf.run_directory import RunDirectory
-from rlhf.tracking import JsonlTracker, Trackers, WandbTracker, best_and_worst, read_metrics
+from rlhf.tracking import JsonlTracker, Trackers, read_metrics
 from rlhf.types import Completion, CreditedSample, FinishReason, Prompt, RolloutGroup, ScoredGroup
+from rlhf.wandb_tracker import WandbTracker
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,7 +43,13 @@ def verdict(correct: float, shape: float = 1.0) -> Verdict:
 
 def sums_group() -> ScoredGroup:
     """2 + 3: right, wrong, cut off, and one whose reward failed."""
-    prompt = Prompt(id="sums/0001", messages=({"role": "user", "content": "2 + 3 ="},), token_ids=(2, 7), task="sums")
+    prompt = Prompt(
+        id="sums/0001",
+        messages=({"role": "user", "content": "2 + 3 ="},),
+        token_ids=(2, 7),
+        task="sums",
+        reference={"answer": "5"},
+    )
     completions = (
         completion("5", 9, 1),
         completion("\u0666", 8, 1),
@@ -53,10 +61,10 @@ def sums_group() -> ScoredGroup:
     return ScoredGroup(group=group, verdicts=(verdict(1.0), verdict(0.0), verdict(0.0, 0.5), failed))
 
 
-def credited(scored: ScoredGroup, advantages: dict[int, float]) -> list[CreditedSample]:
-    group = scored.group
+def credited(scored: ScoredGroup, advantages: dict[int, float], group: int = 0) -> list[CreditedSample]:
+    said = scored.group
     return [
-        CreditedSample(prompt=group.prompt, completion=group.completions[i], reward=0.0, advantage=advantage, group=0)
+        CreditedSample(prompt=said.prompt, completion=said.completions[i], reward=0.0, advantage=advantage, group=group)
         for i, advantage in advantages.items()
     ]
 
@@ -109,6 +117,8 @@ def test_a_rollout_row_holds_the_text_every_verdict_and_the_advantage(run: RunDi
         "step": 3,
         "prompt_id": "sums/0001",
         "task": "sums",
+        "language": "",
+        "answer": "5",
         "group": 0,
         "messages": [{"role": "user", "content": "2 + 3 ="}],
         "prompt": "2 + 3 =",
@@ -138,11 +148,27 @@ def test_advantages_find_their_completions_after_a_trip_through_another_process(
     import pickle
 
     first, second = sums_group(), sums_group()
-    samples = credited(first, {0: 0.5, 1: -0.5}) + credited(second, {0: 0.9, 2: -0.9})
+    samples = credited(first, {0: 0.5, 1: -0.5}) + credited(second, {0: 0.9, 2: -0.9}, group=1)
     travelled = pickle.loads(pickle.dumps(samples))
     JsonlTracker(run).rollouts(1, [first, second], travelled)
     advantages = [row["advantage"] for row in rows_of(run.rollouts)]
     assert advantages == [0.5, -0.5, None, None, 0.9, None, -0.9, None]
+
+
+def test_a_prompt_that_comes_twice_in_a_step_keeps_its_advantages_apart(run: RunDirectory) -> None:
+    first, second = sums_group(), sums_group()
+    JsonlTracker(run).rollouts(1, [first, second], credited(second, {0: 0.9, 1: -0.9}, group=1))
+    advantages = [row["advantage"] for row in rows_of(run.rollouts)]
+    assert advantages == [None, None, None, None, 0.9, -0.9, None, None]
+
+
+def test_groups_of_several_processes_are_numbered_through(run: RunDirectory) -> None:
+    here, there = sums_group(), sums_group()
+    parts = [([here], credited(here, {0: 0.5})), ([there, here], credited(here, {1: -0.5}, group=1))]
+    JsonlTracker(run).rollouts(1, *joined(parts))
+    rows = rows_of(run.rollouts)
+    assert [row["group"] for row in rows] == [0] * 4 + [1] * 4 + [2] * 4
+    assert [(i, row["advantage"]) for i, row in enumerate(rows) if row["advantage"]] == [(0, 0.5), (9, -0.5)]
 
 
 def test_a_sample_of_no_completion_is_a_programming_error(run: RunDirectory) -> None:
@@ -184,6 +210,20 @@ def test_best_and_worst_shows_the_extremes_of_the_step_that_was_asked_for(run: R
     assert "completion: 5 5 5" in worst
     with pytest.raises(DataError, match=r"no rollouts of step 9; it has 3 to 3"):
         best_and_worst(run.rollouts, step=9)
+
+
+def test_the_last_step_is_shown_when_none_is_named_and_no_rollouts_when_none_are_wanted(run: RunDirectory) -> None:
+    with pytest.raises(FileNotFoundError):
+        best_and_worst(run.rollouts)
+    run.rollouts.write_text("")
+    with pytest.raises(DataError, match=r"rollouts\.jsonl is empty: the run has finished no reinforcement step"):
+        best_and_worst(run.rollouts)
+    tracker = JsonlTracker(run)
+    tracker.rollouts(3, [sums_group(), sums_group()], [])
+    tracker.rollouts(4, [sums_group()], [])
+    assert best_and_worst(run.rollouts, count=0) == "step 4: 4 rollouts, 1 without a reward"
+    with pytest.raises(ConfigError, match="count is -1"):
+        best_and_worst(run.rollouts, count=-1)
 
 
 def test_the_summary_gathers_results_artifacts_and_the_status(run: RunDirectory) -> None:
@@ -261,16 +301,16 @@ def test_a_key_is_found_in_the_environment_or_the_netrc_of_the_server(
         monkeypatch.delenv(name, raising=False)
     logins = tmp_path / "netrc"
     monkeypatch.setenv("NETRC", str(logins))
-    assert not tracking._has_key("https://wandb.example.org")
+    assert not wandb_tracker._has_key("https://wandb.example.org")
     logins.write_text("machine wandb.example.org login user password secret\n")
     logins.chmod(0o600)
-    assert tracking._has_key("https://wandb.example.org")
-    assert not tracking._has_key("https://other.example.org")
+    assert wandb_tracker._has_key("https://wandb.example.org")
+    assert not wandb_tracker._has_key("https://other.example.org")
     monkeypatch.setenv("WANDB_API_KEY", "k")
-    assert tracking._has_key("https://other.example.org")
+    assert wandb_tracker._has_key("https://other.example.org")
 
 
 def test_table_samples_reach_from_the_worst_reward_to_the_best() -> None:
     rows = [{"reward": float(reward)} for reward in (3, 9, 0, 5, 1, 7, 2, 4, 8, 6)] + [{"reward": None}]
-    assert [row["reward"] for row in tracking._spread(rows, 3)] == [None, 4.0, 9.0]
-    assert len(tracking._spread(rows, 20)) == 11
+    assert [row["reward"] for row in spread(rows, 3)] == [None, 4.0, 9.0]
+    assert len(spread(rows, 20)) == 11

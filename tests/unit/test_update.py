@@ -66,6 +66,13 @@ def test_the_rate_follows_the_schedule_over_updates() -> None:
     assert [update(BATCH)["lr"] for _ in range(4)] == pytest.approx([1e-2, 7.5e-3, 5e-3, 2.5e-3])
 
 
+def test_a_resumed_updater_takes_its_own_rate_at_the_place_of_the_schedule() -> None:
+    first, second = updater(tiny_policy(), lr=1e-2), updater(tiny_policy(), lr=1e-3)
+    first(BATCH)
+    second.load_state_dict(first.state_dict())
+    assert [second(BATCH)["lr"] for _ in range(3)] == pytest.approx([0.75e-3, 0.5e-3, 0.25e-3])
+
+
 def test_a_minibatch_without_rows_moves_nothing_but_the_schedule() -> None:
     """Not even by Adam's momentum, which the first update left behind."""
     policy = tiny_policy()

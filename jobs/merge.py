@@ -1,0 +1,91 @@
+"""Merge adapters that were trained from one start: their average, or the arc between them, and part of the way back.
+
+python -m jobs.merge 'adapters=[runs/a, runs/b]' output=merged                       spherical, layer by layer (WARP)
+python -m jobs.merge --help                                                          what to change, with examples
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from jobs.checkpoints import base_of, is_adapter, is_run
+from jobs.launch import job, plain
+from model.adapter_files import read_adapter, write_adapter
+from model.config import Gemma3Config
+from model.files import staged_folder
+from model.load import read_config
+from model.merging import Delta, average, read_delta, slerp_all, to_adapter, weighted
+from rlhf.display import Display
+from rlhf.errors import ConfigError
+
+METHODS = {"slerp": slerp_all, "average": average}
+
+
+@job("merge")
+def main(config: DictConfig) -> None:
+    settings = plain(config)
+    check(settings)
+    folders = [adapter_folder(path) for path in settings["adapters"]]
+    base = settings["base"] or base_of(folders[0])
+    network = read_config(base)
+    merged = merge(
+        [_read(folder, network) for folder in folders],
+        None if settings["start"] is None else _read(adapter_folder(settings["start"]), network),
+        method=settings["method"],
+        share=settings["share"],
+    )
+    spec, tensors, lost = to_adapter(merged, settings["rank"])
+    output = Path(settings["output"]).expanduser()
+    with staged_folder(output) as folder:
+        write_adapter(folder, spec, tensors, base_name=settings["base_name"] or base)
+    Display().message(
+        f"{len(folders)} adapters, {settings['method']}, {settings['share']:g} of the way from the start: rank "
+        f"{spec.rank}, {lost:.2%} of the update left out. Adapter: {output}"
+    )
+
+
+def merge(deltas: list[Delta], start: Delta | None, *, method: str, share: float) -> Delta:
+    """start + share * merged(delta_i - start), where no start is the bare base."""
+    if start is None:
+        return weighted([(share, METHODS[method](deltas))])
+    moved = [weighted([(1.0, delta), (-1.0, start)]) for delta in deltas]
+    return weighted([(1.0, start), (share, METHODS[method](moved))])
+
+
+def check(settings: dict[str, object]) -> None:
+    """Raises ConfigError for what can be known without reading a tensor."""
+    adapters, method, share, rank = (settings[name] for name in ("adapters", "method", "share", "rank"))
+    if not isinstance(adapters, list) or not adapters:
+        raise ConfigError(f"adapters is {adapters!r}; give a list of adapter or run folders: adapters=[a, b]")
+    if method not in METHODS:
+        raise ConfigError(f"method is {method!r}; give {' or '.join(METHODS)}")
+    if not isinstance(share, int | float) or not 0 <= share <= 1:
+        raise ConfigError(f"share is {share!r}; give 0 (the start) to 1 (the merge)")
+    if rank is not None and (not isinstance(rank, int) or rank < 1):
+        raise ConfigError(f"rank is {rank!r}; give 1 or more, or null to keep the merge exactly")
+
+
+def adapter_folder(path: str) -> Path:
+    """The adapter in a folder, or the one that a run exported.
+
+    Raises:
+        ConfigError: if there is none.
+    """
+    folder = Path(path).expanduser()
+    if is_run(folder) and is_adapter(folder / "export" / "adapter"):
+        return folder / "export" / "adapter"
+    if not is_adapter(folder):
+        raise ConfigError(
+            f"{folder} is no adapter, nor a run that exported one; give a folder with adapter_config.json"
+        )
+    return folder
+
+
+def _read(folder: Path, network: Gemma3Config) -> Delta:
+    return read_delta(*read_adapter(folder, network))
+
+
+if __name__ == "__main__":
+    main()

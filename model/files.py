@@ -1,0 +1,123 @@
+"""Files and folders that appear whole or not at all: written beside their place, brought to disk, then renamed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from glob import escape
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+STALE_S = 3600.0
+"""A partial file or folder that nobody wrote to for so long was left by a killed process."""
+
+
+@contextmanager
+def staged_file(path: str | Path) -> Iterator[Path]:
+    """A path beside `path` for the block to write to; it takes the name `path` when the block is through.
+
+    A reader, an error in the block or a crash at any moment sees the old file or the new one, and nothing between.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(path)
+    partial = _beside(path, "tmp")
+    try:
+        yield partial
+        _bring_to_disk(partial)
+        os.replace(partial, path)
+        _bring_to_disk(path.parent)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def staged_folder(path: str | Path) -> Iterator[Path]:
+    """A new empty folder beside `path` that takes its name when the block is through.
+
+    The folder that had the name is deleted only after that, and put back if the renaming fails. A process that is
+    killed between the two renamings leaves the old folder beside the name; the next staging gives it back.
+    """
+    path = Path(path).absolute()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _put_back(path)
+    _remove_leftovers(path)
+    partial = _beside(path, "tmp")
+    partial.mkdir()
+    try:
+        yield partial
+        for written in partial.rglob("*"):
+            _bring_to_disk(written)
+        _bring_to_disk(partial)
+        _swap_in(partial, path)
+        _bring_to_disk(path.parent)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replaces a text file whole; a lone surrogate, which UTF-8 cannot hold, becomes its escape."""
+    with staged_file(path) as partial:
+        partial.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Replaces a JSON file whole; indented, because people read it."""
+    write_atomically(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def _swap_in(partial: Path, path: Path) -> None:
+    if not path.exists():
+        os.rename(partial, path)
+        return
+    old = _beside(path, "old")
+    os.rename(path, old)
+    try:
+        os.rename(partial, path)
+    except OSError:
+        os.rename(old, path)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _put_back(path: Path) -> None:
+    """Give the newest of the folders that lost the name to a killed process the name again; delete the others."""
+    olds = sorted(path.parent.glob(f".{escape(path.name)}.*.old"), key=lambda old: old.stat().st_mtime, reverse=True)
+    for old in olds:
+        if path.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            os.rename(old, path)
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Delete what killed processes left half written, by its age: another process may be writing at this moment."""
+    for partial in path.parent.glob(f".{escape(path.name)}.*.tmp"):
+        try:
+            changed = max(part.stat().st_mtime for part in (partial, *partial.rglob("*")))
+        except FileNotFoundError:
+            continue  # the other process finished
+        if time.time() - changed <= STALE_S:
+            continue
+        if partial.is_dir():
+            shutil.rmtree(partial, ignore_errors=True)
+        else:
+            partial.unlink(missing_ok=True)
+
+
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(f".{path.name}.{uuid4().hex}.{ending}")
+
+
+def _bring_to_disk(path: Path) -> None:
+    """Waits until a file's content, or a folder's list of names, survives a loss of power."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

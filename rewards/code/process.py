@@ -1,0 +1,208 @@
+"""One confined process as the supervisor sees it: watched by CPU time and a wall limit, killed by pidfd.
+
+Its channel and its output are read up to a cap and never waited for to their end, which others might hold open.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import time
+from typing import Any
+
+from rewards.code.clocks import cpu_clock, seconds_waiting
+from rewards.code.codec import NotData, pack, unpack
+from rewards.code.limits import Ended, Infrastructure, Limits, OverLimit, Overloaded, Usage
+from rewards.code.slot import Slot
+
+_LONGEST_TICK_S = 0.2
+_CPUS = os.cpu_count() or 1
+
+
+class Process:
+    """One confined process, from its start to its end. Use as a context manager: leaving it kills and reaps."""
+
+    def __init__(self, slot: Slot, limits: Limits, job: dict[str, Any], stdin: bytes | None = None) -> None:
+        """Starts it and hands it its job. With `stdin` it gets that as standard input, and its output is kept."""
+        self._slot, self._limits = slot, limits
+        self._buffer = bytearray()
+        self._unread = memoryview(stdin or b"")
+        self._input = self._output = -1
+        self.usage: Usage | None = None
+        self._channel, theirs = socket.socketpair()
+        ends = [theirs.detach()]
+        try:
+            if stdin is None:
+                inputs = (slot.null, slot.null)
+            else:
+                reading, self._input = os.pipe2(os.O_CLOEXEC)
+                self._output, writing = os.pipe2(os.O_CLOEXEC)
+                ends += [reading, writing]
+                inputs = (reading, writing)
+            self._pid, self._pidfd = slot.start(limits, (*inputs, ends[0]))
+        except BaseException:
+            self._close()
+            raise
+        finally:
+            for descriptor in ends:
+                os.close(descriptor)
+        self._clock = cpu_clock(self._pidfd)
+        self._started = time.monotonic()
+        self._hand_over({**job, "output_bytes": limits.output_bytes})
+
+    def __enter__(self) -> Process:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.finish()
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Raises Ended when nobody takes it. Has no cap: what is sent comes from the data, or has passed a cap."""
+        rest = memoryview(pack(message))
+        while rest:
+            self._wait(self._channel.fileno(), select.POLLOUT)
+            try:
+                rest = rest[self._channel.send(rest, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL) :]
+            except BlockingIOError:
+                continue
+            except OSError:
+                raise Ended("it hung up") from None
+
+    def receive(self) -> dict[str, Any]:
+        """The next frame. Raises Ended, OverLimit, Infrastructure."""
+        cap = self._limits.output_bytes
+        while True:
+            size = int.from_bytes(self._buffer[:4], "big")
+            if len(self._buffer) >= 4 and size > cap:
+                raise OverLimit(f"it answered with {size} bytes, more than {cap}")
+            if len(self._buffer) >= 4 + size and self._buffer:
+                body = bytes(self._buffer[4 : 4 + size])
+                del self._buffer[: 4 + size]
+                try:
+                    return unpack(body)
+                except NotData as error:
+                    raise Ended(f"it answered what is no frame: {error}") from None
+            self._wait(self._channel.fileno(), select.POLLIN)
+            try:
+                part = self._channel.recv(1 << 16, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                continue
+            except OSError:
+                part = b""
+            if not part:
+                raise Ended("it ended without an answer")
+            self._buffer += part
+
+    def read_output(self) -> bytes:
+        """All that the process writes until it ends, while it is fed its input. Raises OverLimit, Infrastructure."""
+        written = bytearray()
+        poll = select.poll()
+        for descriptor, events in ((self._pidfd, select.POLLIN), (self._output, select.POLLIN)):
+            poll.register(descriptor, events)
+        poll.register(self._input, select.POLLOUT)
+        os.set_blocking(self._output, False)
+        os.set_blocking(self._input, False)
+        ended = False
+        while not ended:
+            ready = dict(poll.poll(self._tick_ms()))
+            ended = self._pidfd in ready
+            if self._input in ready and not self._feed():
+                poll.unregister(self._input)
+                os.close(self._input)  # the end of the input
+                self._input = -1
+            if (self._output in ready or ended) and not self._drain(written) and not ended:
+                poll.unregister(self._output)
+        return bytes(written)
+
+    def complaint(self) -> object:
+        """What the process said of its own error, if it did: for the log, never for a verdict."""
+        try:
+            self._buffer += self._channel.recv(1 << 16, socket.MSG_DONTWAIT)
+            return unpack(bytes(self._buffer[4 : 4 + int.from_bytes(self._buffer[:4], "big")])).get("error")
+        except (OSError, NotData):
+            return None
+
+    def finish(self) -> Usage:
+        """Kills the process if it still lives, waits until it is reaped, and tells how it ended."""
+        if self.usage is not None:
+            return self.usage
+        try:
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        finally:
+            os.close(self._pidfd)
+            self._close()
+        self.usage = self._slot.wait_end(self._pid)
+        return self.usage
+
+    def _hand_over(self, job: dict[str, Any]) -> None:
+        """The first frame comes before any of the program's code has run, so that it can be believed."""
+        try:
+            if self.receive() != {"confined": True}:
+                raise Infrastructure("a process could not be confined")
+            self.send(job)
+        except (Ended, OverLimit) as error:  # the job was not taken yet: no fault of the program's
+            self.finish()
+            raise Infrastructure(f"a process did not take its job: {error}") from None
+        except BaseException:
+            self.finish()
+            raise
+
+    def _close(self) -> None:
+        self._channel.close()
+        for descriptor in (self._input, self._output):
+            if descriptor >= 0:
+                os.close(descriptor)
+
+    def _feed(self) -> bool:
+        """Gives the process as much input as its pipe takes; False when there is no more, or nobody who reads it."""
+        try:
+            while self._unread:
+                self._unread = self._unread[os.write(self._input, self._unread[: 1 << 16]) :]
+        except BlockingIOError:
+            return True
+        except BrokenPipeError:
+            pass
+        return False
+
+    def _drain(self, written: bytearray) -> bool:
+        """Takes what the pipe holds now; False at its end."""
+        while True:
+            try:
+                part = os.read(self._output, 1 << 16)
+            except BlockingIOError:
+                return True
+            if not part:
+                return False
+            written += part
+            if len(written) > self._limits.output_bytes:
+                raise OverLimit(f"it wrote more than {self._limits.output_bytes} bytes")
+            self._tick_ms()
+
+    def _wait(self, descriptor: int, events: int) -> None:
+        poll = select.poll()
+        poll.register(descriptor, events)
+        while not poll.poll(self._tick_ms()):
+            pass
+
+    def _tick_ms(self) -> int:
+        """How long may be waited before the limits are looked at again. Raises OverLimit, or Infrastructure."""
+        wall_s = time.monotonic() - self._started
+        cpu_s = self._cpu_s()
+        if cpu_s > self._limits.cpu_s:
+            raise OverLimit(f"it used more than {self._limits.cpu_s:g} s of CPU time")
+        if wall_s > self._limits.wall_s:
+            if seconds_waiting(self._pidfd) > self._limits.wall_s / 2:
+                raise Overloaded(f"the machine is overloaded: a program got {cpu_s:.2f} s of CPU in {wall_s:.0f} s")
+            raise OverLimit(f"it took more than {self._limits.wall_s:g} s")
+        left_s = min((self._limits.cpu_s - cpu_s) / _CPUS, self._limits.wall_s - wall_s, _LONGEST_TICK_S)
+        return max(2, int(left_s * 1000) + 1)
+
+    def _cpu_s(self) -> float:
+        try:
+            return time.clock_gettime(self._clock)
+        except OSError:
+            return 0.0  # reaped already; `finish` knows the final figure

@@ -1,0 +1,140 @@
+"""What is counted and its unit, out of an answer: `72 clips`, `12 \\text{ cm}^2`, `2 h 30 min`, `USD 18`, `18個`."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from rewards.math.denials import COMPARED
+from rewards.math.folding import vocabulary
+from rewards.math.spelled import SCALE_WORDS
+from rewards.math.units import CANONICAL, canonical, measure, words_of
+
+_UNIT_TEXT = r"[^\W\d_][^\d\\{}$=<>,;+*?()]{0,80}?(?:\^\{?[23]\}?)?"
+_WRAPPED_UNIT = (
+    r"\\(?:text|textrm|textnormal|textbf|mathrm|mathbf|mbox|hbox|operatorname)\s*"
+    rf"\{{\s*(?P<wrapped>\(?{_UNIT_TEXT}\)?)\s*\}}"
+)
+_ATTACHED = "|".join(sorted((name for name in CANONICAL if name.isascii() and len(name) > 1), key=len, reverse=True))
+_IDEOGRAPHS = r"[\u30a0-\u30ff\u4e00-\u9fff]{1,6}|[\uac00-\ud7a3]{1,5}"
+_UNIT = re.compile(
+    rf"(?P<head>.*(?:[\d}})%\u4e07\u4ebf\u5104\u842c\ub9cc\uc5b5]|\\pi)\s*?)\s*(?:{_WRAPPED_UNIT}\s*(?P<power>\^\{{?[23]\}}?)?"
+    rf"|\s(?P<bare>\(?{_UNIT_TEXT}\)?)|(?P<attached>(?:{_ATTACHED})(?:\^\{{?[23]\}}?)?)|\s?(?P<counter>{_IDEOGRAPHS}))",
+    re.DOTALL | re.IGNORECASE,
+)
+_FRACTION_UNIT = re.compile(
+    r"(.*[\d}])\s*\\frac\s*\{\\(?:text|mathrm)\s*\{([^{}]*)\}\}\s*\{\\(?:text|mathrm)\s*\{([^{}]*)\}((?:\^\{?\d\}?)?)\}"
+)
+_TEMPERATURE = re.compile(r"(.*\d)\s*(?:\^\s*\{?\s*\\circ\s*\}?\s*(?:\\(?:text|mathrm)\s*\{\s*)?([CF])\}?)", re.DOTALL)
+_CODE_FIRST = re.compile(r"(USD|EUR|GBP|JPY|INR|CNY|RMB|KRW|US|Rs\.?)\s*([-+]?\d.*)", re.DOTALL)
+_MODULUS = re.compile(r"(.*\S)\s*\\p?mod\s*\{?\s*(\w{1,20})\s*\}?|(.*\S)\s*\(\\mod\s*(\w{1,20})\)", re.DOTALL)
+_ONE_LETTER_UNITS = frozenset("mgshlL\u043c\u0433\u043b")
+_NOT_UNITS = vocabulary(
+    "or and not nor is are no if either maybe perhaps but then vs mod am pm to u cup base than least most "
+    "oder und nicht ou et pas o y ni e ed non é não lub i nie lebih bukan atau au hoac и или не "
+    "veya ve değil hoặc và không أو ليس या और नहीं "
+    "஬ বা নয় 到 或 和 不是 또는 หรือ"
+)
+_NEGATING = re.compile(r"[不非没無否或和以上下]|아니|또는|이나|이상|이하")
+
+
+def split_unit(text: str) -> tuple[str, str]:
+    """A cleaned answer as (what is counted, unit words); the unit is empty when there is none.
+
+    >>> split_unit("72 clips"), split_unit("12 \\\\text{ cm}^2"), split_unit("5 or 6"), split_unit("2 x")
+    (('72', 'clips'), ('12', 'cm^2'), ('5 or 6', ''), ('2 x', ''))
+    >>> split_unit("1.5 million dollars"), split_unit("USD 18"), split_unit("18\\u500b")
+    (('1.5 million', 'dollars'), ('18', 'USD'), ('18', '\\u500b'))
+    """
+    for reading in (_code_first, _temperature, _modulus, _fraction_unit):
+        found = reading(text)
+        if found is not None:
+            return found
+    match = _UNIT.fullmatch(text) if len(text) <= 300 else None
+    if match is None:
+        return text, ""
+    unit = match["wrapped"] or match["bare"] or match["attached"] or match["counter"] or ""
+    unit = unit.strip("() ") + (match["power"] or "")
+    if match["counter"] and _NEGATING.search(unit):
+        return text, ""
+    head = match["head"].strip()
+    first, _, rest = unit.partition(" ")
+    if first.lower().removesuffix("s") in SCALE_WORDS and rest:
+        head, unit = f"{head} {first}", rest
+    words = words_of(unit)
+    if COMPARED.search(f"0 {unit}"):
+        return text, ""
+    one_letter = len(words) == 1 and len(words[0]) == 1 and words[0] < "\u2e80"
+    if not words or len(words) > 8 or _NOT_UNITS & set(words) or (one_letter and words[0] not in _ONE_LETTER_UNITS):
+        return text, ""
+    return head, unit.replace("{", "").replace("}", "").strip()
+
+
+def _code_first(text: str) -> tuple[str, str] | None:
+    match = _CODE_FIRST.fullmatch(text)
+    return (match[2], "USD" if match[1] == "US" else match[1]) if match else None
+
+
+def _temperature(text: str) -> tuple[str, str] | None:
+    match = _TEMPERATURE.fullmatch(text) if "circ" in text and len(text) < 300 else None
+    return (match[1], "celsius" if match[2] == "C" else "fahrenheit") if match else None
+
+
+def _modulus(text: str) -> tuple[str, str] | None:
+    match = _MODULUS.fullmatch(text) if "mod" in text and len(text) < 300 else None
+    return (match[1] or match[3], f"modulo{match[2] or match[4]}") if match else None
+
+
+def _fraction_unit(text: str) -> tuple[str, str] | None:
+    match = _FRACTION_UNIT.fullmatch(text) if "\\frac" in text and len(text) < 300 else None
+    return (match[1], f"{match[2].strip()}/{match[3].strip()}{match[4]}") if match else None
+
+
+_PARTS = re.compile(r"(\d+(?:\.\d+)?)\s*(?:\\text\s*\{\s*)?([A-Za-z]+)\.?\s*\}?\s*,?\s*(?:and\s+)?")
+
+
+def mixed_measure(text: str) -> tuple[Fraction, str] | None:
+    """The value of `2 hours 30 minutes` in its first unit, and that unit; None for anything else.
+
+    >>> mixed_measure("2 h 30 min"), mixed_measure("5 ft 6 in"), mixed_measure("2 h"), mixed_measure("2 h 3 kg")
+    ((Fraction(5, 2), 'h'), (Fraction(11, 2), 'ft'), None, None)
+    """
+    if not 5 <= len(text) <= 80 or not text[:1].isdigit():
+        return None
+    parts = list(_PARTS.finditer(text))
+    if len(parts) < 2 or "".join(part[0] for part in parts) != text:
+        return None
+    measures = [measure(part[2]) for part in parts]
+    first = measures[0]
+    total = Fraction(0)
+    for part, one in zip(parts, measures, strict=True):
+        if first is None or one is None or one.dimensions != first.dimensions:
+            return None
+        total += Fraction(part[1]) * one.factor / first.factor
+    return total, canonical(parts[0][2].lower())
+
+
+_SIGNS = {
+    "\\$": "dollar",
+    "\u00a2": "cent",
+    "\u20ac": "euro",
+    "\u00a3": "sterling",
+    "\u00a5": "yen",
+    "\u20b9": "rupee",
+    "\u20a9": "won",
+    "\u20bd": "ruble",
+}
+_SIGN = rf"\\\$|[{''.join(sign for sign in _SIGNS if len(sign) == 1)}]"
+_AROUND_A_NUMBER = re.compile(
+    rf"(?:US)?(?P<before>{_SIGN})\s*[-+]?[\d.,']+(?:\s?[A-Za-z]{{1,9}})?[\s.$]*|[-+]?[\d.,'\s]+(?P<after>{_SIGN})[\s.$]*"
+)
+
+
+def currency(text: str) -> str:
+    """The currency whose sign stands at a number, as a unit; empty when there is none. A bare `$` is a math delimiter.
+
+    >>> currency("\\\\$18"), currency("18"), currency("$18$")
+    ('dollar', '', '')
+    """
+    match = _AROUND_A_NUMBER.fullmatch(text.strip()) if len(text) < 100 else None
+    return _SIGNS[match["before"] or match["after"]] if match else ""

@@ -1,0 +1,129 @@
+"""Shapes of answers: what defines a quantity, which brackets are a matrix, both readings of a plus-minus sign."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from rewards.math.nodes import Node
+from rewards.math.values import exact, symbols
+
+STRUCTURES = frozenset({"list", "set", "bracket", "union", "setminus", "ratio", "matrix", "rel"})
+_FUNCTION_NAMES = frozenset("fghFGHPW")
+
+
+def is_equation(relation: Node) -> bool:
+    return set(relation.name.split(",")) <= {"=", "in"}
+
+
+def is_definition(relation: Node) -> bool:
+    """Whether its last side is what it says: `x = 5`, `f(x) = 2x + 1`, `AB = 5`, `9 + 9 = 18`; not `x^2 + y^2 = 1`.
+
+    >>> from rewards.math.notation import parse
+    >>> [is_definition(parse(text)) for text in ("x = 5", "(p, q) = (3, 2)", "2x = 5", "7 = 11a + c")]
+    [True, True, False, False]
+    """
+    left, right = relation.args[0], relation.args[-1]
+    if not is_equation(relation):
+        return False
+    if left.op == "bracket" and all(arg.op == "sym" for arg in left.args):
+        return True
+    return is_quantity(left) or not (symbols(left) | symbols(right))
+
+
+def is_quantity(node: Node) -> bool:
+    """Whether a tree only names something: `x`, `f(x)`, the segment `AB`, its length `|AB|`, a ratio of such."""
+    if node.op == "sym":
+        return True
+    if node.op in ("/", "ratio", "abs"):
+        return all(arg.op != "sym" or arg.name[0].isupper() for arg in node.args) and all(map(is_quantity, node.args))
+    if node.op != "*" or not 2 <= len(node.args) <= 4:
+        return False
+    first, second, *others = node.args
+    if first.op == "sym" and first.name[0] in _FUNCTION_NAMES and second.op in ("sym", "num", "bracket") and not others:
+        return True
+    return all(arg.op == "sym" and arg.name[0].isupper() for arg in node.args)
+
+
+def value_first(relation: Node) -> Node:
+    """`5 = x` the other way round; other relations unchanged."""
+    if relation.op != "rel" or relation.name != "=":
+        return relation
+    left, right = relation.args
+    return Node("rel", (right, left), name="=") if right.op == "sym" and not symbols(left) else relation
+
+
+def ascending(relation: Node) -> Node:
+    """The same chain of comparisons with `<` instead of `>`."""
+    operators = relation.name.split(",")
+    if not all(op in (">", ">=") for op in operators):
+        return relation
+    flipped = ",".join(op.replace(">", "<") for op in reversed(operators))
+    return Node("rel", relation.args[::-1], name=flipped)
+
+
+def as_tuple(node: Node) -> tuple[Node, ...] | None:
+    """The members of a matrix of one row or column, or of `x = 1, y = 2` in the order of its names; None for others."""
+    if node.op == "matrix":
+        return node.args if node.name in ("1", str(len(node.args))) else None
+    if node.op != "list":
+        return None
+    if not all(arg.op == "rel" and arg.name == "=" and arg.args[0].op == "sym" for arg in node.args):
+        return node.args
+    return tuple(sorted(node.args, key=lambda arg: arg.args[0].name))
+
+
+def as_matrix(node: Node) -> Node:
+    """`[[1, 2], [3, 4]]` as the matrix that it is; others unchanged."""
+    rows = node.args
+    is_one = (
+        node.op == "bracket" and node.name == "[]" and all(row.op == "bracket" and row.name == "[]" for row in rows)
+    )
+    if not is_one or len({len(row.args) for row in rows}) != 1:
+        return node
+    return Node("matrix", tuple(cell for row in rows for cell in row.args), name=str(len(rows[0].args)))
+
+
+def as_fraction(node: Node) -> Node:
+    """A ratio of two as a fraction; others unchanged."""
+    return Node("/", node.args) if node.op == "ratio" and len(node.args) == 2 else node
+
+
+def rational_shares(node: Node) -> list[Fraction] | None:
+    """The parts of a ratio by its first one, None where one is not rational or the first is 0."""
+    parts = [exact(arg) for arg in node.args]
+    first = parts[0]
+    if not first or any(part is None for part in parts):
+        return None
+    return [(part or Fraction(0)) / first for part in parts]
+
+
+def spread(node: Node) -> Node:
+    """A tree with plus-minus signs as the list of its two readings; others unchanged, a set of one as its member."""
+    if node.op == "set" and len(node.args) == 1:
+        return spread(node.args[0])
+    if node.op in ("list", "set"):
+        items = [spread(item) for item in node.args]
+        return Node(node.op, tuple(part for item in items for part in (item.args if item.op == "list" else (item,))))
+    if node.op in STRUCTURES and node.op != "rel":
+        return node
+    if node.op == "rel":
+        last = spread(node.args[-1])
+        if last.op != "list" or node.args[-1].op == "list":
+            return node
+        return Node("list", tuple(Node("rel", (*node.args[:-1], item), name=node.name) for item in last.args))
+    if not _has_signs(node):
+        return node
+    return Node("list", (_with_sign(node, 1), _with_sign(node, -1)))
+
+
+def _has_signs(node: Node) -> bool:
+    return node.op in ("pm", "mp") or any(map(_has_signs, node.args))
+
+
+def _with_sign(node: Node, sign: int) -> Node:
+    args = tuple(_with_sign(arg, sign) for arg in node.args)
+    if node.op not in ("pm", "mp"):
+        return Node(node.op, args, name=node.name, value=node.value)
+    positive = (sign > 0) == (node.op == "pm")
+    last = args[-1] if positive else Node("neg", (args[-1],))
+    return last if len(args) == 1 else Node("+", (args[0], last))

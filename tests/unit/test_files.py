@@ -1,0 +1,127 @@
+"""What is written appears whole or not at all, whenever a process is killed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from model.files import STALE_S, staged_file, staged_folder, write_atomically
+
+
+def age(path: Path) -> None:
+    """Let a file or folder look as if nobody had written to it for longer than a partial one is left alone."""
+    then = time.time() - STALE_S - 60
+    for part in (*path.rglob("*"), path):
+        os.utime(part, (then, then))
+
+
+def folder(path: Path, text: str) -> Path:
+    path.mkdir(parents=True)
+    (path / "weights").write_text(text)
+    return path
+
+
+def names(path: Path) -> list[str]:
+    return sorted(part.name for part in path.iterdir())
+
+
+def test_a_file_has_its_old_text_until_the_block_is_through(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with staged_file(path) as partial:
+        partial.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert names(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.parametrize("staged", [staged_file, staged_folder])
+def test_a_block_that_fails_leaves_nothing_new(staged, tmp_path: Path) -> None:
+    def fail() -> None:
+        with staged(tmp_path / "a") as partial:
+            folder(partial / "inner", "half") if partial.is_dir() else partial.write_text("half")
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        fail()
+    assert names(tmp_path) == []
+
+
+def test_a_folder_replaces_all_of_the_old_one(tmp_path: Path) -> None:
+    folder(tmp_path / "m", "old")
+    with staged_folder(tmp_path / "m") as partial:
+        (partial / "other").write_text("new")
+        assert names(tmp_path / "m") == ["weights"]
+    assert names(tmp_path / "m") == ["other"]
+    assert names(tmp_path) == ["m"]
+
+
+def test_a_folder_that_was_moved_away_by_a_killed_process_is_put_back(tmp_path: Path) -> None:
+    """Killed between the two renamings: the old folder lies beside a name that nothing has."""
+    folder(tmp_path / ".m.0123.old", "old")
+    with staged_folder(tmp_path / "m") as partial:
+        assert (tmp_path / "m" / "weights").read_text() == "old"
+        (partial / "weights").write_text("new")
+    assert (tmp_path / "m" / "weights").read_text() == "new"
+    assert names(tmp_path) == ["m"]
+
+
+def test_a_real_kill_between_the_renamings_loses_nothing(tmp_path: Path) -> None:
+    folder(tmp_path / "m", "old")
+    program = """
+import os, signal, sys
+from pathlib import Path
+from model.files import staged_folder
+rename = os.rename
+def rename_and_die(source, target):
+    rename(source, target)
+    os.kill(os.getpid(), signal.SIGKILL)
+os.rename = rename_and_die
+with staged_folder(Path(sys.argv[1])) as partial:
+    (partial / "weights").write_text("new")
+"""
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "m")], cwd=root)
+    assert done.returncode == -9
+    assert not (tmp_path / "m").exists()
+
+    def interrupted() -> None:
+        with staged_folder(tmp_path / "m"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert (tmp_path / "m" / "weights").read_text() == "old"
+
+
+def test_leftovers_of_killed_processes_are_removed_and_what_is_being_written_is_not(tmp_path: Path) -> None:
+    age(folder(tmp_path / ".m.dead.tmp", "half"))
+    folder(tmp_path / ".m.dead.old", "replaced long ago")
+    folder(tmp_path / "m", "old")
+    running = folder(tmp_path / ".m.running.tmp", "half")
+    stranger = folder(tmp_path / ".m2.dead.tmp", "of another name")
+    age(stranger)
+    with staged_folder(tmp_path / "m") as partial:
+        (partial / "weights").write_text("new")
+    assert names(tmp_path) == [running.name, stranger.name, "m"]
+
+
+def test_a_stale_folder_in_which_a_file_grows_is_being_written(tmp_path: Path) -> None:
+    running = folder(tmp_path / ".m.running.tmp", "half")
+    age(running)
+    (running / "weights").write_text("more")
+    os.utime(running, (0, 0))
+    with staged_folder(tmp_path / "m") as partial:
+        (partial / "weights").write_text("new")
+    assert names(tmp_path) == [running.name, "m"]
+
+
+def test_a_name_with_brackets_matches_only_itself(tmp_path: Path) -> None:
+    age(folder(tmp_path / ".a.dead.tmp", "of another name"))
+    write_atomically(tmp_path / "[ab]", "text")
+    assert names(tmp_path) == [".a.dead.tmp", "[ab]"]
