@@ -14,7 +14,7 @@ import pytest
 import rewards
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULES = sorted(module.name for module in pkgutil.iter_modules(rewards.__path__, "rewards."))
+MODULES = sorted(module.name for module in pkgutil.walk_packages(rewards.__path__, "rewards."))
 
 
 def run_python(code: str) -> subprocess.CompletedProcess[str]:
@@ -31,6 +31,16 @@ def test_rewards_imports_and_judges_where_torch_hydra_and_transformers_are_absen
         "assert verify('2\\\\sqrt{3}', '\\\\sqrt{12}').value == 1.0\n"
     )
     assert result.returncode == 0, result.stderr
+
+
+def test_every_public_name_is_there_and_none_is_loaded_before_it_is_used() -> None:
+    assert set(rewards.__all__) == set(rewards._HOME_OF)
+    for name in rewards.__all__:
+        assert getattr(rewards, name).__module__.startswith("rewards.") or name == "SampleFunction"
+    result = run_python("import sys, rewards; assert not [m for m in sys.modules if m.startswith('rewards.')]")
+    assert result.returncode == 0, result.stderr
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+        _ = rewards.Nothing  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_the_block_of_the_import_test_does_block() -> None:
