@@ -9,8 +9,9 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from rlhf import display as display_module
-from rlhf.display import Display, render_stage, sparkline
+from rlhf.display import Display
+from rlhf.panel import render_stage, sparkline
+from rlhf.progress import duration, number
 from rlhf.report import Estimate, ReportRow, render_report, report_markdown
 
 FULL = {
@@ -305,7 +306,7 @@ def test_the_report_holds_every_number_at_any_width(width: int) -> None:
     out.print(render_report(ROWS, DIFFERENCES, width=width))
     text = text_of(out)
     assert all(cell_len(line.rstrip()) <= width for line in text.splitlines())
-    for number in (
+    for figure in (
         "3.0",
         "[1.4, 5.5]",
         "60.1",
@@ -316,7 +317,7 @@ def test_the_report_holds_every_number_at_any_width(width: int) -> None:
         "+1.0",
         "[-2.0, +4.0]",
     ):
-        assert number in text
+        assert figure in text
 
 
 def test_names_with_brackets_are_no_markup() -> None:
@@ -350,9 +351,9 @@ def test_the_markdown_report_marks_differences_that_are_clear_of_zero() -> None:
     [(0.0, "0.000"), (1.2345, "1.234"), (42.25, "42.2"), (1520.3, "1,520"), (1.2e-5, "1.2e-05"), (-3e7, "-3.00e+07")],
 )
 def test_numbers_keep_about_three_digits(value: float, shown: str) -> None:
-    assert display_module._number(value) == shown
+    assert number(value) == shown
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(0, "0:00"), (59.9, "0:59"), (61, "1:01"), (3725, "1:02:05")])
 def test_durations_read_like_a_clock(seconds: float, shown: str) -> None:
-    assert display_module._duration(seconds) == shown
+    assert duration(seconds) == shown
