@@ -2,25 +2,26 @@
 
     WeightedSum(terms={"style": {"weight": 1.0, "function": "style.py:judge", "isolated": True, "timeout_s": 5.0}})
 
-A thread that hangs cannot be stopped; a process can. Workers are started by executing a new interpreter, never by
-forking this one, so that threads and an accelerator here are safe; they are started when first needed, kept, and
-replaced after a number of calls, after a deadline, and when they die.
+A thread that hangs cannot be stopped; a process can. Workers are forked in milliseconds from one process that was
+started by executing a new interpreter and has imported what the terms need (`rewards.zygote`), never from this one, so
+that threads and an accelerator here are safe. They are started when first needed, kept, and replaced after a number of
+calls, after a deadline, and when they die. What a module does when it is imported is done once for all workers, unless
+it starts threads or opens files: then every worker imports it anew, and a warning says why.
 
 This is no sandbox: a worker has its parent's rights, files and network. It keeps mistakes in, not malice.
 """
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
 import weakref
 from collections.abc import Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 
 from rewards.base import RewardError, Sample, Verdict
-from rewards.process import Call, Job, Worker
+from rewards.generations import Job, Lineage
+from rewards.process import Call, Worker
 
 __all__ = ["Job", "Pool"]
 
@@ -88,8 +89,7 @@ class _Office:
         self.lock = threading.RLock()  # the garbage collector may close the pool in a thread that has it
         self.threads: list[threading.Thread] = []
         self.staff: set[Worker] = set()
-        # Workers come up a few at a time: the first can judge while cores are still busy starting the last.
-        self.starts = threading.Semaphore(os.cpu_count() or 1)
+        self.lineage = Lineage()
         self.open_calls = 0
         self.closed = False
 
@@ -111,6 +111,7 @@ class _Office:
                 worker.kill()
         for _ in self.threads:
             self.calls.put(None)
+        self.lineage.close()
         for thread in self.threads:
             if thread is not threading.current_thread():
                 thread.join()
@@ -121,46 +122,44 @@ class _Office:
         while (call := self.calls.get()) is not None:
             if call.verdicts.set_running_or_notify_cancel():
                 try:
-                    worker = self._kept(worker) or self._hire()
-                    verdicts = worker.judge(call) if worker else call.fail("the pool of worker processes was closed")
+                    worker = self._kept(worker, call.job) or self._hire(call.job)
+                    verdicts = worker.judge(call)
                 except Exception as error:  # whatever it is, somebody waits for this future
                     verdicts = call.fail(f"{type(error).__name__}: {error}")
                 call.verdicts.set_result(verdicts)
             with self.lock:
                 self.open_calls -= 1
-            worker = self._kept(worker)
-            # One that was killed or has served its time is replaced now, so that no call has to wait for it later.
-            with suppress(OSError, RuntimeError):
-                worker = worker or self._hire()
+            if worker is not None and not worker.usable(self.calls_per_worker):
+                worker = self._dismiss(worker)
         if worker is not None:
             self._dismiss(worker)
 
-    def _kept(self, worker: Worker | None) -> Worker | None:
-        """This worker if it can take another call; else it is let go."""
-        if worker is not None and not worker.usable(self.calls_per_worker):
-            self._dismiss(worker)
+    def _kept(self, worker: Worker | None, job: Job) -> Worker | None:
+        """This worker if it can take the job as well as a new one could; else it is let go."""
+        if worker is None:
             return None
-        return worker
+        able = worker.knows(job) or self.lineage.refuses(job)
+        return worker if able and worker.usable(self.calls_per_worker) else self._dismiss(worker)
 
-    def _hire(self) -> Worker | None:
-        """A fresh worker that is ready, or None when the pool has been closed.
+    def _hire(self, job: Job) -> Worker:
+        """A fresh worker that is ready.
 
         Raises:
             OSError: when the process cannot be started.
-            RuntimeError: when it does not come up.
+            RuntimeError: when it does not come up, or the pool has been closed.
         """
-        with self.starts:
-            with self.lock:
-                if self.closed:
-                    return None
-                worker = Worker(self.memory_mb)
-                self.staff.add(worker)
-            try:
-                worker.wait_until_ready()
-            except RuntimeError:
-                self._dismiss(worker)
-                raise
-            return worker
+        zygote = self.lineage.youngest(job)
+        with self.lock:
+            if self.closed:
+                raise RuntimeError("the pool of worker processes was closed")
+            worker = Worker(zygote, self.memory_mb)
+            self.staff.add(worker)
+        try:
+            worker.wait_until_ready()
+        except RuntimeError:
+            self._dismiss(worker)
+            raise
+        return worker
 
     def _dismiss(self, worker: Worker) -> None:
         with self.lock:

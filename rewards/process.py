@@ -1,16 +1,13 @@
-"""One worker process of `rewards.pool` as its parent sees it: started, asked, and killed when it does not answer."""
+"""One worker process of `rewards.pool` as its parent sees it: asked, and killed when it does not answer."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import math
 import os
 import pickle
 import select
 import signal
-import subprocess
-import sys
+import threading
 import time
 from concurrent.futures import Future
 from contextlib import suppress
@@ -18,28 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rewards.base import Sample, State, Verdict
-from rewards.wire import HEADER_BYTES, unpack, write_frame
-
-START_S = 120.0
-"""A worker that is not ready by then never will be; generous, since importing takes long on a busy machine."""
-_BOOT = """\
-import json, sys
-path, *arguments = json.loads(sys.argv[1])
-sys.path[:] = path
-from rewards.worker import main
-main(*arguments)
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Something that workers can judge with, pickled once for all calls."""
-
-    payload: bytes
-    key: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "key", hashlib.sha256(self.payload).hexdigest())
+from rewards.generations import PATIENCE_S, Generation, Job
+from rewards.wire import read_frame_until, unpack, write_frame
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,45 +36,44 @@ class Call:
 
 
 class Worker:
-    """One process, its two pipes, and what it has loaded."""
+    """One process, its two pipes, and what it has loaded. Its parent is the zygote, which keeps its number for us."""
 
-    def __init__(self, memory_mb: int) -> None:
+    def __init__(self, zygote: Generation, memory_mb: int) -> None:
+        """Raises OSError or RuntimeError when the process cannot be started."""
+        self._zygote = zygote
+        self._lock = threading.Lock()
+        self._buried = self._dead = False
+        self._loaded = set(zygote.jobs)
+        self._calls = 0
         request, self._requests = os.pipe()
         self._replies, reply = os.pipe()
-        arguments = json.dumps([sys.path, request, reply, memory_mb])
-        # One thread per numeric library: the pool is the parallelism here.
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+        self._pidfd = -1
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", _BOOT, arguments],
-                stdin=subprocess.DEVNULL,
-                pass_fds=(request, reply),
-                env=environment,
-                start_new_session=True,  # a group of its own: killed as one, and deaf to Ctrl-C
-            )
-        except OSError:
-            os.close(self._requests)
-            os.close(self._replies)
+            self._pid = zygote.fork("worker", (request, reply), memory_mb=memory_mb)
+            self._pidfd = os.pidfd_open(self._pid)
+        except (OSError, RuntimeError):
+            self._close()
             raise
         finally:
             os.close(request)
             os.close(reply)
-        self._loaded: set[str] = set()
-        self._calls = 0
-        self._dead = False
 
     def usable(self, calls_per_worker: int) -> bool:
-        return not self._dead and self._calls < calls_per_worker and self._ended(os.WNOHANG) is None
+        return not self._dead and self._calls < calls_per_worker and not self._has_ended(0)
+
+    def knows(self, job: Job) -> bool:
+        """Whether it need not load the job first."""
+        return job.key in self._loaded
 
     def judge(self, call: Call) -> list[Verdict]:
         """The call's verdicts; kills the process when they do not come in time or make no sense."""
         self._calls += 1
-        payload = None if call.job.key in self._loaded else call.job.payload
+        payload = None if self.knows(call.job) else call.job.payload
         frame = pickle.dumps((call.job.key, payload, call.samples, call.step, call.timeout_s + 1))
         deadline = time.monotonic() + call.timeout_s
         try:
             write_frame(self._requests, frame)
-            reply = self._receive(deadline)
+            reply = read_frame_until(self._replies, deadline, self._pidfd)
         except (EOFError, OSError):
             ending = self._ending()
             if ending == signal.SIGXCPU.name:
@@ -112,12 +88,53 @@ class Worker:
     def wait_until_ready(self) -> None:
         """Raises RuntimeError when the process does not come up."""
         try:
-            if self._receive(time.monotonic() + START_S) == b"ready":
+            if read_frame_until(self._replies, time.monotonic() + PATIENCE_S, self._pidfd) == b"ready":
                 return
-            reason = f"was not ready after {START_S:g} s"
+            reason = f"was not ready after {PATIENCE_S:g} s"
         except EOFError:
             reason = f"died at start: {self._ending()}"
         raise RuntimeError(f"a worker process {reason}; its standard error may say more")
+
+    def kill(self) -> None:
+        """Kill the process and every process of its group. May be called from another thread, and again."""
+        self._dead = True
+        with self._lock, suppress(ProcessLookupError):
+            if not self._buried and not self._zygote.gone:  # else its number may be somebody else's
+                os.killpg(self._pid, signal.SIGKILL)
+        with suppress(OSError):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+
+    def end(self) -> None:
+        """Kill, wait until the process is gone, and close the pipes. Nothing may be called after it."""
+        self._bury()
+        self._close()
+
+    def _ending(self) -> str:
+        """The end of a process that has closed its pipe, in a word or two; kills what is left of it."""
+        status = self._bury()
+        if status is None:
+            return "nobody knows how"
+        code = os.waitstatus_to_exitcode(status)
+        return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+
+    def _bury(self) -> int | None:
+        """Kills the process and has it reaped; its wait status, where it was not reaped before."""
+        self.kill()
+        if self._buried or not self._has_ended(PATIENCE_S):
+            return None
+        with self._lock:
+            self._buried = True
+        return self._zygote.bury(self._pid)
+
+    def _has_ended(self, within_s: float) -> bool:
+        poll = select.poll()
+        poll.register(self._pidfd, select.POLLIN)
+        return bool(poll.poll(within_s * 1000))
+
+    def _close(self) -> None:
+        for descriptor in (self._requests, self._replies, self._pidfd):
+            if descriptor >= 0:
+                os.close(descriptor)
 
     def _verdicts(self, reply: bytes, call: Call) -> list[Verdict]:
         try:
@@ -129,47 +146,3 @@ class Worker:
             self.kill()
             return call.fail(f"the worker process sent no verdicts: {error}")
         return verdicts if len(verdicts) == len(call.samples) else call.fail(f"{len(verdicts)} verdicts came back")
-
-    def _receive(self, deadline: float) -> bytes | None:
-        """The next frame, or None when it is not there by the deadline. Raises EOFError when the process has ended."""
-        poll, content = select.poll(), bytearray()
-        poll.register(self._replies, select.POLLIN)
-        size = HEADER_BYTES
-        while len(content) < size or len(content) < size + int.from_bytes(content[:size], "big"):
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return None
-            if poll.poll(math.ceil(left * 1000)):
-                chunk = os.read(self._replies, 1 << 16)
-                if not chunk:
-                    raise EOFError
-                content += chunk
-        return bytes(content[size:])
-
-    def _ended(self, options: int) -> os.waitid_result | None:
-        """How the process ended, without reaping it: until `end` its number is its own, and its group can be killed."""
-        return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT | options)
-
-    def _ending(self) -> str:
-        """The end of a process that has closed its pipe, in a word or two; kills what is left of it."""
-        self.kill()
-        result = self._ended(0)
-        assert result is not None
-        return (
-            f"exit code {result.si_status}"
-            if result.si_code == os.CLD_EXITED
-            else signal.Signals(result.si_status).name
-        )
-
-    def kill(self) -> None:
-        """Kill the process and every process of its group. May be called from another thread, and again."""
-        self._dead = True
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-
-    def end(self) -> None:
-        """Kill, wait until the process is gone, and close the pipes. Nothing may be called after it."""
-        self.kill()
-        self._process.wait()
-        os.close(self._requests)
-        os.close(self._replies)

@@ -1,6 +1,6 @@
-"""The process at the other end of `rewards.pool`: reads calls from a pipe, judges, writes verdicts to another.
+"""A worker of `rewards.pool`, just forked from its zygote: reads calls from a pipe, judges, writes verdicts to another.
 
-What judged code prints goes to standard error. Nothing of it can reach the pipes by accident.
+Nothing that judged code prints can reach the pipes by accident.
 """
 
 from __future__ import annotations
@@ -11,25 +11,36 @@ import os
 import pickle
 import queue
 import resource
+import sys
 import threading
-from typing import Any
+from typing import Any, NoReturn
 
 from rewards.functions import describe
 from rewards.runners import Async, Inline, Source, local_runner
 from rewards.wire import pack, read_frame, write_frame
 
+Runners = dict[str, Inline | Async | str]
+"""What judges, by the job's key, or in words why it cannot."""
 
-def main(request_fd: int, reply_fd: int, memory_mb: int) -> None:
+
+def main(request_fd: int, reply_fd: int, memory_mb: int, runners: Runners) -> NoReturn:
     """Serve calls until the other end of the request pipe closes; then end at once, whatever is being judged."""
-    os.dup2(2, 1)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 2**20, memory_mb * 2**20))
+    if "numpy.random" in sys.modules:  # Python's own generator does so by itself after a fork
+        sys.modules["numpy.random"].seed()
     calls: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(request_fd, calls), daemon=True).start()
     write_frame(reply_fd, b"ready")
-    runners: dict[str, Inline | Async | str] = {}
     while True:
         write_frame(reply_fd, json.dumps(_answer(calls.get(), runners)).encode())
+
+
+def load(payload: bytes) -> Inline | Async:
+    """What judges. Raises whatever the user's module raises when it is imported."""
+    source = pickle.loads(payload)  # from our parent, whose code and rights we share
+    assert isinstance(source, Source)
+    return local_runner(source)
 
 
 def _listen(fd: int, calls: queue.SimpleQueue[bytes]) -> None:
@@ -39,12 +50,12 @@ def _listen(fd: int, calls: queue.SimpleQueue[bytes]) -> None:
     os._exit(0)
 
 
-def _answer(frame: bytes, runners: dict[str, Inline | Async | str]) -> list[dict[str, Any]] | str:
+def _answer(frame: bytes, runners: Runners) -> list[dict[str, Any]] | str:
     """The verdicts, or in words why there are none."""
     try:
-        key, payload, samples, step, cpu_s = pickle.loads(frame)  # from our parent, whose code and rights we share
+        key, payload, samples, step, cpu_s = pickle.loads(frame)  # as above
         if payload is not None:
-            runners[key] = _load(payload)
+            runners[key] = _loaded(payload)
         runner = runners[key]
         if isinstance(runner, str):
             return runner
@@ -54,12 +65,10 @@ def _answer(frame: bytes, runners: dict[str, Inline | Async | str]) -> list[dict
         return describe(error)
 
 
-def _load(payload: bytes) -> Inline | Async | str:
+def _loaded(payload: bytes) -> Inline | Async | str:
     try:
-        source = pickle.loads(payload)
-        assert isinstance(source, Source)
-        return local_runner(source)
-    except Exception as error:  # the user's module may raise anything when it is imported
+        return load(payload)
+    except Exception as error:
         return f"cannot be loaded in a worker process: {describe(error)}"
 
 
