@@ -123,6 +123,14 @@ def _with_unit(shown: str, cleaned: str, text: str, when: Moment | None) -> Answ
     return Answer(shown, squeeze(cleaned), tree=tree, unit=unit, decimal=comma_decimal(cleaned), moment=when)
 
 
+def as_product(counted: Answer) -> Answer | None:
+    """An answer whose unit is taken for symbols, `\\frac{1}{2} a b` for instance; None where it cannot be read so."""
+    try:
+        return Answer(counted.shown, counted.squeezed, tree=parse(clean(counted.shown)))
+    except (Unreadable, RecursionError):
+        return None
+
+
 def _last_side(text: str) -> Node | None:
     """What a name or expression that cannot be read is said to equal: `P(A \\cap B) = 1/3`; None for other texts."""
     left, equals, right = text.rpartition("=")

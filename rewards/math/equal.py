@@ -9,16 +9,17 @@ from typing import NamedTuple
 
 from rewards.base import RewardError, Verdict
 from rewards.math.algebra import Comparison, Match
-from rewards.math.answers import Answer, number_of, read, read_gold
+from rewards.math.answers import Answer, as_product, number_of, read, read_gold
 from rewards.math.choices import choice, choice_content, choice_of_gold, picked_choice, same_choices, stated_choice
 from rewards.math.extract import Extracted, extract, last_value, own_words, single_value
-from rewards.math.letters import local_letter, names_options, option_letter, with_latin_capitals
+from rewards.math.letters import latin_gold, local_letter, names_options, option_letter, with_latin_capitals
 from rewards.math.locales import other_reading
 from rewards.math.nodes import MAX_CHARS, Node, number
 from rewards.math.numbers import clean, plain_number
 from rewards.math.sentences import needs_sentence, sentence_answer
 from rewards.math.tokens import Unreadable
 from rewards.math.units import convert, units_agree
+from rewards.math.values import symbols
 from rewards.math.words import truth
 
 
@@ -71,6 +72,7 @@ def verify(
     """
     if rel_tol and not 0 <= rel_tol < 1:
         raise RewardError(f"rel_tol is {rel_tol}; give a number from 0 (exact) to below 1")
+    gold = latin_gold(gold)
     if not prediction.isascii() and choice_of_gold(gold) is not None:
         prediction = with_latin_capitals(prediction)
     found = extract(prediction, allow_phrases=allow_phrases, allow_bare=allow_bare)
@@ -165,10 +167,21 @@ def _judge(gold_text: str, answer_text: str, how: str, strictness: Strictness) -
         answer = read(answer_text)
     except Unreadable as error:
         return Verdict.of(0.0, f"the {how} answer {answer_text.strip()[:80]} cannot be read: {error}")
-    match = _match(gold, answer, strictness)
+    match = _match(*_without_false_units(gold, answer), strictness)
     return Verdict.of(
         1.0 if match is Match.SAME else 0.0, f"the {how} answer {answer.shown} {match.value} {gold.shown}"
     )
+
+
+def _without_false_units(gold: Answer, answer: Answer) -> tuple[Answer, Answer]:
+    """Both answers, with a product of symbols that was read as a unit (`\\frac{1}{2} a b`) as a product again."""
+    if bool(gold.unit) == bool(answer.unit):
+        return gold, answer
+    counted, other = (gold, answer) if gold.unit else (answer, gold)
+    named = symbols(other.tree) if other.tree is not None else frozenset[str]()
+    if not named or (reread := as_product(counted)) is None or symbols(reread.node()) != named:
+        return gold, answer
+    return (reread, answer) if counted is gold else (gold, reread)
 
 
 def _choice(text: str) -> str | None:

@@ -21,6 +21,8 @@ from rewards.math.boxes import BOX_OF_ONE, TAKEN_BACK, Box, find_boxes, without_
 from rewards.math.contrasts import is_denied, without_denied, without_remark
 from rewards.math.denials import COMPARED, DENIED, HEDGED, OR, VAGUE
 from rewards.math.formulas import INLINE_MATH, content, displayed, joined, without_closing
+from rewards.math.labels import names_a_problem
+from rewards.math.moments import moment
 from rewards.math.phrases import COPULA, SENTENCE_END, last_announcement
 from rewards.math.prose import folded, in_formula, number_text, numbers
 
@@ -154,6 +156,7 @@ def boxed_answer(text: str) -> str:
     return _boxed(text).text
 
 
+_DAY = re.compile(r"\d{1,2}")
 _NOT_THE_OTHER = re.compile(r"[,;]?\s+(?:and\s+)?(?:not|rather than|instead of)\s")
 
 
@@ -171,6 +174,8 @@ def _phrase(tail: str) -> str:
     sentence = _first_sentence(found)
     if sentence.endswith(("?", "\uff1f")) or found[len(sentence) :].startswith("\u061f"):
         return ""  # a question answers nothing
+    if _DAY.fullmatch(sentence) and moment(found.rstrip(" .*_")) is not None:
+        return found.rstrip(" .*_")  # `3. Oktober` is one date
     return COPULA.sub("", without_remark(without_denied(sentence))).strip(" *_\"'")
 
 
@@ -209,14 +214,14 @@ def last_value(text: str, *, with_unit: bool = False) -> str:
     ''
     """
     tail = without_denied(without_remark(without_closing(own_words(text)[-TAIL_CHARS:].rstrip())))
-    formulas = list(INLINE_MATH.finditer(tail))
+    formulas = [match for match in INLINE_MATH.finditer(tail) if not names_a_problem(tail, *match.span())]
     if formulas:
         if _is_one_of_two(tail, formulas) or _CUT_FORMULA.search(tail, formulas[-1].end()):
             return ""
         return "" if is_denied(tail, *formulas[-1].span()) else content(formulas[-1])
     plain = folded(tail)
-    found = numbers(plain)
-    if not found or is_denied(plain, *found[-1].span()):
+    found = [match for match in numbers(plain) if not names_a_problem(plain, *_digits(match))]
+    if not found or is_denied(plain, *found[-1].span()) or _UNFINISHED.match(plain, _digits(found[-1])[1]):
         return ""
     if _is_one_of_two(plain, found):
         return ""
@@ -225,9 +230,17 @@ def last_value(text: str, *, with_unit: bool = False) -> str:
 
 _CUT_FORMULA = re.compile(r"(?<![\\\d])\$(?=[A-Za-z\\(])")
 """The opening sign of a formula that the end of the text cuts off; `$5` is money."""
+_UNFINISHED = re.compile(r"\s+[-+\u2212]$|\s*[\u00d7\u00f7/=]\s*$")
+"""An operator that the end of the text leaves alone; `500/-` is money."""
 _COMPUTED = re.compile(
     r"\b(?:twice|thrice|double|triple|half of|times|squared|cubed|square root of|factorial|multiplied|divided)\b"
 )
+
+
+def _digits(match: re.Match[str]) -> tuple[int, int]:
+    """Where a number stands, without the spaces and the comma around it."""
+    start = match.start() + len(match[0]) - len(match[0].lstrip())
+    return start, start + len(match[0].strip().rstrip(","))
 
 
 def _is_one_of_two(text: str, values: list[re.Match[str]]) -> bool:

@@ -105,6 +105,15 @@ def local_letter(text: str) -> str | None:
     return _LOCAL.get(bare)
 
 
+def latin_gold(gold: str) -> str:
+    """A gold choice in its Latin letter, where it is a letter of another alphabet; any other gold as it is.
+
+    >>> latin_gold("ب"), latin_gold("(Γ)"), latin_gold("12")
+    ('B', 'C', '12')
+    """
+    return gold if gold.isascii() else local_letter(gold) or gold
+
+
 def names_options(text: str) -> bool:
     """Whether a text speaks of choices in a way that `option_letter` reads.
 
