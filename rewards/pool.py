@@ -122,7 +122,8 @@ class _Office:
         while (call := self.calls.get()) is not None:
             if call.verdicts.set_running_or_notify_cancel():
                 try:
-                    worker = self._kept(worker, call.job) or self._hire(call.job)
+                    worker = self._kept(worker, call.job)
+                    worker = worker or self._hire(call.job)
                     verdicts = worker.judge(call)
                 except Exception as error:  # whatever it is, somebody waits for this future
                     verdicts = call.fail(f"{type(error).__name__}: {error}")
@@ -148,11 +149,8 @@ class _Office:
             OSError: when the process cannot be started.
             RuntimeError: when it does not come up, or the pool has been closed.
         """
-        zygote = self.lineage.youngest(job)
+        worker = Worker(self.lineage.youngest(job), self.memory_mb)
         with self.lock:
-            if self.closed:
-                raise RuntimeError("the pool of worker processes was closed")
-            worker = Worker(zygote, self.memory_mb)
             self.staff.add(worker)
         try:
             worker.wait_until_ready()

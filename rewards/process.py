@@ -41,7 +41,7 @@ class Worker:
     def __init__(self, zygote: Generation, memory_mb: int) -> None:
         """Raises OSError or RuntimeError when the process cannot be started."""
         self._zygote = zygote
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._buried = self._dead = False
         self._loaded = set(zygote.jobs)
         self._calls = 0

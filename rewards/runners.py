@@ -219,7 +219,7 @@ def isolated_runner(source: Source, timeout_s: float, pool: Pool) -> Isolated:
         payload = pickle.dumps(source.absolute())
     except Exception as error:  # pickle runs methods of the object, which may raise anything
         raise RewardError(f"isolated, but it cannot be sent to a process ({describe(error)}); {remedy}") from error
-    return Isolated(pool=pool, job=Job(payload, str(judged)), by_sample=by_sample, timeout_s=timeout_s)
+    return Isolated(pool=pool, job=Job(payload, repr(judged)), by_sample=by_sample, timeout_s=timeout_s)
 
 
 @functools.cache
