@@ -18,7 +18,8 @@ from rewards.math.nodes import MAX_CHARS, Node, number
 from rewards.math.notation import parse
 from rewards.math.numbers import clean, plain_number, vocabulary
 from rewards.math.quantities import currency, mixed_measure, split_unit
-from rewards.math.spelled import comma_decimal, grouped_number, money_in_thousands, spelled_number
+from rewards.math.separators import comma_decimal, grouped_number, money_in_thousands
+from rewards.math.spelled import spelled_number
 from rewards.math.tokens import Unreadable
 from rewards.math.units import canonical
 from rewards.math.values import exact, is_literal
