@@ -10,9 +10,9 @@ import os
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from itertools import chain, cycle, islice, repeat
+from itertools import cycle, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -20,9 +20,10 @@ from rewards.base import Sample, State, Verdict
 from rewards.code import Sandbox, UnitTests
 from tests.sandbox.judging import completion
 
+PORTION = 250
 RUNS = int(os.environ.get("GEMWRIGHT_LEAK_RUNS", "300"))
 SCRIPTS = {"tests": [{"input": "3\n", "output": "7\n"}, {"input": "5\n", "output": "11\n"}]}
-CALLS = {"tests": [{"input": [3], "output": 7}, {"input": [5], "output": 11}], "entry_point": "f"}
+CALLS = {"tests": [{"args": [3], "expected": 7}, {"args": [5], "expected": 11}], "entry_point": "f"}
 ASSERTS = {"test_list": ["assert f(3) == 7", "assert f(5) == 11"]}
 FUNCTION = "def f(x): return 2 * x + 1"
 ORDINARY: list[tuple[str, Mapping[str, Any], float]] = [
@@ -52,21 +53,34 @@ WASTEFUL = {
         "import itertools\nfor i in itertools.count():\n    for folder in ('/tmp', '/var/tmp', '/dev/shm', '.'):\n"
         "        try: open(f'{folder}/gemwright-leak-{i}', 'w').write('x' * 10000)\n        except OSError: pass"
     ),
-    "shares memory": "from multiprocessing import shared_memory\nwhile True: shared_memory.SharedMemory('leak', True, 99)",
+    "shares memory": (
+        "from multiprocessing.shared_memory import SharedMemory\n"
+        "for i in range(99): SharedMemory(f'gemwright-leak-{i}', True, 9999)"
+    ),
     "makes threads": "import threading, time\nwhile True: threading.Thread(target=time.sleep, args=(9,)).start()",
     "opens descriptors": "import os\nwhile True: os.pipe()",
     "prints a lot": "while True: print('x' * 10000)",
     "turns in a call": "def f(x):\n    while True: pass",
 }
-"""Each must be stopped; those that can be a function are called too."""
+"""Each earns nothing, and most must be stopped. What defines a function is called by asserts."""
 logger = logging.getLogger(__name__)
 
 
-def mixture() -> list[tuple[Sample, float]]:
-    """Each wasteful program once, among more ordinary ones."""
+class Row(NamedTuple):
+    sample: Sample
+    value: float
+    is_wasteful: bool
+
+
+def mixture() -> list[Row]:
+    """Each wasteful program once for every ordinary one, always behind four of these."""
     wasteful = [(code, ASSERTS if code.startswith("def") else SCRIPTS, 0.0) for code in WASTEFUL.values()]
-    rows = chain.from_iterable(zip(*repeat(cycle(ORDINARY), 4), wasteful * 13, strict=False))
-    return [(Sample(prompt="", completion=completion(code), reference=tests), value) for code, tests, value in rows]
+    ordinary, rows = cycle(ORDINARY), list[Row]()
+    for bad in wasteful * len(ORDINARY):
+        for code, tests, value in (*islice(ordinary, 4), bad):
+            sample = Sample(prompt="", completion=completion(code), reference=tests)
+            rows.append(Row(sample, value, code == bad[0]))
+    return rows
 
 
 def processes_below(pid: int) -> list[int]:
@@ -94,40 +108,43 @@ def left(sandbox: Sandbox) -> dict[str, object]:
     }
 
 
-def resident_kb(pids: list[int]) -> int:
-    lines = (line for pid in pids for line in Path(f"/proc/{pid}/status").read_text().splitlines())
-    return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
+def resident_kb() -> tuple[int, int]:
+    """Of this process, and of all below it together."""
+
+    def resident(pids: list[int]) -> int:
+        lines = (line for pid in pids for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+        return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
+
+    return resident([os.getpid()]), resident(processes_below(os.getpid()))
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
 def test_many_mixed_runs_leave_nothing(sandbox: Sandbox, tier: str) -> None:
     patient = UnitTests(cpu_s=2.0, wall_s=120.0, sandbox=sandbox, retries=0)
-    strict = UnitTests(cpu_s=0.03, wall_s=0.1, sandbox=sandbox, retries=0)
-    hasty = {
-        sample.completion for sample, _ in mixture() if any(code in sample.completion for code in WASTEFUL.values())
-    }
+    hasty = UnitTests(cpu_s=0.03, wall_s=0.1, sandbox=sandbox, retries=0)
 
-    def judge(row: tuple[Sample, float]) -> Verdict:
-        sample, value = row
-        verdict = (strict if sample.completion in hasty else patient).judge(sample)
-        fine = verdict.value == value or (sample.completion in hasty and verdict.state is State.FAILED)
-        assert fine, (tier, sample.completion, verdict)
+    def judge(row: Row) -> Verdict:
+        verdict = (hasty if row.is_wasteful else patient).judge(row.sample)
+        overloaded = row.is_wasteful and verdict.state is State.FAILED  # it got too little of its 0.1 s to be judged
+        assert verdict.value == row.value or overloaded, (tier, row.sample.completion, verdict)
         return verdict
 
+    rows = cycle(mixture())
     with ThreadPoolExecutor(max_workers=sandbox.slots) as threads:
-        warm = list(threads.map(judge, mixture()[:120]))
-        zygotes = [slot.pid for slot in sandbox._started]
-        before, memory = left(sandbox), (resident_kb([os.getpid()]), resident_kb(zygotes))
-        started = time.monotonic()
-        failed = sum(not verdict.has_value for verdict in threads.map(judge, islice(cycle(mixture()), RUNS)))
-        seconds = time.monotonic() - started
-        zygotes = [slot.pid for slot in sandbox._started]
-        after, memory_after = left(sandbox), (resident_kb([os.getpid()]), resident_kb(zygotes))
+
+        def failures(runs: int) -> int:
+            """Judges in portions, so that no more verdicts are held than a training step holds."""
+            portions = [PORTION] * (runs // PORTION) + [runs % PORTION]
+            return sum(not verdict.has_value for n in portions for verdict in threads.map(judge, islice(rows, n)))
+
+        failures(max(120, RUNS // 10))  # memory grows to what the largest outputs need, and stays
+        before, memory, started = left(sandbox), resident_kb(), time.monotonic()
+        failed = failures(RUNS)
+        seconds, after, memory_after = time.monotonic() - started, left(sandbox), resident_kb()
     logger.info(
-        "%s: %d runs in %.0f s, %d without verdict; resident KiB (here, zygotes) before %s, after %s; left %s",
+        "%s: %d runs in %.0f s, %d without verdict; resident KiB (here, below) %s before, %s after; left %s",
         tier, RUNS, seconds, failed, memory, memory_after, after,
     )  # fmt: skip
-    assert len(warm) == 120
     assert after == before  # a slot may have been replaced, which takes as many processes as there were
     assert all(now < 1.05 * then for now, then in zip(memory_after, memory, strict=True))
