@@ -27,11 +27,12 @@ from rlhf.wandb_tracker import WandbTracker
 CONF = Path(CONFIG_FOLDER)
 JOBS = (
     *("train", "sft", "distill", "reward_model", "dpo", "bond"),
-    *("evaluate", "export", "merge", "score", "chat", "rollouts"),
+    *("evaluate", "export", "merge", "score", "chat", "rollouts", "make_pairs"),
     *("bench", "bench_rewards"),
 )
 ALGORITHMS = sorted(path.stem for path in (CONF / "algorithm").glob("*.yaml"))
-EXPERIMENTS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
+RECIPES = {"gemma3_recipe"}  # of jobs.recipe; the others are of jobs.train
+EXPERIMENTS = sorted({path.stem for path in (CONF / "experiment").glob("*.yaml")} - RECIPES)
 
 # What experiments and people's own files build on: changing this list breaks them, so it belongs in the changelog.
 TRAIN_KEYS = {
@@ -153,7 +154,7 @@ def test_an_experiment_is_short_and_states_what_it_is() -> None:
         lines = path.read_text(encoding="utf-8").splitlines()
         assert lines[0] == "# @package _global_"
         assert lines[1].startswith("# ")
-        assert len(lines) <= 40
+        assert len(lines) <= (80 if path.stem in RECIPES else 40)
 
 
 def test_the_benchmark_measures_the_settings_of_training() -> None:

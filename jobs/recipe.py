@@ -1,0 +1,105 @@
+"""Run a recipe: a chain of jobs in one folder, each with its settings, that goes on where it was stopped.
+
+python -m jobs.recipe                                 Gemma 3's post-training in small, on the real 270M
+python -m jobs.recipe --help                          what to change, with examples
+"""
+
+from __future__ import annotations
+
+import fcntl
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from jobs.launch import job, plain
+from jobs.stages import Ledger, Stage, choose, read_stages
+from rlhf.errors import ConfigError
+
+Launch = Callable[[str, list[str]], int]
+"""Runs a job by name with a command line; returns its exit code."""
+
+
+@job("recipe")
+def main(config: DictConfig) -> None:
+    settings = plain(config)
+    stages = read_stages(settings["stages"], settings["each"])
+    chosen = choose(stages, settings["only"], settings["skip"] or [])
+    root = Path(settings["output"]).expanduser().absolute()
+    with only_one(root) as held:
+        carry_out(root, stages, chosen, lambda name, arguments: in_a_process(name, arguments, held))
+
+
+def carry_out(root: Path, stages: dict[str, Stage], chosen: list[Stage], launch: Launch) -> None:
+    """Run those of the chosen stages that are not finished.
+
+    Raises:
+        ConfigError: if a stage fails, or builds on one that is neither chosen nor finished.
+    """
+    ledger = Ledger(root)
+    results = {name: path for name, stage in stages.items() if (path := ledger.finished(stage)) is not None}
+    known = set(results)
+    for stage in chosen:
+        missing = [name for name in stage.needs if name not in known]
+        if missing:
+            raise ConfigError(f"stage {stage.name} builds on {', '.join(missing)}, not finished and not chosen")
+        known.add(stage.name)
+    for number, stage in enumerate(chosen, start=1):
+        title = f"[{number}/{len(chosen)}] {stage.name} (jobs.{stage.job})"
+        if stage.name in results:
+            print(f"{title}: finished before, {results[stage.name]}", flush=True)
+            continue
+        changes = ledger.changes(stage)
+        print(f"{title}{': runs again, ' + changes if changes else ''}", flush=True)
+        began = time.monotonic()
+        code = launch(stage.job, stage.arguments(root, results))
+        result = stage.result(root)
+        if code or result is None:
+            raise ConfigError(
+                f"stage {stage.name} ended with code {code}{'' if code else ' and left nothing'}; what it says stands "
+                "above: mend it and give the same command, which goes on here"
+            )
+        results[stage.name] = result
+        ledger.record(stage, result, time.monotonic() - began)
+    print(f"{len(chosen)} stages finished in {root}", flush=True)
+    if chosen:
+        print(f"last result: {results[chosen[-1].name]}", flush=True)
+
+
+@contextmanager
+def only_one(root: Path) -> Iterator[int]:
+    """The recipe's folder, held against a second recipe; a stage that outlives its recipe holds it too.
+
+    Raises:
+        ConfigError: if it is held.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConfigError(
+                f"a recipe is at work in {root}, or a stage that it left behind; wait, or choose another output"
+            ) from error
+        yield file.fileno()
+
+
+def in_a_process(name: str, arguments: list[str], held: int) -> int:
+    """The exit code of a job in a process of its own, which an interrupt reaches once and which then saves itself."""
+    command = [sys.executable, "-m", f"jobs.{name}", *arguments]
+    with subprocess.Popen(command, pass_fds=[held], start_new_session=True) as child:
+        try:
+            return child.wait()
+        except KeyboardInterrupt:
+            child.send_signal(signal.SIGINT)
+            child.wait()
+            raise
+
+
+if __name__ == "__main__":
+    main()
