@@ -159,8 +159,9 @@ class RLTrainer:
         with self.clock("credit"):
             scored = self.runtime.shard(everywhere)
             credited, credit = self.credit(everywhere)  # an estimator may look at all groups of the step
-            samples = self._own(credited, len(scored))
-            batches = [self._annotate(self._collate(part, step), step) for part in self._minibatches(samples, step)]
+            samples = self._own(credited, len(everywhere))
+            parts = [self._own(part, len(everywhere)) for part in self._minibatches(credited, step)]
+            batches = [self._annotate(self._collate(part, step), step) for part in parts]
             batches, token_credit = self.token_credit(batches)
         with self.clock("update"):
             updates = [
@@ -223,8 +224,8 @@ class RLTrainer:
 
     def _own(self, credited: Sequence[CreditedSample], num_groups: int) -> list[CreditedSample]:
         """Of all processes' samples those of this process, its groups counted from 0."""
-        first = sum(self.runtime.gather([num_groups])[: self.runtime.rank])
-        return [replace(s, group=s.group - first) for s in credited if first <= s.group < first + num_groups]
+        places = {group: place for place, group in enumerate(self.runtime.shard(range(num_groups)))}
+        return [replace(s, group=places[s.group]) for s in credited if s.group in places]
 
     def _measures_kl(self, step: int) -> bool:
         return self.plan.kl_every > 0 and step % self.plan.kl_every == 0
@@ -239,17 +240,21 @@ class RLTrainer:
         num_samples, num_loss_tokens = self.runtime.total(batch.num_samples, batch.num_loss_tokens)
         return replace(batch, num_samples=num_samples, num_loss_tokens=num_loss_tokens).to(self.runtime.device)
 
-    def _minibatches(self, samples: Sequence[CreditedSample], step: int) -> list[list[CreditedSample]]:
-        """The samples split by group, groups in an order drawn for this step."""
-        groups = list({sample.group: None for sample in samples})
-        random.Random(self._seed(step)).shuffle(groups)
-        parts = [set(groups[i :: self.plan.minibatches]) for i in range(self.plan.minibatches)]
-        return [[sample for sample in samples if sample.group in part] for part in parts]
+    def _minibatches(self, credited: Sequence[CreditedSample], step: int) -> list[list[CreditedSample]]:
+        """All processes' samples in minibatches: split by group, groups in an order drawn for this step.
 
-    def _seed(self, step: int, draw: int = 0) -> int:
+        The order is that of all groups together, so that any number of processes makes the same minibatches; of one of
+        them a process may have few groups or none.
+        """
+        groups = list({sample.group: None for sample in credited})
+        random.Random(self._seed(step, rank=0)).shuffle(groups)
+        parts = [set(groups[i :: self.plan.minibatches]) for i in range(self.plan.minibatches)]
+        return [[sample for sample in credited if sample.group in part] for part in parts]
+
+    def _seed(self, step: int, draw: int = 0, rank: int | None = None) -> int:
         """A number that only the run's seed, the step, the process and the number of the step's draw decide: resuming
         needs no generator state."""
-        place = f"{self.seed}/{step}/{self.runtime.rank}"
+        place = f"{self.seed}/{step}/{self.runtime.rank if rank is None else rank}"
         return random.Random(f"{place}/{draw}" if draw else place).getrandbits(63)
 
 
