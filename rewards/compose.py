@@ -19,7 +19,7 @@ from rewards.aggregate import Aggregate, Column, minimum, normalized_sum, produc
 from rewards.base import Corrupting, Described, Judging, Reward, RewardError, Sample, State, Verdict
 from rewards.judging import Judgements, Panel, Verdicts
 from rewards.pool import Pool
-from rewards.runners import Background, Inline, Runner, Source, isolated_runner, local_runner
+from rewards.runners import Background, Inline, Isolated, Runner, Source, isolated_runner, local_runner
 from rewards.schedules import END
 from rewards.terms import AppliesTo, Term, check_terms
 
@@ -38,20 +38,25 @@ class _Composed:
     """
 
     def __init__(self, terms: Mapping[str, Term | Mapping[str, Any]], pool: Pool | None = None) -> None:
-        """Starts no process yet.
+        """Starts a process only where a term is `isolated`: what its workers are forked from comes up meanwhile.
 
         Args:
             pool: where terms that are `isolated` are judged; None makes one with the usual limits.
 
         Raises:
-            RewardError: when a term is written wrongly, naming the term and what to write instead.
+            RewardError: when a term or the pool is written wrongly, naming it and what to write instead.
         """
+        if pool is not None and not isinstance(pool, Pool):
+            raise RewardError(f"pool is {pool!r}; write {{_target_: rewards.pool.Pool, workers: 16}} or leave it out")
         self.terms = check_terms(terms)
         for step in (0, END):
             self._weights(step)
         if pool is None and any(term.isolated for term in self.terms.values()):
             pool = Pool()
-        self._panel = Panel(self.terms, {name: _runner(name, term, pool) for name, term in self.terms.items()})
+        runners = {name: _runner(name, term, pool) for name, term in self.terms.items()}
+        self._panel = Panel(self.terms, runners)
+        if pool is not None:
+            pool.prepare([runner.job for runner in runners.values() if isinstance(runner, Isolated)])
 
     @property
     def term_names(self) -> tuple[str, ...]:

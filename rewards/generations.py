@@ -113,7 +113,7 @@ class Generation:
 
 
 class Lineage:
-    """All zygotes of a pool. Starts the first when a worker is wanted for the first time, and again if it has died."""
+    """All zygotes of a pool. Starts the first when one is wanted for the first time, and again if it has died."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()  # the garbage collector may close the pool in a thread that has it
@@ -164,6 +164,8 @@ class Lineage:
                 start_new_session=True,  # deaf to Ctrl-C
             )
         self._generations = [Generation(ours, frozenset())]
+        if self._closed:  # since it was asked above: who closes may have found no generation to tell
+            raise RuntimeError("the pool of worker processes was closed")
 
     def _bring_up(self, job: Job) -> None:
         """Adds a generation that has loaded the job, if a fork of it is fit to judge."""

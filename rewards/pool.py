@@ -4,9 +4,10 @@
 
 A thread that hangs cannot be stopped; a process can. Workers are forked in milliseconds from one process that was
 started by executing a new interpreter and has imported what the terms need (`rewards.zygote`), never from this one, so
-that threads and an accelerator here are safe. They are started when first needed, kept, and replaced after a number of
-calls, after a deadline, and when they die. What a module does when it is imported is done once for all workers, unless
-it starts threads or opens files: then every worker imports it anew, and a warning says why.
+that threads and an accelerator here are safe. That one process starts as soon as a reward with such a term is built;
+the workers when first needed. They are kept, and replaced after a number of calls, after a deadline, and when they die.
+What a module does when it is imported is done once for all workers, unless it starts threads or opens files: then every
+worker imports it anew, and a warning says why.
 
 This is no sandbox: a worker has its parent's rights, files and network. It keeps mistakes in, not malice.
 """
@@ -36,26 +37,34 @@ class Pool:
 
     >>> Pool(workers=0)
     Traceback (most recent call last):
-    rewards.base.RewardError: Pool: workers=0, memory_mb=4096, calls_per_worker=1000; give numbers of at least 1
+    rewards.base.RewardError: Pool: workers=0, memory_mb=4096, calls_per_worker=1000; give whole numbers of at least 1
     """
 
     def __init__(self, *, workers: int = 16, memory_mb: int = 4096, calls_per_worker: int = 1000) -> None:
-        """Starts nothing yet.
+        """Starts nothing yet; see `prepare`.
 
         Args:
             memory_mb: address space of a worker in MiB; what asks for more gets a MemoryError.
             calls_per_worker: calls after which a worker is replaced, so that what leaks does not pile up.
 
         Raises:
-            RewardError: when a number is not positive.
+            RewardError: when a number is not whole and positive.
         """
-        if min(workers, memory_mb, calls_per_worker) < 1:
+        given = (workers, memory_mb, calls_per_worker)
+        if not all(isinstance(each, int) and not isinstance(each, bool) and each > 0 for each in given):
             raise RewardError(
-                f"Pool: workers={workers}, memory_mb={memory_mb}, calls_per_worker={calls_per_worker}; give numbers "
-                "of at least 1"
+                f"Pool: workers={workers}, memory_mb={memory_mb}, calls_per_worker={calls_per_worker}; give whole "
+                "numbers of at least 1"
             )
         self._office = _Office(workers, memory_mb, calls_per_worker)
         self._finalizer = weakref.finalize(self, self._office.close)  # runs at exit too
+
+    def prepare(self, jobs: Sequence[Job]) -> None:
+        """Start the process that workers are forked from, and have it import what these jobs need. Waits for nothing.
+
+        What goes wrong in it shows when the first call for such a job is submitted.
+        """
+        self._office.prepare(tuple(jobs))
 
     def submit(
         self, job: Job, samples: Sequence[Sample], timeout_s: float, step: int | None = None
@@ -88,10 +97,25 @@ class _Office:
         self.calls: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
         self.lock = threading.RLock()  # the garbage collector may close the pool in a thread that has it
         self.threads: list[threading.Thread] = []
+        self.heralds: list[threading.Thread] = []
         self.staff: set[Worker] = set()
         self.lineage = Lineage()
         self.open_calls = 0
         self.closed = False
+
+    def prepare(self, jobs: Sequence[Job]) -> None:
+        with self.lock:
+            if jobs and not self.closed:
+                herald = threading.Thread(target=self._bring_up, args=(jobs,), name="reward-zygote", daemon=True)
+                self.heralds.append(herald)
+                herald.start()
+
+    def _bring_up(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            try:
+                self.lineage.youngest(job)
+            except (OSError, RuntimeError):  # the pool was closed, or the first call tries again and says why
+                return
 
     def accept(self, call: Call) -> None:
         with self.lock:
@@ -112,7 +136,7 @@ class _Office:
         for _ in self.threads:
             self.calls.put(None)
         self.lineage.close()
-        for thread in self.threads:
+        for thread in (*self.threads, *self.heralds):
             if thread is not threading.current_thread():
                 thread.join()
 

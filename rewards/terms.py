@@ -127,7 +127,7 @@ def _checked(name: object, term: object) -> Term:
     if name in RESERVED_NAMES:
         raise RewardError(f"term {name!r}: reward/{name} is a metric of the whole reward; give the term another name")
     if isinstance(term, Mapping):
-        known = _known(name, term, Term)
+        known = _known(f"term {name!r}", term, Term)
         if "weight" not in known:
             raise RewardError(f"term {name!r} has no weight; write {{weight: 1.0, ...}}, or weight: 0 to log it only")
         term = Term(**known)
@@ -136,16 +136,18 @@ def _checked(name: object, term: object) -> Term:
             f"term {name!r} is {term!r}; write {{weight: 1.0, reward: ...}} or {{weight: 1.0, function: ...}}"
         )
     if (term.reward is None) == (term.function is None):
-        both = "neither" if term.reward is None else "both"
-        raise RewardError(f"term {name!r} has {both} of `reward` and `function`; give exactly one")
+        raise RewardError(
+            f"term {name!r} has {'neither' if term.reward is None else 'both'} of `reward` and `function`; give "
+            f"exactly one (to replace a term whole: '~reward.terms.{name}' '+reward.terms.{name}={{weight: 1.0, ...}}')"
+        )
     _check_options(name, term)
     return replace(term, weight=_schedule(name, term), applies_to=_applies_to(name, term), gate=_gate(name, term))
 
 
-def _known(name: str, given: Mapping[str, Any], kind: type) -> Mapping[str, Any]:
+def _known(where: str, given: Mapping[str, Any], kind: type) -> Mapping[str, Any]:
     known = [field.name for field in fields(kind)]
     if unknown := [str(key) for key in given if key not in known]:
-        raise RewardError(f"term {name!r} has unknown keys {', '.join(unknown)}; known are {', '.join(known)}")
+        raise RewardError(f"{where} has unknown keys {', '.join(unknown)}; known are {', '.join(known)}")
     return given
 
 
@@ -173,6 +175,9 @@ def _check_options(name: str, term: Term) -> None:
         raise RewardError(f"term {name!r}: timeout_s is {term.timeout_s!r}; give a number of seconds above 0")
     if term.required is not None and not isinstance(term.required, bool):
         raise RewardError(f"term {name!r}: required is {term.required!r}; give true, false or null")
+    for key, flag in (("eval_only", term.eval_only), ("background", term.background), ("isolated", term.isolated)):
+        if not isinstance(flag, bool):  # such as "no", which is a text on a command line
+            raise RewardError(f"term {name!r}: {key} is {flag!r}; give true or false")
     if term.required and (term.applies_to is not None or term.gate is not None):
         raise RewardError(
             f"term {name!r} is required of every sample, but its applies_to or gate leaves some out; with required: "
@@ -190,7 +195,7 @@ def _applies_to(name: str, term: Term) -> AppliesTo | None:
         return given
     if not isinstance(given, Mapping):
         raise RewardError(f"term {name!r}: applies_to is {given!r}; write {{task: [...]}} or {{language: [...]}}")
-    rule = AppliesTo(**_known(name, given, AppliesTo))
+    rule = AppliesTo(**_known(f"term {name!r}: applies_to", given, AppliesTo))
     names = [*_names(rule.task), *_names(rule.language)]
     if not names or not all(isinstance(each, str) and each for each in names):
         raise RewardError(f"term {name!r}: applies_to is {dict(given)!r}; give names of tasks or tags of languages")
@@ -204,7 +209,7 @@ def _gate(name: str, term: Term) -> Gate | None:
     if isinstance(given, Mapping):
         if "term" not in given:
             raise RewardError(f"term {name!r}: gate is {dict(given)!r}; write {{term: NAME, at_least: 0.5}}")
-        given = Gate(**_known(name, given, Gate))
+        given = Gate(**_known(f"term {name!r}: gate", given, Gate))
     if given is not None and not (isinstance(given, Gate) and _finite(given.at_least)):
         raise RewardError(f"term {name!r}: gate is {given!r}; give a term's name or {{term: NAME, at_least: 0.5}}")
     return given

@@ -8,7 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -261,3 +261,16 @@ def test_an_answer_of_the_wrong_length_fails_its_group_and_no_other(user_file: P
     short, fine = reward.judge_groups([samples("a", "b", "c"), samples("dd", "eee")])
     assert [verdict.reason for verdict in short] == ["term 'judge': returned 2 verdicts for 3 samples"] * 3
     assert fine == [Verdict.of(2.0, terms=fine[0].terms, parts={"judge": 2.0}), fine[1]]
+
+
+@pytest.mark.parametrize(
+    "limits", [{"workers": "many"}, {"workers": True}, {"memory_mb": 0.5}, {"calls_per_worker": 0}]
+)
+def test_a_pools_numbers_are_whole_and_positive(limits: dict[str, Any]) -> None:
+    with pytest.raises(RewardError, match="give whole numbers of at least 1"):
+        Pool(**limits)
+
+
+def test_a_number_is_no_pool() -> None:
+    with pytest.raises(RewardError, match=r"pool is 3; write \{_target_: rewards.pool.Pool, workers: 16\}"):
+        WeightedSum({"short": {"weight": 1.0, "function": len}}, pool=cast(Any, 3))

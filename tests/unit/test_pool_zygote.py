@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -93,6 +94,17 @@ def test_the_users_file_is_imported_once_however_many_workers_there_are(tmp_path
     assert len(set(workers)) > 1
     assert zygote not in workers
     assert set(values(isolated(path, "parent", pool), *"abcd")) != {float(os.getpid())}
+
+
+def test_building_the_reward_starts_the_process_that_workers_are_forked_from(tmp_path: Path, pool: Pool) -> None:
+    path = write(tmp_path)
+    reward = isolated(path, "parent", pool)
+    end = time.monotonic() + 60
+    while len(imports(path)) < 2 and time.monotonic() < end:
+        time.sleep(0.01)
+    own, zygote = imports(path)
+    assert own == os.getpid()
+    assert set(values(reward, "a", "b")) == {float(zygote)}
 
 
 @pytest.mark.parametrize(
