@@ -19,6 +19,8 @@ MAX_FRAME_BYTES = 1 << 20
 MAX_DEPTH = 100
 MAX_ALIKE = 32
 """How many keys of one set or dict may have the same hash: with more, building it takes quadratic time."""
+MAX_FRACTION_BITS = 1 << 15
+"""Of a fraction's numerator and denominator: reducing it takes quadratic time."""
 _SMALL = 1 << 53
 _VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
 _DATES = {kind.__name__: kind for kind in (datetime.datetime, datetime.date, datetime.time)}
@@ -87,7 +89,7 @@ def _encode_rare(value: Any, other: Fallback, depth: int) -> Any:
     if isinstance(value, decimal.Decimal):
         return ["D", decimal.Decimal.__str__(value)]
     if isinstance(value, fractions.Fraction):
-        return ["Q", hex(value.numerator), hex(value.denominator)]
+        return ["Q", *map(hex, _short(value.numerator, value.denominator))]
     if isinstance(value, datetime.timedelta):
         return ["m", value.days, value.seconds, value.microseconds]
     if type(value).__name__ in _DATES and isinstance(value, _DATES[type(value).__name__]):
@@ -144,10 +146,17 @@ _SCALARS: dict[str, Callable[..., Any]] = {
     "c": lambda real, imag: complex(float(real), float(imag)),
     "r": lambda *digits: range(*(int(part, 16) for part in digits)),
     "D": decimal.Decimal,
-    "Q": lambda *digits: fractions.Fraction(*(int(part, 16) for part in digits)),
+    "Q": lambda *digits: fractions.Fraction(*_short(*(int(part, 16) for part in digits))),
     "m": datetime.timedelta,
     "T": lambda kind, text: _DATES[kind].fromisoformat(text),
 }
+
+
+def _short(*parts: int) -> tuple[int, ...]:
+    """A fraction's parts, if it can be reduced soon."""
+    if max(part.bit_length() for part in parts) > MAX_FRACTION_BITS:
+        raise NotData(f"a fraction of more than {MAX_FRACTION_BITS} bits is not data")
+    return parts
 
 
 def _items(data: Any) -> list[Any]:

@@ -78,7 +78,8 @@ def _same_words(wanted: list[str], got: list[str], tolerance: float) -> bool:
     return all(w == g or _same_number(w, g, tolerance) for w, g in zip(wanted, got, strict=True))
 
 
-_NUMBER = re.compile(r"[+-]?(?:\d{1,400}\.?\d{0,400}|\.\d{1,400})(?:[eE][+-]?\d{1,4})?", re.ASCII)
+# There is one way only to read a word, so that a long one that is no number is soon dismissed.
+_NUMBER = re.compile(r"[+-]?(?:\d{1,400}(?:\.\d{0,400})?|\.\d{1,400})(?:[eE][+-]?\d{1,4})?", re.ASCII)
 
 
 def _same_number(wanted: str, got: str, tolerance: float) -> bool:

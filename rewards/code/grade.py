@@ -19,6 +19,11 @@ _QUESTION_BYTES = 64 << 20
 """Of what one assert test may send to the program; it is the data's, and only a broken row comes near."""
 
 
+_SHORT_BYTES, _WORDIER = 1 << 16, 16
+"""An answer longer than this, or than so many times the longest expected one (`["f","1.0"]` equals `1`), is not read:
+that would cost this process far more than it costs a program to send it."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rules:
     """How strictly is graded, and within which limits."""
@@ -71,9 +76,10 @@ def _expect_ready(solution: Process) -> None:
 def _run_calls(solution: Process, suite: Calls, rules: Rules) -> tuple[int, str]:
     """(how many calls gave what they must, the first fault)."""
     passed, first_fault = 0, ""
+    useful = _SHORT_BYTES + _WORDIER * _answer_bytes(suite)
     for number, case in enumerate(suite.cases, start=1):
         try:
-            fault = _call_fault(solution, suite, case, rules.tolerance)
+            fault = _call_fault(solution, suite, case, useful, rules.tolerance)
         except (Ended, OverLimit) as error:
             return passed, first_fault or f"call {number}: {error}"
         passed += not fault
@@ -83,7 +89,7 @@ def _run_calls(solution: Process, suite: Calls, rules: Rules) -> tuple[int, str]
     return passed, first_fault
 
 
-def _call_fault(solution: Process, suite: Calls, case: Call, tolerance: float) -> str:
+def _call_fault(solution: Process, suite: Calls, case: Call, useful: int, tolerance: float) -> str:
     request = {
         "op": "call",
         "target": suite.entry_point,
@@ -91,16 +97,19 @@ def _call_fault(solution: Process, suite: Calls, case: Call, tolerance: float) -
         "kwargs": encode(dict(case.kwargs)),
     }
     solution.send(request)
-    reply = solution.receive()
+    reply = solution.receive(useful)
+    if not reply:
+        return f"an answer of more than {useful} bytes, longer than any that is expected"
     if "value" not in reply:
         return _told(reply.get("error"))
     try:
         got = decode(reply["value"])
+        right = any(same(expected, got, as_json=suite.as_json, tolerance=tolerance) for expected in case.expected)
     except NotData as error:
         return str(error)
-    if any(same(expected, got, as_json=suite.as_json, tolerance=tolerance) for expected in case.expected):
-        return ""
-    return "another value than expected"
+    except ArithmeticError as error:  # a signalling nan minds being compared
+        return f"a value that cannot be compared: {type(error).__name__}"
+    return "" if right else "another value than expected"
 
 
 def _run_asserts(slot: Slot, solution: Process, suite: Asserts, rules: Rules) -> tuple[int, str]:
@@ -108,7 +117,7 @@ def _run_asserts(slot: Slot, solution: Process, suite: Asserts, rules: Rules) ->
     job = {"mode": "tests", "setup": suite.setup, "names": suite.names, "tests": suite.tests, "partial": rules.partial}
     calls, outcomes, message = 0, list[str](), dict[str, Any]()
     try:
-        with Process(slot, replace(rules.limits, output_bytes=_QUESTION_BYTES), job) as tester:
+        with Process(slot, replace(rules.limits, output_bytes=_QUESTION_BYTES), job, beside=solution) as tester:
             while "done" not in message and "broken" not in message:
                 message = tester.receive()
                 if "ask" in message:
@@ -116,15 +125,15 @@ def _run_asserts(slot: Slot, solution: Process, suite: Asserts, rules: Rules) ->
                     solution.send(message["ask"])
                     tester.send(solution.receive())
                 elif "outcome" in message:
-                    outcomes.append(str(message["outcome"]))
+                    outcomes.append(_printable(str(message["outcome"])))
     except (Ended, OverLimit, NotData) as error:
         outcomes.append(str(error))
-    if not calls:
+    if not calls and not solution.exhausted:
         told = message.get("broken") or (outcomes and outcomes[0]) or "no test calls the program"
         raise RewardError(f"the row's tests are broken: {told}; correct or drop the row")
     faults = [f"test {number}: {fault}" for number, fault in enumerate(outcomes, start=1) if fault]
     if "broken" in message:  # after a call: what the program answered may be the reason
-        return 0, f"the tests' setup failed: {message['broken']}"
+        return 0, f"the tests' setup failed: {_printable(str(message['broken']))}"
     return len(outcomes) - len(faults), faults[0] if faults else ""
 
 
@@ -175,5 +184,9 @@ def _told(error: object) -> str:
     """What the program said of its error, for the log: short, and no character that a file or a screen minds."""
     if not isinstance(error, list) or len(error) < 3:
         return "no answer"
-    text = ": ".join(part[:200] if isinstance(part, str) else "?" for part in (error[2], error[1]))
+    return _printable(": ".join(part[:200] if isinstance(part, str) else "?" for part in (error[2], error[1])))
+
+
+def _printable(text: str) -> str:
+    """The text with spaces for what could move a screen's cursor or end a log's line."""
     return "".join(char if char.isprintable() else " " for char in text)

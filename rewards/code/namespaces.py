@@ -94,7 +94,7 @@ def close_root(folders: list[str], hidden: list[str], packages: list[str]) -> No
 
 
 def _show_all(paths: list[str]) -> None:
-    for path in paths:
+    for path in sorted(paths):  # a folder before those in it, which it shows too
         if os.path.lexists(f"/.old{path}") and not os.path.lexists(path):
             _show(path)
 

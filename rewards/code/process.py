@@ -5,11 +5,14 @@ Its channel and its output are read up to a cap and never waited for to their en
 
 from __future__ import annotations
 
+import fcntl
+import math
 import os
 import select
 import signal
 import socket
 import time
+from contextlib import suppress
 from typing import Any
 
 from rewards.code.clocks import cpu_clock, seconds_waiting
@@ -19,14 +22,29 @@ from rewards.code.slot import Slot
 
 _LONGEST_TICK_S = 0.2
 _CPUS = os.cpu_count() or 1
+_PIPE_BYTES, _LARGEST_PIPE_BYTES = 1 << 16, 1 << 20
+"""What a pipe holds, and what anybody may ask one to hold."""
 
 
 class Process:
     """One confined process, from its start to its end. Use as a context manager: leaving it kills and reaps."""
 
-    def __init__(self, slot: Slot, limits: Limits, job: dict[str, Any], stdin: bytes | None = None) -> None:
-        """Starts it and hands it its job. With `stdin` it gets that as standard input, and its output is kept."""
+    def __init__(
+        self,
+        slot: Slot,
+        limits: Limits,
+        job: dict[str, Any],
+        stdin: bytes | None = None,
+        beside: Process | None = None,
+    ) -> None:
+        """Starts it and hands it its job. With `stdin` it gets that as standard input, and its output is kept.
+
+        While this process is waited for, the CPU time of the one `beside` it is watched too.
+        """
         self._slot, self._limits = slot, limits
+        self._beside: Process | None = None
+        self.exhausted = False
+        """Whether it has used up its CPU time."""
         self._buffer = bytearray()
         self._unread = memoryview(stdin or b"")
         self._input = self._output = -1
@@ -38,6 +56,10 @@ class Process:
                 inputs = (slot.null, slot.null)
             else:
                 reading, self._input = os.pipe2(os.O_CLOEXEC)
+                if len(stdin) > _PIPE_BYTES:
+                    with suppress(OSError):  # refused to a user who has many large ones
+                        fcntl.fcntl(self._input, fcntl.F_SETPIPE_SZ, min(len(stdin), _LARGEST_PIPE_BYTES))
+                os.set_blocking(self._input, False)
                 self._output, writing = os.pipe2(os.O_CLOEXEC)
                 ends += [reading, writing]
                 inputs = (reading, writing)
@@ -50,7 +72,10 @@ class Process:
                 os.close(descriptor)
         self._clock = cpu_clock(self._pidfd)
         self._started = time.monotonic()
-        self._hand_over({**job, "output_bytes": limits.output_bytes})
+        if self._input >= 0:
+            self._feed()  # before it starts: some read all of their input by one call
+        self._hand_over({**job, "output_bytes": limits.output_bytes, "input_bytes": len(stdin or b"")})
+        self._beside = beside  # only now: its end would have looked like a fault of this one
 
     def __enter__(self) -> Process:
         return self
@@ -70,8 +95,8 @@ class Process:
             except OSError:
                 raise Ended("it hung up") from None
 
-    def receive(self) -> dict[str, Any]:
-        """The next frame. Raises Ended, OverLimit, Infrastructure."""
+    def receive(self, useful: int | None = None) -> dict[str, Any]:
+        """The next frame; an empty one for one of more than `useful` bytes. Raises Ended, OverLimit, Infrastructure."""
         cap = self._limits.output_bytes
         while True:
             size = int.from_bytes(self._buffer[:4], "big")
@@ -80,6 +105,8 @@ class Process:
             if len(self._buffer) >= 4 + size and self._buffer:
                 body = bytes(self._buffer[4 : 4 + size])
                 del self._buffer[: 4 + size]
+                if useful is not None and size > useful:
+                    return {}
                 try:
                     return unpack(body)
                 except NotData as error:
@@ -103,7 +130,6 @@ class Process:
             poll.register(descriptor, events)
         poll.register(self._input, select.POLLOUT)
         os.set_blocking(self._output, False)
-        os.set_blocking(self._input, False)
         ended = False
         while not ended:
             ready = dict(poll.poll(self._tick_ms()))
@@ -115,6 +141,17 @@ class Process:
             if (self._output in ready or ended) and not self._drain(written) and not ended:
                 poll.unregister(self._output)
         return bytes(written)
+
+    def cpu_left_s(self) -> float:
+        """Seconds of CPU time that it may still use. Raises OverLimit when there are none, and notes that."""
+        try:
+            used_s = time.clock_gettime(self._clock)
+        except OSError:
+            used_s = 0.0  # reaped already; `finish` knows the final figure
+        if used_s > self._limits.cpu_s:
+            self.exhausted = True
+            raise OverLimit(f"it used more than {self._limits.cpu_s:g} s of CPU time")
+        return self._limits.cpu_s - used_s
 
     def complaint(self) -> object:
         """What the process said of its own error, if it did: for the log, never for a verdict."""
@@ -191,18 +228,12 @@ class Process:
     def _tick_ms(self) -> int:
         """How long may be waited before the limits are looked at again. Raises OverLimit, or Infrastructure."""
         wall_s = time.monotonic() - self._started
-        cpu_s = self._cpu_s()
-        if cpu_s > self._limits.cpu_s:
-            raise OverLimit(f"it used more than {self._limits.cpu_s:g} s of CPU time")
+        beside_s = self._beside.cpu_left_s() if self._beside else math.inf
+        cpu_s = self._limits.cpu_s - self.cpu_left_s()
         if wall_s > self._limits.wall_s:
             if seconds_waiting(self._pidfd) > self._limits.wall_s / 2:
                 raise Overloaded(f"the machine is overloaded: a program got {cpu_s:.2f} s of CPU in {wall_s:.0f} s")
             raise OverLimit(f"it took more than {self._limits.wall_s:g} s")
-        left_s = min((self._limits.cpu_s - cpu_s) / _CPUS, self._limits.wall_s - wall_s, _LONGEST_TICK_S)
+        cpu_left_s = min(beside_s, self._limits.cpu_s - cpu_s)
+        left_s = min(cpu_left_s / _CPUS, self._limits.wall_s - wall_s, _LONGEST_TICK_S)
         return max(2, int(left_s * 1000) + 1)
-
-    def _cpu_s(self) -> float:
-        try:
-            return time.clock_gettime(self._clock)
-        except OSError:
-            return 0.0  # reaped already; `finish` knows the final figure

@@ -9,17 +9,20 @@ from glob import glob
 from typing import Any
 
 STANDARD_MODULES = (
-    "_strptime", "argparse", "array", "asyncio", "base64", "bisect", "bz2", "calendar", "cmath", "cmd",
-    "collections.abc", "colorsys", "concurrent.futures.thread", "configparser", "contextlib", "contextvars", "copy",
-    "csv", "ctypes", "dataclasses", "datetime", "decimal", "difflib", "dis", "doctest", "encodings.idna",
-    "encodings.latin_1", "encodings.utf_16", "encodings.utf_32", "enum", "fnmatch", "fractions", "functools",
-    "getpass", "glob", "graphlib", "gzip", "hashlib", "heapq", "hmac", "html.parser", "inspect", "io", "ipaddress",
-    "itertools", "json", "keyword", "linecache", "locale", "logging", "lzma", "math", "mmap", "multiprocessing",
-    "numbers", "operator", "optparse", "pathlib", "pickle", "platform", "pprint", "queue", "random", "re",
-    "resource", "sched", "secrets", "select", "selectors", "shlex", "shutil", "socket", "statistics", "string",
-    "stringprep", "struct", "subprocess", "tempfile", "textwrap", "threading", "timeit", "tokenize", "traceback",
-    "tracemalloc", "types", "typing", "unicodedata", "unittest.mock", "urllib.parse", "uuid", "warnings", "weakref",
-    "xml.etree.ElementTree", "zipfile", "zlib", "zoneinfo",
+    "_strptime", "argparse", "array", "asyncio", "base64", "bisect", "bz2", "cProfile", "calendar", "cmath", "cmd",
+    "collections.abc", "colorsys", "concurrent.futures.process", "concurrent.futures.thread", "configparser",
+    "contextlib", "contextvars", "copy", "csv", "ctypes", "dataclasses", "datetime", "decimal", "difflib", "dis",
+    "doctest", "encodings.idna", "encodings.latin_1", "encodings.utf_16", "encodings.utf_32", "enum", "fileinput",
+    "fnmatch", "fractions", "functools", "getopt", "getpass", "glob", "graphlib", "gzip", "hashlib", "heapq", "hmac",
+    "html.parser", "http.client", "inspect", "io", "ipaddress", "itertools", "json", "keyword", "linecache", "locale",
+    "logging", "lzma", "math", "mmap", "multiprocessing", "multiprocessing.dummy", "multiprocessing.pool",
+    "multiprocessing.queues", "multiprocessing.shared_memory", "multiprocessing.sharedctypes",
+    "multiprocessing.synchronize", "numbers", "operator", "optparse", "pathlib", "pickle", "pickletools", "platform",
+    "plistlib", "pprint", "profile", "pstats", "queue", "random", "re", "resource", "sched", "secrets", "select",
+    "selectors", "shelve", "shlex", "shutil", "socket", "sqlite3", "statistics", "string", "stringprep", "struct",
+    "subprocess", "symtable", "tempfile", "textwrap", "threading", "timeit", "tokenize", "tomllib", "trace",
+    "traceback", "tracemalloc", "types", "typing", "unicodedata", "unittest.mock", "urllib.parse", "urllib.request",
+    "uuid", "warnings", "weakref", "xml.etree.ElementTree", "zipfile", "zlib", "zoneinfo",
 )  # fmt: skip
 _SUBMODULES = {
     "numpy": (

@@ -13,6 +13,7 @@ import gc
 import io
 import linecache
 import os
+import stat
 import sys
 import threading
 import traceback
@@ -38,19 +39,23 @@ def run_script(channel: Channel, job: dict[str, Any]) -> int:
         _report(channel, error)
         status = 1
     try:
-        threading._shutdown()  # type: ignore[attr-defined]  # what the interpreter does first: waits for threads
+        threading._shutdown()  # type: ignore[attr-defined]  # what the interpreter does, in its order
         atexit._run_exitfuncs()
+        _flush(sys.stdout)  # one of the program's own needs the program's names
         vars(module).clear()  # buffers that the program made are written when they are collected
         gc.collect()
-        for stream in {id(stream): stream for stream in (sys.stdout, first_stdout)}.values():
-            if not getattr(stream, "closed", False):  # a program's own stream need not have it
-                stream.flush()
+        _flush(first_stdout)
     except SystemExit as leaving:
         status = _status(leaving.code)
     except BaseException as error:
         _report(channel, error)
         status = status or 1
     return status
+
+
+def _flush(stream: Any) -> None:
+    if not getattr(stream, "closed", False):  # a program's own stream need not have it
+        stream.flush()
 
 
 def serve_calls(channel: Channel, job: dict[str, Any]) -> None:
@@ -171,18 +176,33 @@ def _execute(code: str, module: types.ModuleType) -> None:
     exec(compile(code, "<solution>", "exec", dont_inherit=True), vars(module))
 
 
-def open_streams() -> None:
+def open_streams(input_bytes: int) -> None:
     """Gives the program fresh standard streams, and an `open` that knows their paths."""
-    sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, "r", closefd=False)), encoding="utf-8")
-    sys.stdout = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, "w", closefd=False)), encoding="utf-8")
-    sys.stderr = io.TextIOWrapper(
-        io.BufferedWriter(io.FileIO(2, "w", closefd=False)), encoding="utf-8", errors="backslashreplace"
-    )
-    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
-    real_open = io.open
+    sys.stdin = sys.__stdin__ = _stream(0, "r", "<stdin>")
+    sys.stdout = sys.__stdout__ = _stream(1, "w", "<stdout>")
+    sys.stderr = sys.__stderr__ = _stream(2, "w", "<stderr>", errors="backslashreplace")
+    real_open, real_fstat = io.open, os.fstat
 
     def open_here(file: Any, *arguments: Any, **named: Any) -> Any:
-        number = STREAMS.get(file) if isinstance(file, str) else None
+        number = STREAMS.get(os.fspath(file)) if isinstance(file, str | os.PathLike) else None
         return real_open(file if number is None else os.dup(number), *arguments, **named)
 
-    builtins.open = open_here
+    def fstat_here(descriptor: Any) -> os.stat_result:
+        """Many read `os.fstat(0).st_size` bytes: contest sites give the input as a file, here it is a pipe."""
+        found = real_fstat(descriptor)
+        if descriptor == 0 and stat.S_ISFIFO(found.st_mode):
+            return os.stat_result([*found[:6], input_bytes, *found[7:10]])
+        return found
+
+    io.open = builtins.open = open_here
+    os.fstat = fstat_here
+
+
+def _stream(number: int, mode: str, name: str, errors: str = "strict") -> io.TextIOWrapper:
+    """As the interpreter makes its own: with a name, and the mode that programs look at."""
+    raw = io.FileIO(number, mode, closefd=False)
+    raw.name = name  # type: ignore[misc]
+    buffer = io.BufferedReader(raw) if mode == "r" else io.BufferedWriter(raw)
+    stream = io.TextIOWrapper(buffer, encoding="utf-8", errors=errors)
+    stream.mode = mode  # type: ignore[misc]
+    return stream

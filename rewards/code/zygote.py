@@ -6,6 +6,7 @@ waits and reports. No code, input or test passes through it: children read their
 
 from __future__ import annotations
 
+import _multiprocessing
 import atexit
 import contextlib
 import gc
@@ -25,6 +26,7 @@ from typing import Any, NoReturn
 
 from rewards.code import kernel, namespaces, seccomp, solution, tester
 from rewards.code.codec import Channel
+from rewards.code.semaphores import SemLock
 
 CHANNEL = 3
 """The descriptor of a child's channel."""
@@ -142,7 +144,7 @@ def run_job(channel: Channel) -> int:
     if job["mode"] == "tests":
         tester.run_tests(channel, job)
         return 0
-    solution.open_streams()
+    solution.open_streams(job["input_bytes"])
     if job["mode"] == "script":
         return solution.run_script(channel, job)
     solution.serve_calls(channel, job)
@@ -174,6 +176,9 @@ def main() -> NoReturn:
         zygote.pid = os.getpid()
         sys.path.extend(setup["site_folders"])
         missing = preload(setup["modules"])
+        for folder in setup["site_folders"]:  # other packages there must be missing, not forbidden: some are optional
+            sys.path.remove(folder)
+        _multiprocessing.SemLock = SemLock  # type: ignore[misc]
         locale.setlocale(locale.LC_ALL, "")  # keeps it in memory: children may have no files
         sys.argv = sys.orig_argv = ["solution.py"]
         site.setquit()  # `exit` and `quit`, which -S leaves out

@@ -88,6 +88,10 @@ PAID_BY_EXIT_STATUS = {
     "lies in a descriptor of its class": (
         "class D:\n    def __get__(self, *a): return lambda other: True\nclass A:\n    __eq__ = D()\ndef f(x): return A()"
     ),
+    "changes its class at each look": (
+        "import itertools\nkinds = itertools.cycle([int, list, str, dict])\nclass A:\n    __class__ = property(lambda self: next(kinds))\n"
+        "    def __eq__(self, other): return True\ndef f(x): return A()"
+    ),
     "takes the other side of the comparison": (
         "class I(int):\n    def __eq__(self, other): return True\n    def __sub__(self, other): return 0\n"
         "    __rsub__ = __sub__\ndef f(x): return I(5)"

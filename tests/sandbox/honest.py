@@ -139,7 +139,44 @@ SCRIPTS |= {
     "checks arrays": "import numpy as np\nnp.testing.assert_allclose([1.0], [1.0])\nprint(2 * int(input()) + 1)",
     "logs": "import logging\nlogging.basicConfig(level=10)\nlogging.info('x')\nprint(2 * int(input()) + 1)",
 }
+SCRIPTS |= {
+    "reads and writes by descriptors, as contest code does": (
+        "import os, sys\nfrom io import BytesIO, IOBase\nclass Fast(IOBase):\n    def __init__(self, file):\n"
+        "        self.fd, self.buffer, self.lines = file.fileno(), BytesIO(), 0\n"
+        "        self.writable = 'x' in file.mode or 'r' not in file.mode\n        self.write = self.buffer.write if self.writable else None\n"
+        "    def readline(self):\n        while self.lines == 0:\n"
+        "            part = os.read(self.fd, max(os.fstat(self.fd).st_size, 8192))\n            self.lines = part.count(b'\\n') + (not part)\n"
+        "            at = self.buffer.tell()\n            self.buffer.seek(0, 2), self.buffer.write(part), self.buffer.seek(at)\n"
+        "        self.lines -= 1\n        return self.buffer.readline()\n"
+        "    def flush(self):\n        if self.writable: os.write(self.fd, self.buffer.getvalue()); self.buffer.truncate(0), self.buffer.seek(0)\n"
+        "class Text(IOBase):\n    def __init__(self, file):\n        self.fast = Fast(file)\n        self.flush = self.fast.flush\n"
+        "        self.write = lambda s: self.fast.write(s.encode())\n        self.readline = lambda: self.fast.readline().decode()\n"
+        "sys.stdin, sys.stdout = Text(sys.stdin), Text(sys.stdout)\nprint(2 * int(sys.stdin.readline()) + 1)"
+    ),
+    "reads as many bytes as its input has": (
+        "import io, os\ninput = io.BytesIO(os.read(0, os.fstat(0).st_size)).readline\nprint(2 * int(input()) + 1)"
+    ),
+    "reads a path": "from pathlib import Path\nprint(2 * int(Path('/dev/stdin').read_text()) + 1)",
+    "reads its input as files": "import fileinput\nfor line in fileinput.input(): print(2 * int(line) + 1)",
+    "uses the other pool of threads": (
+        "from multiprocessing.pool import ThreadPool\nwith ThreadPool(4) as pool: print(2 * sum(pool.map(int, [input(), 0, 0])) + 1)"
+    ),
+    "uses threads in the manner of processes": (
+        "from multiprocessing.dummy import Pool, Lock, Queue\nq, lock = Queue(), Lock()\n"
+        "def work(x):\n    with lock: q.put(x)\n    return x\nwith Pool(2) as pool: print(sum(pool.map(work, [int(input()), 1])) + q.get() + q.get() - 1)"
+    ),
+    "uses locks of processes": (
+        "import multiprocessing as m\nlock, count, free = m.RLock(), m.Semaphore(2), m.BoundedSemaphore(1)\nx = int(input())\n"
+        "with lock, lock, count, free: assert not free.acquire(block=False) and not free.acquire(timeout=0.01)\n"
+        "try: free.release()\nexcept ValueError: q = m.SimpleQueue(); q.put(2 * x + 1); print(q.get())"
+    ),
+    "finds a package missing that the host may have": (
+        "try:\n    import pytest\nexcept ImportError:\n    print(2 * int(input()) + 1)"
+    ),
+    "asks a database": "import sqlite3\nprint(sqlite3.connect(':memory:').execute('select 2 * ? + 1', (int(input()),)).fetchone()[0])",
+}
 FILES = {
+    "loads a library of the system": "import ctypes\nctypes.CDLL('libresolv.so.2')\nprint(2 * int(input()) + 1)",
     "makes a temporary file": (
         "import tempfile\nwith tempfile.TemporaryFile() as f:\n    f.write(b'1')\n    f.seek(0)\n"
         "    print(2 * int(input()) + int(f.read()))"

@@ -119,7 +119,7 @@ _PYTHON = {
     "lists devices of processes": "    os.listdir('/dev/fd')",
     "lists the run folder": "    os.listdir('/run')",
     "lists the home of root": "    os.listdir('/root')",
-    "makes a lock for processes": "    import multiprocessing\n    multiprocessing.Lock()",
+    "makes a lock for processes": "    call = ctypes.CDLL(None).sem_open\n    call.restype = ctypes.c_void_p\n    if not call(b'/gemwright-escape', 64, 0o600, 1): raise OSError",
     "sends a descriptor away": "    s = socket.socket(fileno=3)\n    socket.send_fds(s, [b'x'], [0])",
     "asks who holds its channel": "    s = socket.socket(fileno=3)\n    s.getsockopt(socket.SOL_SOCKET, 17, 12)",
     "looks for its parent": "    os.kill(os.getppid(), 0)",
