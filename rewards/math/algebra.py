@@ -27,7 +27,7 @@ from rewards.math.shapes import (
     spread,
     value_first,
 )
-from rewards.math.values import Evaluator, TooHard, close, exact, is_literal, symbols
+from rewards.math.values import FIRST_POSITIVE, Evaluator, TooHard, close, exact, is_literal, symbols
 
 NUM_POINTS = 6
 
@@ -110,7 +110,8 @@ class Comparison:
     def _match_numerically(self, gold: Node, answer: Node) -> Match:
         decided = 0
         names = symbols(gold) | symbols(answer)
-        for point in range(NUM_POINTS if names else 1):
+        start = FIRST_POSITIVE if names and _are_logarithms(gold, answer) else 0
+        for point in range(start, start + (NUM_POINTS if names else 1)):
             try:
                 one = self.value_at(gold, point)
                 other = self.value_at(answer, point)
@@ -224,6 +225,20 @@ class Comparison:
                 break
             left.pop(matches.index(best))
         return _worst(outcomes)
+
+
+def _are_logarithms(*nodes: Node) -> bool:
+    """Whether all hold a logarithm of symbols and none an absolute value: log x + log y is log xy where both exist."""
+    return all(_has_logarithm(node) for node in nodes) and not any(_has(node, "abs") for node in nodes)
+
+
+def _has_logarithm(node: Node) -> bool:
+    is_one = node.op == "call" and node.name in ("ln", "log") and bool(symbols(node))
+    return is_one or any(map(_has_logarithm, node.args))
+
+
+def _has(node: Node, op: str) -> bool:
+    return node.op == op or any(_has(arg, op) for arg in node.args)
 
 
 def _worst(outcomes: list[Match]) -> Match:

@@ -160,7 +160,7 @@ def _measured(text: str, unit: str) -> int | Fraction | None:
     return comma_decimal(text) if value is None else value
 
 
-_NUMBER_WORDS = re.compile(r"[^\d\\{}()\[\]=<>+*/^_|$%,;:]{3,100}")
+_NUMBER_WORDS = re.compile(r"[^\d\\{}()\[\]=<>+*/^_|$%,;:]{2,100}")
 
 
 def _any_number(text: str) -> int | Fraction | None:
@@ -169,7 +169,7 @@ def _any_number(text: str) -> int | Fraction | None:
         value = reading(text)
         if value is not None:
             return value
-    return cardinal(text) if len(text) > 2 and _NUMBER_WORDS.fullmatch(text) else None
+    return cardinal(text) if (len(text) > 2 or text > "\u0600") and _NUMBER_WORDS.fullmatch(text) else None
 
 
 @lru_cache(maxsize=4096)

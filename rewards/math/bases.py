@@ -24,6 +24,9 @@ _BASED = re.compile(
     rf"|\\?\s*(?:\\text\s*\{{\s*)?(?:in\s+)?\(?\s*(?:in\s+)?base[-\s]*\}}?\s*(?P<named>\d{{1,2}}|[a-z]{{2,11}})\s*\)?\s*\}}?)",
 )
 _PREFIXED = re.compile(r"(-?)(0[xX][0-9A-Fa-f]+|0[bB][01]+|0[oO][0-7]+)")
+_UPRIGHT = re.compile(
+    r"(?<=\w)\\(?:text|mathrm)\s?\{\s?([0-9A-Fa-f]{1,20})\s?\}|\\(?:text|mathrm)\s?\{\s?([A-F])\s?\}(?=\w)"
+)
 MAX_CHARS = 200
 
 
@@ -40,6 +43,7 @@ def based_number(text: str) -> tuple[Fraction, str] | None:
     if (prefixed := _PREFIXED.fullmatch(text)) is not None:
         base = {"x": 16, "b": 2, "o": 8}[prefixed[2][1].lower()]
         return Fraction(int(prefixed[1] + prefixed[2], base)), str(base)
+    text = _UPRIGHT.sub(r"\1\2", text) if "\\" in text else text
     match = _BASED.fullmatch(text) if "_" in text or "base" in text else None
     if match is None:
         return None

@@ -156,7 +156,7 @@ def _language(name: str) -> _Language:
     return _Language(values, re.compile("|".join(longest_first)), name in _UNITS_FIRST, name == "fr")
 
 
-_UNITS_FIRST = frozenset(("de", "nl", "da", "ar"))
+_UNITS_FIRST = frozenset(("de", "nl", "da", "ar", "sl"))
 _LANGUAGES = [_language(name) for name in _TABLES]
 _ONE_BY_ONE = {unicodedata.normalize("NFC", word): value for word, value in ONE_BY_ONE.items()}
 _BEGINNINGS = frozenset(word[:3] for language in _LANGUAGES for word in (*language.values, *_ONE_BY_ONE))

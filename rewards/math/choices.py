@@ -92,6 +92,16 @@ def choices(text: str) -> frozenset[str]:
 _PACKED = re.compile(r"A?B?C?D?E?F?G?H?")
 
 
+def several_choices(text: str) -> bool:
+    """Whether a gold answer names several choices: `A and C`, `AC`.
+
+    >>> several_choices("AC"), several_choices("A, C"), several_choices("A"), several_choices("CA")
+    (True, True, False, False)
+    """
+    packed = _WRAPPER.sub(r"\1", text).strip(" .$()")
+    return bool(choices(text)) or (len(packed) > 1 and _PACKED.fullmatch(packed) is not None)
+
+
 def same_choices(one: str, other: str) -> bool | None:
     """Whether two answers name the same several letters; None where neither lists them with commas or "and".
 

@@ -51,7 +51,10 @@ def without_remark(text: str) -> str:
         return text
     if not any(char.isdecimal() for char in text[: -len(remark[0])].rpartition("\n")[2]):
         return text
-    if any(words.search(f"0 {remark['inside']} 0") for words in (DENIED, HEDGED, COMPARED, _OR_INSIDE)):
+    if any(
+        words.search(f"0 {remark['inside'].replace('out of', '')} 0")
+        for words in (DENIED, HEDGED, COMPARED, _OR_INSIDE)
+    ):
         return text
     return text[: len(text) - len(remark[0])] + remark["end"]
 
@@ -92,8 +95,10 @@ def without_denied(text: str) -> str:
     return head + match["kept"].rstrip(" ,،，、") if match else text
 
 
-_SUPPOSED = re.compile(
-    r"\b(?:if|suppose|supposing|assuming|unless|whether)\b"
+SUPPOSED = re.compile(
+    r"\b(?:if|suppose|supposing|assume|assuming|imagine|pretend|unless|whether)\b"
+    r"|\b(?:nobody|no one|none|few|some|many|most|people|others|students?|(?<!the )they)(?:\s[a-z]{1,9}){0,3}?"
+    r"\s(?:think|believe|say|claim|guess|argue|answer)s?\b"
     r"|\b(?:twice|thrice|double|triple|half of|square root of)[\s$]*$",
     re.IGNORECASE,
 )
@@ -118,6 +123,6 @@ def is_denied(text: str, start: int, end: int) -> bool:
         return True
     if turns_back(text[end + len(after) :]):
         return True
-    if _SUPPOSED.search(before):
+    if SUPPOSED.search(before):
         return True
     return is_asked or any(words.search(clause) for words in (DENIED, COMPARED, HEDGED))

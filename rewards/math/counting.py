@@ -84,6 +84,36 @@ MORE_TABLES: dict[str, Table] = {
         "",
         {100: "sata|sataa", 1000: "tuhat|tuhatta"},
     ),
+    "lt": (
+        "vienas|viena du|dvi trys keturi|keturios penki|penkios šeši|šešios septyni|septynios aštuoni|aštuonios "
+        "devyni|devynios dešimt vienuolika dvylika trylika keturiolika penkiolika šešiolika septyniolika aštuoniolika "
+        "devyniolika",
+        "dvidešimt trisdešimt keturiasdešimt penkiasdešimt šešiasdešimt septyniasdešimt aštuoniasdešimt devyniasdešimt",
+        "",
+        {100: "šimtas|šimtai", 1000: "tūkstantis|tūkstančiai"},
+    ),
+    "lv": (
+        "viens|viena divi|divas trīs četri|četras pieci|piecas seši|sešas septiņi|septiņas astoņi|astoņas "
+        "deviņi|deviņas desmit vienpadsmit divpadsmit trīspadsmit četrpadsmit piecpadsmit sešpadsmit septiņpadsmit "
+        "astoņpadsmit deviņpadsmit",
+        "divdesmit trīsdesmit četrdesmit piecdesmit sešdesmit septiņdesmit astoņdesmit deviņdesmit",
+        "",
+        {100: "simts|simt|simti", 1000: "tūkstotis|tūkstoši|tūkstoš"},
+    ),
+    "sl": (
+        "en|ena|eno dva|dve tri štiri pet šest sedem osem devet deset enajst dvanajst trinajst štirinajst petnajst "
+        "šestnajst sedemnajst osemnajst devetnajst",
+        "dvajset trideset štirideset petdeset šestdeset sedemdeset osemdeset devetdeset",
+        "in",
+        {100: "sto", 1000: "tisoč"},
+    ),
+    "az": (
+        "bir iki üç dörd beş altı yeddi səkkiz doqquz on onbir oniki onüç ondörd onbeş onaltı onyeddi onsəkkiz "
+        "ondoqquz",
+        "iyirmi otuz qırx əlli altmış yetmiş səksən doxsan",
+        "",
+        {100: "yüz", 1000: "min"},
+    ),
     "et": (
         "üks kaks kolm neli viis kuus seitse kaheksa üheksa kümme üksteist kaksteist kolmteist neliteist viisteist "
         "kuusteist seitseteist kaheksateist üheksateist",

@@ -80,6 +80,14 @@ _MAYBE = {
     "el": "ίσως|μάλλον",
     "ar, fa, ur": "ربما|قد (?:يكون|تكون)|من المحتمل|لعل\\w*|شاید|احتمالا|ممکن است|ممکن ہے",
     "he": "אולי|כנראה",
+    "et, lv, lt": "võib-olla|vist|ilmselt|tõenäoliselt|varbūt|iespējams|laikam|galbūt|turbūt|tikriausiai",
+    "sk, sl, hr": "možno|azda|morda|mogoče|verjetno|valjda|vjerojatno|verovatno",
+    "ca, gl, eu, sq": "quizais|se cadra|probablement|agian|beharbada|seguru asko|ndoshta|mbase",
+    "az, uz, kk, ky, mn": "bəlkə|yəqin|ehtimol|balki|мүмкін|мүмкүн|бәлкім|балким|магадгүй",
+    "is, cy, ga, af": "kannski|líklega|efallai|b'fhéidir|miskien|dalk",
+    "be, mk, tg": "магчыма|мабыць|можеби|веројатно|шояд",
+    "yo, ha, zu, jv": "bóyá|boya|watakila|wataƙila|mhlawumbe|mbok menawa",
+    "ka, hy": "შესაძლოა|ალბათ|գուցե|երևի|հավանաբար",
 }
 _MAYBE_IN_A_WORD = {
     "hi, bn": "शायद|संभवतः|कदाचित|সম্ভবত|হয়তো|হয়তো",
@@ -88,6 +96,9 @@ _MAYBE_IN_A_WORD = {
     "zh": "也许|也許|大概|或许|或許|可能[是为為]|不确定|不確定",
     "ja": "かもしれ|だろうか|でしょうか|たぶん|多分|おそらく|恐らく",
     "ko": "아마|일지도|일 수도",
+    "gu, pa, mr, ne": "કદાચ|શાયદ|ਸ਼ਾਇਦ|ਸ਼ਾਇਦ|सायद|बहुधा",
+    "kn, ml, si": "ಬಹುಶಃ|ಪ್ರಾಯಶಃ|ഒരുപക്ഷേ|ഒരുപക്ഷെ|සමහරවිට|සමහර විට|විය හැක",
+    "my, km, lo, am": "ဖြစ်နိုင်|ပြော၍မရ|ប្រហែល|អាចជា|ອາດ|ບາງທີ|ምናልባት",
 }
 _BEYOND = {
     "en": r"at (?:least|most)|(?:more|less|fewer|greater|larger|smaller|bigger|higher|lower) than|up to"

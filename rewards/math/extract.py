@@ -18,13 +18,13 @@ import re
 from dataclasses import dataclass
 
 from rewards.math.boxes import BOX_OF_ONE, TAKEN_BACK, Box, find_boxes, without_denied_boxes
-from rewards.math.contrasts import is_denied, without_denied, without_remark
-from rewards.math.denials import COMPARED, DENIED, HEDGED, OR, VAGUE
+from rewards.math.contrasts import SUPPOSED, behind_but, is_denied, without_denied, without_remark
+from rewards.math.denials import CLAUSE_END, COMPARED, DENIED, DOUBTED, HEDGED, OR, VAGUE
 from rewards.math.formulas import INLINE_MATH, content, displayed, joined, without_closing
 from rewards.math.labels import names_a_problem
 from rewards.math.moments import moment
 from rewards.math.phrases import COPULA, SENTENCE_END, last_announcement
-from rewards.math.prose import folded, in_formula, number_text, numbers
+from rewards.math.prose import folded, in_formula, mixed_measure_in, number_text, numbers, scientific
 
 TAIL_CHARS = 4000
 """Answer phrases and bare answers are looked for in this many last characters, so that a long text costs little."""
@@ -60,8 +60,8 @@ def extract(text: str, *, allow_phrases: bool, allow_bare: bool) -> Extracted:
     if "</answer>" in text:
         return _tagged(text)
     tail = text[-TAIL_CHARS:]
-    if allow_phrases and (stated := _phrase(tail)):
-        return Extracted(stated, "stated")
+    if allow_phrases and (stated := _phrase(tail)) is not None:
+        return Extracted(stated, "stated" if stated else "nothing behind the announcement of an answer")
     if allow_bare:
         line = without_closing(tail.strip()).rpartition("\n")[2].strip()
         return Extracted(line, "bare" if line else "no answer found")
@@ -119,6 +119,7 @@ _BETWEEN_PARTS = re.compile(
     r"|[和与或]|または|と|또는|과|와|और|या|و|أو|\\text\s*\{\s*(?:or|and)\s*\}"
     r"|[A-Za-z](?:_\{?\w{1,3}\}?|_\w)?\s{0,3}=)*"
 )
+_ASKED = re.compile(r"[\s$*]{0,6}[?\uff1f\u061f]")
 MAX_PARTS = 20
 
 
@@ -132,6 +133,8 @@ def _boxed(text: str) -> Extracted:
         return Extracted(single[1], "boxed") if single else Extracted("", "the last box does not close")
     if not last.content:
         return Extracted("", "the last box is empty")
+    if _ASKED.match(text, last.end):
+        return Extracted("", "the last box is in a question")
     return Extracted(_parts(text, boxes), "boxed")
 
 
@@ -160,10 +163,16 @@ _DAY = re.compile(r"\d{1,2}")
 _NOT_THE_OTHER = re.compile(r"[,;]?\s+(?:and\s+)?(?:not|rather than|instead of)\s")
 
 
-def _phrase(tail: str) -> str:
-    """What follows the last answer phrase, up to the end of its sentence; empty when there is none."""
-    end = last_announcement(tail)
-    if end is None:
+def _phrase(tail: str) -> str | None:
+    """What follows the last answer phrase, up to the end of its sentence; None where none is believed in.
+
+    Empty where the text breaks off behind the phrase.
+    """
+    announced = last_announcement(tail)
+    if announced is None or _is_disbelieved(tail[max(0, announced[0] - 120) : announced[0]]):
+        return None
+    end = announced[1]
+    if not tail[end:].strip(" \t\n.:*_$"):
         return ""
     if formula := displayed(tail[end:]):
         return formula
@@ -173,10 +182,23 @@ def _phrase(tail: str) -> str:
         return joined(found, math)
     sentence = _first_sentence(found)
     if sentence.endswith(("?", "\uff1f")) or found[len(sentence) :].startswith("\u061f"):
-        return ""  # a question answers nothing
+        return None  # a question answers nothing
     if _DAY.fullmatch(sentence) and moment(found.rstrip(" .*_")) is not None:
         return found.rstrip(" .*_")  # `3. Oktober` is one date
-    return COPULA.sub("", without_remark(without_denied(sentence))).strip(" *_\"'")
+    return COPULA.sub("", without_remark(without_denied(sentence))).strip(" *_\"'") or None
+
+
+def _is_disbelieved(before: str) -> bool:
+    """Whether the clause in front of an answer phrase takes the belief from it: `I doubt that the answer is 7`."""
+    clauses = CLAUSE_END.split(before)
+    clause = behind_but(clauses[-1])
+    if len(clauses) > 1 and _SUBORDINATE.match(clause):
+        clause = f"{behind_but(clauses[-2])} {clause}"
+    return any(words.search(f"{clause} 0") for words in (DOUBTED, HEDGED, SUPPOSED))
+
+
+_SUBORDINATE = re.compile(r"\s*(?:что|що|че|да|że|že|dass|ob|dat|hogy|ότι|at|että|et|kad|ka|da|që|că|რომ|որ|که)\s")
+"""A clause that another one governs: "I doubt, that ..." in languages that put a comma there."""
 
 
 def _first_sentence(text: str) -> str:
@@ -194,7 +216,9 @@ def single_value(text: str, *, with_unit: bool = False) -> str:
     >>> single_value("The largest $n$ is 34"), single_value("between 5 and 6"), single_value("at least 5")
     ('34', '', '')
     """
-    if len(text) > TAIL_CHARS or any(words.search(text) for words in (VAGUE, DENIED, COMPARED, HEDGED, _COMPUTED)):
+    if len(text) > TAIL_CHARS or any(
+        words.search(text) for words in (VAGUE, DENIED, DOUBTED, COMPARED, HEDGED, _COMPUTED)
+    ):
         return ""
     formulas = [content(match) for match in INLINE_MATH.finditer(text)]
     values = [formula for formula in formulas if any(char.isdigit() for char in formula)]
@@ -223,9 +247,15 @@ def last_value(text: str, *, with_unit: bool = False) -> str:
     found = [match for match in numbers(plain) if not names_a_problem(plain, *_digits(match))]
     if not found or is_denied(plain, *found[-1].span()) or _UNFINISHED.match(plain, _digits(found[-1])[1]):
         return ""
-    if _is_one_of_two(plain, found):
+    if _is_one_of_two(plain, found) or _is_one_of_many(plain, found) or _CODE.search(plain[-400:]):
         return ""
-    return "" if in_formula(plain, found[-1]) else number_text(plain, found[-1], with_unit=with_unit)
+    if with_unit and (mixed := mixed_measure_in(plain)):
+        return mixed
+    if power := scientific(plain, found[-1].start()):
+        return power
+    if in_formula(plain, found[-1]):
+        return ""
+    return number_text(plain, found[-1], with_unit=with_unit)
 
 
 _CUT_FORMULA = re.compile(r"(?<![\\\d])\$(?=[A-Za-z\\(])")
@@ -241,6 +271,20 @@ def _digits(match: re.Match[str]) -> tuple[int, int]:
     """Where a number stands, without the spaces and the comma around it."""
     start = match.start() + len(match[0]) - len(match[0].lstrip())
     return start, start + len(match[0].strip().rstrip(","))
+
+
+_CODE = re.compile(r"__[a-z]{2,20}__|[A-Za-z_]\(['\"]")
+"""Python, whose numbers answer nothing."""
+_COMMA = re.compile(r"\s?[,;\u3001\uff0c\u060c]\s?")
+_COMMA_OR_WORD = re.compile(r"\s?(?:[,;\u3001\uff0c\u060c]\s?(?:[^\W\d_]{1,6}\s)?|\s[^\W\d_]{1,3}\s)")
+
+
+def _is_one_of_many(text: str, values: list[re.Match[str]]) -> bool:
+    """Whether the last number ends a list of three or more: one of all that are possible."""
+    if len(values) < 3:
+        return False
+    (_, first), (start, middle), (last, _) = map(_digits, values[-3:])
+    return bool(_COMMA.fullmatch(text, first, start) and _COMMA_OR_WORD.fullmatch(text, middle, last))
 
 
 def _is_one_of_two(text: str, values: list[re.Match[str]]) -> bool:

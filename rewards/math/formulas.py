@@ -51,6 +51,30 @@ def joined(text: str, first: re.Match[str]) -> str:
     return ", ".join(formulas)
 
 
+_ANY_JOINT = re.compile(
+    r"\s{0,3}(?:,\s{0,3})?(?:(?:and|or|y|o|e|et|ou|und|oder|en|of|och|eller|og|i|lub|a|nebo|и|или|та|або|"  # noqa: RUF001
+    r"ve|veya|dan|atau|và|hoặc)\s"
+    r"|[和与與或及と]|または|과|와|또는|और|या|و|أو)?\s{0,3}"
+)
+
+
+def last_joined(text: str) -> tuple[str, int, int]:
+    """The last formulas of a text that only "and", "or" or commas join, and where they begin and end; at least two.
+
+    >>> last_joined("As $x>0$, it is $1+i$ or $1-i$."), last_joined("From $x$ we get $y$.")
+    (('1+i, 1-i', 16, 30), ('', 0, 0))
+    """
+    found = list(INLINE_MATH.finditer(text))
+    run = found[-1:]
+    for match in reversed(found[-MAX_FORMULAS:-1]):
+        if not _ANY_JOINT.fullmatch(text, match.end(), run[0].start()):
+            break
+        run.insert(0, match)
+    if len(run) < 2:
+        return "", 0, 0
+    return ", ".join(map(content, run)), run[0].start(), run[-1].end()
+
+
 def without_closing(text: str) -> str:
     """A text without the mark that ends a proof, and the line that only takes leave of the reader.
 

@@ -50,11 +50,15 @@ def _one(node: Node) -> Node | None:
     if len(operators) == 1:
         return _one_sided(node.args[0], operators[0], node.args[1])
     low, name, high = (*node.args, node)[:3]
-    if len(node.args) != 3 or not is_quantity(name) or symbols(low) or symbols(high):
+    if len(node.args) != 3 or symbols(low) or symbols(high):
         return None
     if all(operator in (">", ">=") for operator in operators):
         low, high, operators = high, low, [_FLIPPED[operator] for operator in reversed(operators)]
     if not all(operator in ("<", "<=") for operator in operators):
+        return None
+    if name.op == "abs" and symbols(name):
+        return _between_absolutes(low, operators[0], name, operators[1], high)
+    if not is_quantity(name):
         return None
     return _bracket(low, high, closed_low=operators[0] == "<=", closed_high=operators[1] == "<=")
 
@@ -91,6 +95,20 @@ def _of_absolute(operator: str, size: Node, slope: Fraction, offset: Fraction) -
         return _bracket(low, high, closed_low=closed, closed_high=closed)
     below = _bracket(_NEGATIVE_INFINITY, low, closed_low=False, closed_high=closed)
     return Node("union", (below, _bracket(high, _INFINITY, closed_low=closed, closed_high=False)))
+
+
+def _between_absolutes(low: Node, above: str, size: Node, below: str, high: Node) -> Node | None:
+    """1 < |x| < 4 as (-4, -1) and (1, 4)."""
+    outer, inner = _one_sided(size, below, high), _one_sided(size, _FLIPPED[above], low)
+    if outer is None or inner is None or outer.op != "bracket" or inner.op != "union":
+        return None
+    below_zero, above_zero = inner.args
+    start, end = exact(outer.args[0]), exact(below_zero.args[1])
+    if start is None or end is None or start >= end:
+        return None
+    left = Node("bracket", (outer.args[0], below_zero.args[1]), name=outer.name[0] + below_zero.name[1])
+    right = Node("bracket", (above_zero.args[0], outer.args[1]), name=above_zero.name[0] + outer.name[1])
+    return Node("union", (left, right))
 
 
 def _solved(left: Node, operator: str, right: Node) -> tuple[str, Node] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _TASK = {
-    "en": "problem|question|exercise|task|puzzle|riddle",
+    "en": "problem|question|exercise|task|puzzle|riddle|step|case|method|example|equation|figure|chapter",
     "de": "aufgaben?|frage|übung",
     "fr": "problème|question|exercice",
     "es, ca, gl": "problema|pregunta|ejercicio|exercici|exercicio",

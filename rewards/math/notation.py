@@ -11,6 +11,8 @@ in characters, digits, nesting and number of items; whatever it does not know is
 
 from __future__ import annotations
 
+import re
+
 from rewards.math.nodes import CLOSING, MAX_CHARS, MAX_ITEMS, Node
 from rewards.math.scalars import ScalarParser
 from rewards.math.tokens import Token, Unreadable, tokenize
@@ -32,7 +34,18 @@ def parse(text: str) -> Node:
     """
     if len(text) > MAX_CHARS:
         raise Unreadable(f"{len(text)} characters are more than {MAX_CHARS}")
+    if "\\begin{cases}" in text:
+        text = _OTHERWISE.sub(r"\\mathbb{O}", _IF.sub(" ", text))
     return _Parser(list(tokenize(text))).answer()
+
+
+_IF = re.compile(
+    r"\\(?:text|mbox|textrm|mathrm)\s?\{[\s,]{0,3}(?:if|for|when|where|wenn|falls|si|se|если|当)[\s,]{0,3}\}|\b(?:if|for)\b|[.;]\s{0,3}(?=\\end\{cases\})"
+)
+_OTHERWISE = re.compile(
+    r"\\(?:text|mbox|textrm|mathrm)\s?\{[\s,]{0,3}(?:otherwise|else|sonst|sinon)[\s.,]{0,3}\}|\botherwise\b"
+)
+"""What stands before the condition of a case, and in its place: read as a set that no one else names."""
 
 
 class _Parser(ScalarParser):
@@ -100,6 +113,8 @@ class _Parser(ScalarParser):
         return items[0] if len(items) == 1 else Node("list", tuple(items))
 
     def matrix(self, environment: str) -> Node:
+        if environment == "cases":
+            return self.cases()
         if environment not in _MATRICES:
             raise Unreadable(f"the environment {environment[:40]!r} is not a notation of answers")
         if environment == "array" and self.takes("{"):
@@ -117,6 +132,26 @@ class _Parser(ScalarParser):
         if not rows or len({len(row) for row in rows}) != 1:
             raise Unreadable("a matrix whose rows differ in length")
         return Node("matrix", tuple(cell for row in rows for cell in row), name=str(len(rows[0])))
+
+    def cases(self) -> Node:
+        """The values of a function with their conditions, or the equations of a system, in any order."""
+        rows = []
+        while not self.at_end_of("cases"):
+            row = [self.item()]
+            if self.takes(",", ";"):
+                self.takes(",")
+            if self.takes("&") and not self.sees("row") and not self.at_end_of("cases"):
+                row.append(self.item())
+                self.takes(",", ";")
+            rows.append(row[0] if len(row) == 1 else Node("bracket", tuple(row), name="()"))
+            if not self.takes("row") and not self.at_end_of("cases"):
+                raise Unreadable(f"{self.peek.text[:40]!r} is out of place in a list of cases")
+            if len(rows) > MAX_ITEMS:
+                raise Unreadable(f"more than {MAX_ITEMS} items")
+        self.take()
+        if not rows:
+            raise Unreadable("a list of cases without any")
+        return Node("list" if rows[0].op == "rel" else "set", tuple(rows))
 
     def at_end_of(self, environment: str) -> bool:
         return self.peek == Token("env", f"end {environment}")

@@ -60,7 +60,9 @@ _AMPERSAND = re.compile(r"(?<=\d)\s+&\s+(?=[-+\d])")
 _RATIO = re.compile(r"(\d+(?:\.\d+)?)\s+(?:\\text\s*\{\s*)?to(?:\s*\})?\s+(\d+(?:\.\d+)?)")
 _SHARE = re.compile(r"(\d+)\s*(?:\\text\s*\{\s*)?(?:in|out of)(?:\s*\})?\s*(\d+)")
 _UNION = re.compile(r"(?<=[)\]])\s*(?:U|\\text\s*\{\s*U\s*\})\s*(?=[(\[])")
-_OPEN_INTERVAL = re.compile(r"([\[\]])([^\[\](){}]{1,100},[^\[\](){}]{1,100})([\[\]])")
+_COMMA_OF_A_LIST = re.compile(r"(?<!\d),|,(?!\d)|\d,\d+,")
+"""A comma that is no decimal one: in `(2; 3,5)` there is none."""
+_OPEN_INTERVAL = re.compile(r"([\[\]])([^\[\](){}]{1,100}[,;][^\[\](){}]{1,100})([\[\]])")
 _PART_FIRST = re.compile(r"(?<!\d)(\d{1,4})\s?[分분][의の之]\s?(\d{1,4})(?!\d)")
 _EDGES = ' \t\r\n*`"'
 _ENDS = ".,;: \n"
@@ -110,6 +112,8 @@ def _with_joints(text: str) -> str:
         text = _UNION.sub(r"\\cup ", text)
     if text.startswith("]") or text.endswith("["):
         text = _OPEN_INTERVAL.sub(_in_round_brackets, text)
+    if ";" in text and text[:1] in ("(", "[", "\\") and "," in text and not _COMMA_OF_A_LIST.search(text):
+        text = text.replace(",", ".")
     return text
 
 

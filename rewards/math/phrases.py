@@ -95,14 +95,14 @@ _NOUNS = _nouns()
 _ASCII_NOUNS = tuple(noun for noun in _NOUNS if noun.text.isascii())
 
 
-def last_announcement(text: str) -> int | None:
-    """Where the answer begins behind the last announcement of one in a text; None where there is none.
+def last_announcement(text: str) -> tuple[int, int] | None:
+    """Where the last announcement of an answer in a text begins and ends; None where there is none.
 
     Nouns are looked up from the end, as plain text, and only where one stands is its pattern tried: forty patterns at
     every character would cost more than all the rest of a verdict.
 
     >>> last_announcement("The answer is 5"), last_announcement("La respuesta es 5"), last_announcement("5")
-    (14, 16, None)
+    ((4, 14), (3, 16), None)
     """
     lowered = text.lower()
     if len(lowered) != len(text):  # a few capitals have longer small letters
@@ -114,7 +114,7 @@ def last_announcement(text: str) -> int | None:
         position, noun = place
         match = noun.announcement.match(text, position)
         if match is not None:
-            return match.end()
+            return match.span()
         found.remove(place)
         earlier = lowered.rfind(noun.text, 0, position)
         if earlier >= 0:

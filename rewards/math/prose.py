@@ -35,6 +35,7 @@ _WORD_BEHIND = re.compile(r"\s?((?:[^\W\d_]|[\u0900-\u0963\u0971-\u0dff\u0e31-\u
 _UNIT_BEHIND = re.compile(
     r"\s?((?:[^\W\d_]|[\u0900-\u0963\u0971-\u0dff\u0e31-\u0e4e])+(?:/[^\W\d_]+)?(?:\^\{?[23]\}?)?)"
 )
+_RATE_BEHIND = re.compile(r"\sper\s([a-z]{1,12})\b")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u9fff\uac00-\ud7a3]")
 _PLACE_BEHIND = re.compile(
     r"(?:[\u4e07\u842c\u4ebf\u5104\ub9cc\uc5b5](?:\s?\d{1,4}[\u5343\ucc9c\u767e\ubc31]?(?!\d))?)+|[\u5343\ucc9c]"
@@ -84,8 +85,45 @@ def number_text(text: str, match: re.Match[str], *, with_unit: bool = False) -> 
         number, end = f"{number} {word[1]}", word.end()
     if with_unit and (unit := _UNIT_BEHIND.match(text, end)) is not None:
         known = _known_unit(unit[1])
+        rate = _RATE_BEHIND.match(text, unit.end()) if known else None
+        known = f"{known} per {rate[1]}" if rate and measure(f"{known} per {rate[1]}") is not None else known
         number = f"{number} {known}" if known else number
     return number
+
+
+_SCIENTIFIC = re.compile(
+    r"(?<![\w.,)])[-+]?\d{1,20}(?:\.\d{1,20})?\s?(?:\u00d7|\\times|\\cdot|\u00b7|\*|x)\s{0,2}10\s?\^\s?[{(]?[-+]?\d{1,4}[})]?"
+)
+
+
+def scientific(text: str, position: int) -> str:
+    """The number in scientific notation that ends a folded text and holds a position; empty where there is none.
+
+    >>> scientific("There are 6 \u00d7 10^23 of them.", 14), scientific("It is 3^5.", 6)
+    ('6 \u00d7 10^23', '')
+    """
+    found = list(_SCIENTIFIC.finditer(text[-200:]))
+    start = max(0, len(text) - 200)
+    return found[-1][0] if found and start + found[-1].start() <= position < start + found[-1].end() else ""
+
+
+_MIXED_MEASURE = re.compile(
+    r"(?<![\w.,])\d{1,6}\s?([a-z]{1,9})(?:,\s?|\s)(?:and\s)?(\d{1,6}\s?([a-z]{1,9}))[.\s]*$", re.IGNORECASE
+)
+
+
+def mixed_measure_in(text: str) -> str:
+    """The measure in two units that ends a folded text; empty where there is none.
+
+    >>> mixed_measure_in("It takes 2 hours and 30 minutes."), mixed_measure_in("3 cats and 2 dogs")
+    ('2 hours and 30 minutes', '')
+    """
+    match = _MIXED_MEASURE.search(text[-60:])
+    if match is None:
+        return ""
+    one, other = measure(match[1]), measure(match[3])
+    alike = one is not None and other is not None and one.dimensions == other.dimensions and one.factor > other.factor
+    return match[0].rstrip(". ") if alike else ""
 
 
 def _known_unit(word: str) -> str:
@@ -101,7 +139,7 @@ _WORD = re.compile(
 )  # vowel signs of Indic and Arabic script are no letters to a regular expression
 _HAN = re.compile(
     "[\u8d1f\u8ca0]?[\u96f6\u3007\u4e00\u4e8c\u4e24\u5169\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341\u767e\u5343\u4e07\u842c\u4ebf\u5104"
-    "\u58f9\u8d30\u53c1\u8086\u4f0d\u9646\u67d2\u634c\u7396\u62fe\u4f70\u4edf\u5206\u4e4b\u306e]{2,20}(?:[\u70b9\u9ede][\u96f6\u3007\u4e00-\u4e5d\u4e8c\u4e09\u56db\u4e94\u516d\u516b]{1,6})?"
+    "\u58f9\u8d30\u53c1\u8086\u4f0d\u9646\u67d2\u634c\u7396\u62fe\u4f70\u4edf\u5206\u4e4b\u306e]{2,20}(?:[\u70b9\u9ede][\u96f6\u3007\u4e00-\u4e5d\u4e8c\u4e09\u56db\u4e94\u516d\u516b]{1,6})?|[百千](?=[円元圓])"
 )
 _THAI = re.compile("(?:หนึ่ง|เอ็ด|สอง|สาม|สี่|ห้า|หก|เจ็ด|แปด|เก้า|ยี่|สิบ|ร้อย|พัน)+")  # no spaces between words
 _KOREAN = re.compile(

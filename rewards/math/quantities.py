@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from rewards.math.denials import COMPARED, DENIED, HEDGED
+from rewards.math.denials import COMPARED, DENIED, DOUBTED, HEDGED
 from rewards.math.folding import vocabulary
 from rewards.math.spelled import SCALE_WORDS
 from rewards.math.units import CANONICAL, canonical, measure, words_of
@@ -71,7 +71,7 @@ def split_unit(text: str) -> tuple[str, str]:
         if not rest:
             return head, ""
     words = words_of(unit)
-    if any(refusing.search(f"0 {unit}") for refusing in (COMPARED, DENIED, HEDGED)):
+    if any(refusing.search(f"0 {unit}") for refusing in (COMPARED, DENIED, DOUBTED, HEDGED)):
         return text, ""
     if words[:1] and words[0] in _OPERATIONS:
         return text, ""
@@ -159,6 +159,8 @@ _SIGNS = {
     "\u20a9": "won",
     "\u20bd": "ruble",
 }
+_LONE_DOLLAR = re.compile(r"\$\d{1,12}(?:,\d{3}){0,6}\.\d\d")
+"""No delimiter of a formula, which would close."""
 _SIGN = rf"\\\$|[{''.join(sign for sign in _SIGNS if len(sign) == 1)}]"
 _AROUND_A_NUMBER = re.compile(
     rf"(?:US)?(?P<before>{_SIGN})\s*[-+]?[\d.,']+(?:\s?[A-Za-z]{{1,9}})?[\s.$]*|[-+]?[\d.,'\s]+(?P<after>{_SIGN})[\s.$]*"
@@ -171,5 +173,7 @@ def currency(text: str) -> str:
     >>> currency("\\\\$18"), currency("18"), currency("$18$")
     ('dollar', '', '')
     """
+    if _LONE_DOLLAR.fullmatch(text.strip()):
+        return "dollar"
     match = _AROUND_A_NUMBER.fullmatch(text.strip()) if len(text) < 100 else None
     return _SIGNS[match["before"] or match["after"]] if match else ""

@@ -38,7 +38,7 @@ WRONG_IN_A_WORD = (
 
 DOUBTS = (
     r"supongamos|supposons|angenommen|supponiamo|suponhamos|предположим|допустим|припустимо|załóżmy|tegyük fel"
-    r"|je doute|dudo que"
+    r"|je doute|dudo que|duvido que|dubito che|dubto que|mă îndoiesc|wątpię|pochybuj\w+|sumnjam"
     r"|bezweifle|сомневаюсь|неправда|stimmt nicht|non è vero|não é verdade|no es cierto|no es verdad|nie jest "
     r"prawdą|není pravda"
     r"|no creo|no pienso|no sé|no estoy segur\w|je ne (?:pense|crois) pas|je ne sais pas|pas sûre?|glaube nicht"
@@ -52,11 +52,14 @@ DOUBTS = (
     r"|düşünmüyorum|bilmiyorum|emin değil\w*|tidak yakin|tidak tahu|không nghĩ|không biết|không chắc|لا أعتقد"
     r"|لا أظن|لا أعرف"
     r"|لست متأكد\w*|نمی‌?دانم|مطمئن نیستم|معلوم نہیں|לא חושב\w*|לא יודע\w*|sijui|hindi ko alam|i don't know|no "
-    r"idea|not sure"
+    r"idea|not sure|unsure|uncertain|unclear|(?:impossible|unlikely|doubtful|untrue|false|not true) that"
+    r"|(?<!no )(?<!without )(?<!without a )doubt"
+    r"|(?:do|does|did|can|could|would|ca)(?: ?not|n['’]t) (?:think|believe|say|claim|conclude)"
+    r"|netiki|nezinau|neticu|nezinu|ei usu|ei tea|не веря|nuk e di|bilmirəm|bilmayman|білмеймін"
 )
 DOUBTS_IN_A_WORD = (
     "假设|假設|仮定|仮に|가정|नहीं लगता|नहीं पता|মনে হয় না|জানি না|ไม่แน่ใจ|ไม่คิดว่า|ไม่รู้|不认为|不認為"
-    "|不觉得|不知道|不清楚|不确定"
+    "|不觉得|不知道|不清楚|不确定|不相信|怀疑|懷疑|思いません|思えません|思われません|考えません|믿지 않|의심"
     "|不確定|思わな|ないと思|わからな|分からな"
     "|생각하지 않|모르|확실하지 않"
 )

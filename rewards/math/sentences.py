@@ -6,16 +6,20 @@ from __future__ import annotations
 import re
 
 from rewards.math.answers import Answer
-from rewards.math.choices import choices
+from rewards.math.choices import several_choices
 from rewards.math.contrasts import behind_but
 from rewards.math.denials import CLAUSE_END, DENIED, HEDGED, OR
+from rewards.math.formulas import last_joined
 from rewards.math.listed import ends_with, is_named_tuple, named_values, points, ratio, share
 from rewards.math.moments import last_moment, moment
+from rewards.math.nodes import Node
 from rewards.math.numbers import clean, fold
 from rewards.math.phrases import COPULA
+from rewards.math.prose import scientific
 from rewards.math.spelled import spelled_number
 from rewards.math.units import measure
-from rewards.math.words import truth
+from rewards.math.values import is_literal
+from rewards.math.words import as_words, truth
 
 _AND = (
     "and|y|e|oraz|et|und|en|og|och|ja|és|și|şi|ve|və|dan|và|na|at|i|и|і|та|және|ва|και|و|और|तथा|এবং|ও|અને|ਅਤੇ"
@@ -30,6 +34,7 @@ _RUN = re.compile(rf"(?<![\w.,/]){_NAME}?{_ITEM}(?:{_BETWEEN}{_NAME}?{_ITEM})+",
 _OR = "or|o|ou|oder|lub|nebo|или|або|eller|tai|vagy|sau|veya|atau|hoặc|或|または|또는|أو|या"
 _RUN_OF_NAMED = re.compile(rf"{_NAME}{_ITEM}(?:\$?\s?,?\s?(?:{_OR})\s?\$?{_NAME}{_ITEM})+")
 """The solutions of an equation may stand with "or" between them where each names the unknown."""
+_SEVERAL = frozenset(("list", "set", "union", "pm", "mp"))
 _SUBSCRIPT = re.compile(r"_\{?\d\}?")
 _ONE = re.compile(_ITEM)
 _BRACKET = re.compile(r"(?<![a-z0-9\\])[(\[][^()\[\]\n]{1,60}[,;|][^()\[\]\n]{1,60}[)\]]")
@@ -49,6 +54,11 @@ _LAST_TRUTH = re.compile(
 _ATTACHED_AND = re.compile("\\s(?:(\u05d5)-|(\u0648))(?=-?\\d)")
 _HAN = re.compile("[一二三四五六七八九十]{1,3}(?=[点點时時分月日号號])")
 _SYMBOL = re.compile(r"[A-Za-z\u03c0\\^]")
+_CONCLUDED = re.compile(
+    r"\W{0,5}(?:therefore|thus|hence|so|consequently)\W{1,5}\*\*([^*\n]{1,60})\*\*\s(?:is|was|has|had|won|wins|must)\s",
+    re.IGNORECASE,
+)
+"""The word set in bold that a conclusion is about: `So **Ann** is the oldest.`"""
 _LONE_WORD = re.compile(r"^\s*(?:[A-Za-z]\s+)+(?=[\d(])")
 _FIRST_WORD = re.compile(r"\W*([^\W\d_][\w\u0900-\u0dff\u0e31-\u0e4e]*)\s*(?=[,.!;:،，。、！।—–]|$)")
 
@@ -65,28 +75,43 @@ def sentence_answer(text: str, gold: Answer) -> str:
     line = text.strip().rpartition("\n")[2][-400:]
     if gold.moment is not None:
         return _moment(line, gold.moment.kind)
-    if choices(gold.shown):
+    if several_choices(gold.shown):
         runs = [match for match in _LETTERS.finditer(line) if not _is_denied(line, *match.span())]
         return ", ".join(re.findall("[A-J]", runs[-1][0])) if runs else ""
     if gold.words is not None:
         return _words(line, gold.words)
-    if gold.tree is None:
-        return ""
-    if gold.tree.op == "bracket":
+    return _of_tree(line, gold, gold.tree) if gold.tree is not None else ""
+
+
+def _of_tree(line: str, gold: Answer, tree: Node) -> str:
+    """What a line says, where the gold answer is a formula, a list, an interval or a number with its base."""
+    if tree.op == "based":
+        return _based(line)
+    if tree.op in _SEVERAL:
+        formulas, start, end = last_joined(line)
+        if formulas and not _is_denied(line, start, end):
+            return formulas
+    if tree.op == "bracket":
         line = fold(line)
-        if is_named_tuple(gold.tree) and (values := named_values(line, len(gold.tree.args))):
+        if is_named_tuple(tree) and (values := named_values(line, len(tree.args))):
             return values
         brackets = [match for match in _BRACKET.finditer(line) if not _is_denied(line, *match.span())]
         if len(brackets) > 1 and OR.search(line, brackets[-2].end(), brackets[-1].start()):
             return ""
         return brackets[-1][0].replace("|", ",") if brackets else ""
-    if gold.tree.op in ("list", "set"):
-        if gold.tree.args and gold.tree.args[0].op == "bracket":
-            return points(fold(line), len(gold.tree.args))
-        return _list(_ATTACHED_AND.sub(" \u05d5 ", fold(line)), len(gold.tree.args))
-    if gold.tree.op in ("/", "ratio") and (parts := share(line) if gold.tree.op == "/" else ratio(line)):
+    if tree.op in ("list", "set"):
+        if tree.args and tree.args[0].op == "bracket":
+            return points(fold(line), len(tree.args))
+        return _list(_ATTACHED_AND.sub(" \u05d5 ", fold(line)), len(tree.args))
+    if tree.op in ("/", "ratio") and (parts := share(line) if tree.op == "/" else ratio(line)):
         return parts
+    if not gold.unit and is_literal(tree) and (power := _POWER_AND_UNIT.search(fold(line))) is not None:
+        return "" if _is_denied(fold(line), *power.span()) else scientific(fold(line), power.start())
     return _formula(line)
+
+
+_POWER_AND_UNIT = re.compile(r"10\s?\^\s?\{?-?\d{1,4}\}?\s[A-Za-z]{1,4}[.*\s]{0,4}$")
+"""The end of `1.6 x 10^{-19} C`, whose unit could be a symbol."""
 
 
 def needs_sentence(gold: Answer, answer: Answer) -> bool:
@@ -95,7 +120,7 @@ def needs_sentence(gold: Answer, answer: Answer) -> bool:
         return False
     if gold.moment is not None:
         return moment(clean(answer.shown)) is None
-    return bool(choices(gold.shown) and not choices(answer.shown)) or bool(
+    return bool(several_choices(gold.shown) and not several_choices(answer.shown)) or bool(
         gold.words
         and (truth(gold.words) or (len(answer.words) > len(gold.words) and ends_with(answer.words, gold.words)))
     )
@@ -115,6 +140,15 @@ def _formula(line: str) -> str:
     return _LONE_WORD.sub("", formula[1]).strip()
 
 
+_BASED = re.compile(r"(?<![\w.])[0-9][0-9A-F]{0,40}_(?:\d{1,2}|\{\d{1,2}\})(?![\w])")
+
+
+def _based(line: str) -> str:
+    """The last number with its base in a line, unless its clause denies it."""
+    found = list(_BASED.finditer(line))
+    return "" if not found or _is_denied(line, *found[-1].span()) else found[-1][0]
+
+
 def _moment(line: str, kind: str) -> str:
     """The last time or date of a line, unless its clause denies it."""
     plain = fold(_HAN.sub(_han_digits, line)).replace("\\text", "").replace("$", "")
@@ -127,6 +161,9 @@ def _words(line: str, words: str) -> str:
     """The yes or no of a line where that is asked for, else the words asked for where the line ends with them."""
     if truth(words):
         return _truth(line)
+    concluded = _CONCLUDED.match(line)
+    if concluded is not None and as_words(concluded[1]) == words and not DENIED.search(f"{line} "):
+        return words
     return words if ends_with(line, words) else ""
 
 

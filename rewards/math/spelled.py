@@ -139,6 +139,10 @@ _TRAILING_COMMA_DECIMAL = re.compile(r"[-+]?\d+,\d{1,2}")
 _LETTERS = re.compile(r"[A-Za-z]+(?:[\s-]+[A-Za-z]+){0,20}")
 
 
+_DOZENS = {"a dozen": 12, "half a dozen": 6}
+"""Two dozen may be meant as 2, where dozens are asked for."""
+
+
 def spelled_number(text: str) -> int | Fraction | None:
     """The value of a number in English words or Chinese characters, or of digits with a scale (`2.5 million`).
 
@@ -154,6 +158,8 @@ def spelled_number(text: str) -> int | Fraction | None:
     if scaled := _SCALED.fullmatch(text):
         is_decimal = _TRAILING_COMMA_DECIMAL.fullmatch(scaled[1])
         return simplest(Fraction(scaled[1].replace(",", "." if is_decimal else "")) * SCALE_WORDS[scaled[2].lower()])
+    if (dozens := _DOZENS.get(text.lower())) is not None:
+        return dozens
     if _LETTERS.fullmatch(text):
         words = re.split(r"[\s-]+", text.lower())
         negative = words[0] in ("minus", "negative")

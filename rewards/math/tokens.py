@@ -107,7 +107,7 @@ _TOKEN = re.compile(
     (?P<space>\s+|~)
     | (?P<degree>\^\s*(?:\{{\s*\\circ\s*\}}|\\circ(?![A-Za-z])))
     | (?P<grouped>\d{{1,3}}(?:,\d{{3}})+(?!\d)(?:\.\d+)?)
-    | (?P<repeating>\d*\.\d*(?:\\(?:overline|bar)\s*\{{\d+\}}|\\dot\s*\{{?\d\}}?|\(\d+\)))
+    | (?P<repeating>\d*\.\d*(?:\\(?:overline|bar)\s*\{{\d+\}}|\\dot\s*\{{?\d\}}?(?:\d*\\dot\s*\{{?\d\}}?)?|\(\d+\)))
     | (?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{{1,3}}(?![A-Za-z\d]))?)
     | \\(?:{"|".join(sorted(_TEXT_COMMANDS))})\s*\{{(?P<text>[^{{}}]*)\}}
     | \\(?:overline|vec|hat|bar|widehat|tilde|overrightarrow)\s*\{{(?P<accented>[A-Za-z]{{1,4}})\}}
@@ -176,7 +176,7 @@ def _one_token(kind: str, piece: str) -> Token | None:
 
 
 _NUMBER = re.compile(r"\d{1,50}(?:\.\d{1,50})?", re.ASCII)
-_REPEATING = re.compile(r"(\d*)\.(\d*)\D+(\d+)\D*")
+_REPEATING = re.compile(r"(\d*)\.(\d*)(\D.*)")
 
 
 def _repeating(piece: str) -> str:
@@ -185,7 +185,8 @@ def _repeating(piece: str) -> str:
         raise Unreadable(f"a number of {len(piece)} digits is longer than {MAX_DIGITS}")
     match = _REPEATING.fullmatch(piece)
     assert match is not None, "the tokenizer's pattern is a part of this one"
-    whole, fixed, period = match.groups()
+    whole, fixed, marked = match.groups()
+    period = "".join(char for char in marked if char.isdecimal())
     nines = (10 ** len(period) - 1) * 10 ** len(fixed)
     return str(Fraction(int(whole + fixed + period or 0) - int(whole + fixed or 0), nines))
 

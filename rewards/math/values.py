@@ -24,6 +24,9 @@ MAX_BITS = 20_000
 MAX_GAMMA = 200
 """Largest argument of a factorial that is no whole number."""
 
+FIRST_POSITIVE = 100
+"""All symbols are positive at this point and those after it."""
+
 
 class TooHard(ArithmeticError):
     """A value is undefined or too large to compute within bounds."""
@@ -210,10 +213,10 @@ class Evaluator:
         return self.context.gamma(values[0] + 1) if op == "fact" else self.context.binomial(*values)
 
     def symbol(self, name: str) -> Any:
-        """A fixed number of size 0.5 to 3.5: all are positive at point 0, negative at 1, of both signs after."""
+        """A fixed number of size 0.5 to 3.5: positive at point 0, negative at 1, of both signs up to FIRST_POSITIVE."""
         seed = zlib.crc32(f"{self.point}:{name}".encode())
         value = self.context.mpf(3 * seed) / 2**32 + self.context.mpf("0.5")
-        negative = self.point == 1 or (self.point > 1 and zlib.crc32(name.encode()) >> self.point & 1)
+        negative = self.point == 1 or (1 < self.point < FIRST_POSITIVE and zlib.crc32(name.encode()) >> self.point & 1)
         return -value if negative else value
 
     def product(self, factors: list[Any]) -> Any:
