@@ -14,13 +14,15 @@ from rewards.language.detect import LEAST_LETTERS, identify, verify
 from rewards.language.prose import prose
 from rewards.language.spans import Consistency, consistency
 from rewards.language.tags import Language, parse_tag
-from rewards.language.words import split_words, variant_share
+from rewards.language.words import Word, split_words, variant_share
 from rewards.math import FinalAnswer
 from rewards.math.extract import after_thinking
 
 Scorer = Callable[[str, str], float]
 """How well a text, the second, says what a source in any language, the first, says: from 0 to 1."""
 
+_DOUBTFUL = 0.1
+"""The value that a text of words in random order may have at most."""
 _SHORT, _LONG = 30, 90
 """Letters up to which the text is judged as a whole, and from which on it is judged span by span."""
 
@@ -29,11 +31,12 @@ _SHORT, _LONG = 30, 90
 class LanguageFidelity:
     """Language, script, consistency and content in one number; not applicable where the text does not tell.
 
-        R = C * D * S * F
+        R = C * D * V * S * F
         C = variant * (w * spans + (1 - w) * verified),   w = clip((letters - 30) / 60, 0, 1)
         spans = partial * share + (1 - partial) * exp(-((1 - share) / tolerance)^2)
         D = 1 - clip((repeated - 0.2) / 0.4, 0, 1)
-        S = 1 - clip((small - 0.3) / 0.3, 0, 1)
+        V = mean over each 40 words of clip(max((once - 0.1) / 0.05, (different - 0.33) / 0.05), 0, 1)
+        S = 1 - clip((small - 0.3) / 0.3, 0, 1), or 0 for finished text that breaks off inside a sentence (no reference)
         F = correct * N * T * O * max(0, chrF++ - floor) / (100 - floor)      factors without data are 1
 
     `share` is the share of letters in the language (`rewards.language.spans`), divided by the reference's own where
@@ -41,16 +44,19 @@ class LanguageFidelity:
     `variant` is 1 but for Chinese in the way of writing that was not asked for.
     A foreign phrase costs most of the value at once, so that none pays; from there on the value falls with the share:
     5 % of foreign letters leave 0.048, half of them 0.025, nothing in the language 0. `partial=1` is the bare share.
-    `repeated` is the share of repeated four-word sequences; `small`, that of the sentences which begin with a small
-    letter, where capitals stand inside (words in random order). `correct` is 0 or 1 from `rewards.math.FinalAnswer`,
-    where the data has an answer. N, numbers, is 1 or at most 1/2; T, named tokens, from 1/2 to 1; O, word order against
-    the reference, from 0 to 1. Without a reference, N and T are measured against the source, and chrF++ gives way to
-    `scorer(source, text)`.
+    `repeated` is the share of repeated four-word sequences; `once` and `different` are the shares of words that stand
+    there once, and of different words (function words alone have few); `small`, that of the sentences which begin with
+    a small letter, where capitals stand inside (words in random order). `correct` is 0 or 1 from
+    `rewards.math.FinalAnswer`, where the data has an answer. N, numbers, is 1 or at most 1/2; T, named tokens, from 1/2
+    to 1; O, word order against the reference, from 0 to 1. Without a reference, N and T are measured against the
+    source, and chrF++ gives way to `scorer(source, text)`.
 
     LaTeX, code, numbers, addresses and (in other scripts) Latin names are no language; sentences inside them are. With
     fewer than three letters, names alone, or a short text whose language cannot be told, the verdict is NOT_APPLICABLE.
-    An empty completion is 0. In scripts without capitals, word salad is not seen without an answer, a reference or a
-    scorer; nor is fluent nonsense in any: use one, or gate this term by one that sees content.
+    An empty completion is 0. Words in random order are seen by a reference text or a scorer; without them only by the
+    marks that they carry along, and 20 words and more without any mark or line break are NOT_APPLICABLE. So they pass
+    where somebody sets the marks right, and where none are usual (Thai, Lao, Khmer); so does fluent nonsense
+    everywhere: use a reference or a scorer, or gate this term by one that sees content.
 
     Source: the factors of DeepSeek-R1 (arXiv:2501.12948, language consistency) and Magistral (arXiv:2506.10910, 2.2.4).
     Deviation: spans instead of words or whole texts, and multiplied by content instead of added to it.
@@ -114,8 +120,9 @@ class LanguageFidelity:
         return parse_tag(tag) if tag else None
 
     def _form(self, sample: Sample, language: Language) -> Verdict:
-        """C * D: language and repetition."""
-        text = prose(sample.completion if self.thinking else after_thinking(sample.completion))
+        """C * D * V * S: language, repetition and the shape of sentences."""
+        completion = sample.completion if self.thinking else after_thinking(sample.completion)
+        text = prose(completion)
         words = split_words(text)
         found = consistency(words, language)
         reason = _in_words(found, language)
@@ -129,9 +136,24 @@ class LanguageFidelity:
         spanwise = self.partial * (1.0 - foreign) + (1.0 - self.partial) * math.exp(-((foreign / self.tolerance) ** 2))
         consistent = weight * spanwise + (1.0 - weight) * (spanwise if verified is None else verified)
         consistent *= variant_share(text, language.variant)
+        shaped, flaw = self._shape(sample, completion, text, words)
+        value = consistent * shaped
+        if value > _DOUBTFUL and not self._sees_content(sample) and faithful.is_unmarked(completion, words):
+            return Verdict.not_applicable(f"{reason}, but without any mark: sentences or a heap of words")
+        return Verdict.of(value, reason + flaw)
+
+    def _shape(self, sample: Sample, completion: str, text: str, words: Sequence[Word]) -> tuple[float, str]:
+        """D * V * S, and what is wrong in words."""
         repeated = faithful.repetition(words)
-        varied = (1.0 - min(1.0, max(0.0, (repeated - 0.2) / 0.4))) * faithful.sentence_shape(text)
-        return Verdict.of(consistent * varied, reason + (f", {repeated:.0%} repeated" if varied < 1.0 else ""))
+        shape = (1.0 - min(1.0, max(0.0, (repeated - 0.2) / 0.4))) * faithful.vocabulary(words)
+        shape *= faithful.sentence_shape(text)
+        if sample.finish_reason != "length" and not self._sees_content(sample) and faithful.stops_short(completion):
+            return 0.0, ", breaks off inside a sentence"
+        return shape, f", {repeated:.0%} repeated" if shape < 1.0 else ""
+
+    def _sees_content(self, sample: Sample) -> bool:
+        """Whether something else tells sense from a heap of words."""
+        return self.scorer is not None or sample.reference.get(self.text_key) is not None
 
     def _fair_share(self, found: Consistency, sample: Sample, language: Language) -> float:
         """The share, divided by that of the reference text, which is right by definition."""
@@ -142,7 +164,7 @@ class LanguageFidelity:
         return min(1.0, found.share / best) if best > 0.5 else found.share
 
     def _with_content(self, form: Verdict, sample: Sample, language: Language) -> Verdict:
-        """C * D * F. Raises RewardError when the data is wrong or the scorer fails."""
+        """The form times F. Raises RewardError when the data is wrong or the scorer fails."""
         value, reasons = form.value or 0.0, [form.reason]
         if self.answer_key and sample.reference.get(self.answer_key) is not None:
             checked = FinalAnswer(answer_key=self.answer_key)([sample])[0]

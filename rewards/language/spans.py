@@ -12,6 +12,7 @@ capitalized as a title is belongs to no language, within bounds.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,17 +20,18 @@ from itertools import groupby
 
 import numpy as np
 
-from rewards.language.detect import columns, detectable, evidence, guess, supports
-from rewards.language.tags import LANGUAGES, LATIN, Language, scripts_of
+from rewards.language.detect import guess, supports
+from rewards.language.evidence import evidence, family
+from rewards.language.tags import LATIN, Language
 from rewards.language.words import SPACELESS, Word
 
 SWITCH = 3.0
 """Cost of a change to English, in nats."""
-UNUSUAL = 3.25
+UNUSUAL = 3.0
 """What a change into another language costs more: English is what models fall into."""
 CALM = 6.0
 """What a change costs more in a text of few words that as a whole is in the language: a sentence is seldom mixed."""
-_FEW_WORDS, _MANY_WORDS = 8, 32
+_FEW_WORDS, _MANY_WORDS = 8, 40
 """Up to the one all of `CALM` is added, from the other on nothing."""
 CAP = 3.0
 """The most that a word may say for or against a language, so that no single one decides."""
@@ -38,18 +40,21 @@ HOME = 0.1
 NUM_CANDIDATES = 4
 NAME_WEIGHT = 0.4
 """What capitalized words in the middle of sentences say, of what other words do: they are often foreign names."""
-MAX_NAME_SHARE = 0.5
+MAX_NAME_SHARE = 0.7
 """Letters of foreign names that a text may have for each letter in its language; more are foreign text."""
 NAME = "name"
 """The code of a span that is a foreign name or title, which is no language."""
 LONGEST_LOAN = 1
 """Different words."""
-_LONGEST_TITLE = 8
+_LONGEST_CITED = 3
+"""Words of a foreign term that stands in quotation marks or brackets."""
+_OPENERS = frozenset("\"'\u2018\u201c\u201e\u201a\u00ab\u2039([\u300c\u300e\uff08")
+_LONGEST_TITLE = 10
 """Words."""
 _OTHER_SCRIPT = "?"
 _STRANGE, _STRANGE_COST, _STRANGE_END = 4.0, 7.5, -3.0
 """For the state `another script`: the gain of a word in one, the cost to enter, the gain of a word in the asked one."""
-_SCATTERED, _LEAST_SCATTERED = 1.2, 0.15
+_SCATTERED, _LEAST_SCATTERED = 1.2, 0.25
 """Gain from which a word alone counts as foreign where more than such a share of the letters is in such words."""
 _DENSE = 3.0
 """Latin letters that say as much as one character of a script without an alphabet."""
@@ -104,7 +109,26 @@ def _likeliest(words: Sequence[Word], states: Sequence[str], gains: np.ndarray, 
     if any(path) and len(words) < _MANY_WORDS and supports(guess(" ".join(word.text for word in words)), language):
         calm = CALM * min(1.0, (_MANY_WORDS - len(words)) / (_MANY_WORDS - _FEW_WORDS))
         path = _best_path(gains, _costs(states, calm))
+    if any(path):
+        _drop_repeated(path, words, states, gains)
     return [states[state] for state in path]
+
+
+def _drop_repeated(path: list[int], words: Sequence[Word], states: Sequence[str], gains: np.ndarray) -> None:
+    """Calls a foreign run home that pays for its change only because a word stands in it several times: what a word
+    says again is no news (`jozi 3 za kaptura, jozi 3 za suruali`).
+    """
+    costs = _costs(states, 0.0)
+    start = 0
+    for state, run in groupby(path[:]):
+        end = start + sum(1 for _ in run)
+        texts = [word.text for word in words[start:end]]
+        if state and len(set(texts)) < len(texts) and states[state] != _OTHER_SCRIPT:
+            times = Counter(texts)
+            shares = np.array([np.log2(times[text] + 1) / times[text] for text in texts])
+            if float(shares @ gains[start:end, state]) <= costs[state]:
+                path[start:end] = [0] * (end - start)
+        start = end
 
 
 def _foreign_names(words: Sequence[Word], language: Language) -> list[bool]:
@@ -124,20 +148,22 @@ def _gains(words: Sequence[Word], language: Language) -> tuple[list[str], np.nda
     """The states, the asked language first, and [W, S] what each word gains the path in each of them, in nats."""
     weights = _weights(words)
     strange = np.array([word.script not in language.scripts for word in words])
-    own, rivals = _columns_of(language)
+    own, rivals, costs = _columns_of(language)
     states, gains = [language.code], [np.zeros(len(words), np.float32)]
     if len(rivals):
         sizes = np.array([len(word.text.encode("utf-8", errors="replace")) + 1 for word in words], np.float32)
-        found = evidence(words, np.concatenate([own, rivals]))
-        target = found[:, : len(own)].max(axis=1, keepdims=True)
-        better = np.clip((found[:, len(own) :] - target) / np.sqrt(sizes)[:, None], -CAP, CAP)
+        found = evidence(words, language.scripts)
+        target = found[:, own].max(axis=1, keepdims=True)
+        better = np.clip((found[:, rivals] - target) / np.sqrt(sizes)[:, None], -CAP, CAP)
         better = np.where(strange[:, None], -CAP, better * weights[:, None] - HOME)
-        codes = detectable()
-        lead = _best_run(better) - np.array([_cost(codes[column]) for column in rivals], np.float32)
+        codes = family(language.scripts)
+        # No run gains more than all gains together: few languages are worth the search for the best one.
+        worth = np.nonzero(np.maximum(better, 0.0).sum(axis=0) * 1.001 >= costs)[0]
+        lead = _best_run(better[:, worth]) - costs[worth]
         for i in np.argsort(-lead, kind="stable")[:NUM_CANDIDATES].tolist():
             if lead[i] > 0:
-                states.append(codes[rivals[i]])
-                gains.append(better[:, i])
+                states.append(codes[rivals[worth[i]]])
+                gains.append(better[:, worth[i]])
     if strange.any():
         states.append(_OTHER_SCRIPT)
         gains.append(np.where(strange, _STRANGE * weights, _STRANGE_END))
@@ -145,12 +171,15 @@ def _gains(words: Sequence[Word], language: Language) -> tuple[list[str], np.nda
 
 
 @lru_cache(maxsize=256)
-def _columns_of(language: Language) -> tuple[np.ndarray, np.ndarray]:
-    """Columns of the model: those that speak for the language or its near twins, and those of all other languages that
-    share a script with it.
+def _columns_of(language: Language) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Places in the language's family: those that speak for it or its near twins, those of all other languages, and
+    what a change into each of the latter costs.
     """
-    rivals = [code for code in LANGUAGES - language.twins if scripts_of(code) & language.scripts]
-    return columns(language.twins), columns(rivals)
+    codes = family(language.scripts)
+    own = [i for i, code in enumerate(codes) if code in language.twins]
+    rivals = [i for i, code in enumerate(codes) if code not in language.twins]
+    costs = np.array([_cost(codes[i]) for i in rivals], np.float32)
+    return np.array(own, np.intp), np.array(rivals, np.intp), costs
 
 
 def _best_run(gains: np.ndarray) -> np.ndarray:
@@ -223,8 +252,13 @@ def _spans(words: Sequence[Word], codes: Sequence[str], language: Language) -> t
 
 
 def _is_a_loan(words: Sequence[Word]) -> bool:
-    """Whether a foreign run is a loan such as `boda-boda`: one word, alone or repeated."""
-    return len({word.text.casefold() for word in words}) <= LONGEST_LOAN
+    """Whether a foreign run is a loan such as `boda-boda` or `park-and-ride`, one word, alone or repeated, or a short
+    term in quotation marks or brackets.
+    """
+    if words[0].before in _OPENERS and len(words) <= _LONGEST_CITED:
+        return True
+    starts = [word.text.casefold() for i, word in enumerate(words) if i == 0 or word.before != "-"]
+    return len(set(starts)) <= LONGEST_LOAN and len(words) <= _LONGEST_CITED * len(starts)
 
 
 def _is_a_title(words: Sequence[Word]) -> bool:

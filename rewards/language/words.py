@@ -48,6 +48,8 @@ _UNKNOWN = "z"
 _MARKS = frozenset({"MODIFIER", "FEMININE", "MASCULINE"})
 """First words of the names of characters that count as letters but belong to the word around them."""
 _JOINER, _APOSTROPHE, _OTHER = "+", "'", " "
+_ALIKE = frozenset("lcgr")
+"""Codes of the alphabets whose letters look alike, so that one can hide in another: `p\u0430ssword`."""
 
 
 class _ScriptCodes(dict[int, str]):
@@ -80,8 +82,10 @@ class Word(NamedTuple):
     start: int
     """Its place in the text, in characters."""
     script: str
-    """ISO 15924 code of most of its letters; `Zzzz` for a script of no known language."""
+    """ISO 15924 code of most of its letters; `Zzzz` for a script of no known language, or for several alphabets."""
     num_letters: int
+    before: str
+    """The character before it; empty at the start of the text."""
 
     @property
     def end(self) -> int:
@@ -100,7 +104,8 @@ def split_words(text: str) -> list[Word]:
     [('Tea', 'Latn'), ('No', 'Latn'), ('\u03c4\u03c3\u03ac\u03b9', 'Grek')]
     """
     codes = text.translate(_SCRIPT_CODES)
-    words = []
+    words: list[Word] = []
+    new, scripts = tuple.__new__, _SCRIPT_OF_CODE
     for match in _WORD.finditer(codes):
         piece = match[0]
         code = piece[0]
@@ -112,11 +117,16 @@ def split_words(text: str) -> list[Word]:
                 continue
             # Japanese mixes two scripts in one piece; kana is what tells it from Chinese.
             code = "J" if "J" in counts else max(sorted(counts), key=counts.__getitem__)
+            if len(counts) > 1 and any(len(_ALIKE.intersection(part)) > 1 for part in piece.split(_APOSTROPHE)):
+                code = _UNKNOWN
             num_letters = sum(counts.values())
         elif code == _JOINER or (code == "l" and same == 1):
             continue
-        script = _SCRIPT_OF_CODE.get(code, "Zzzz")
-        words.append(Word(text[match.start() : match.end()], match.start(), script, num_letters))
+        start, end = match.span()
+        # What Word(...) does, without its detour: a fifth of the time of this function.
+        words.append(
+            new(Word, (text[start:end], start, scripts.get(code, "Zzzz"), num_letters, text[start - 1 : start]))
+        )
     return words
 
 

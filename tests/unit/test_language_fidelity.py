@@ -121,7 +121,7 @@ def test_english_costs_more_the_more_there_is(language: str) -> None:
     own = " ".join(TEXTS[language])
     clean, phrase, sentence, all_of_them = (
         value(f"{own}{more}", language)
-        for more in ("", " because she gave them away", f" {ENGLISH[0]}", " " + " ".join(ENGLISH))
+        for more in ("", " because she gave them away.", f" {ENGLISH[0]}", " " + " ".join(ENGLISH))
     )
     assert clean > phrase > sentence > all_of_them
     assert phrase <= 0.1
