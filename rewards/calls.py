@@ -15,6 +15,7 @@ from rewards.base import RewardError, Sample, Verdict
 from rewards.functions import describe
 from rewards.json_text import JSON_FENCES, UnreadableJson, fenced_blocks, read_json
 from rewards.math.extract import after_thinking
+from rewards.text import has_content
 
 MAX_PYTHON_CHARS = 10_000
 MAX_CALLS = 50
@@ -89,7 +90,8 @@ class FunctionCalls:
         except UnreadableJson as error:
             return Verdict.of(0.0, str(error))
         if not made and not gold:
-            answered = bool(after_thinking(sample.completion).strip())
+            # `[]` and `print()` make no call, and say nothing either.
+            answered = has_content(_split(after_thinking(sample.completion), self.syntax)[1])
             return Verdict.of(float(answered), "rightly no call" if answered else "no answer")
         left = list(gold)
         for call in made:
@@ -152,25 +154,34 @@ def read_calls(text: str, syntax: Literal["json", "python"]) -> list[Call]:
     >>> read_calls("[now(), add(a=1, b=[2])]", "python")
     [Call(name='now', arguments={}), Call(name='add', arguments={'a': 1, 'b': [2]})]
     """
-    parts = _tagged(text)
-    if not parts:
-        parts, _ = fenced_blocks(text, _JSON_CALL_FENCES if syntax == "json" else _PYTHON_CALL_FENCES)
-    if not parts:
-        whole = text.strip()
-        looks_like_one = whole[:1] in ("{", "[") if syntax == "json" else bool(_LOOKS_CALLED.match(whole))
-        parts = [whole] if looks_like_one else []
+    parts, _ = _split(text, syntax)
     calls = [call for part in parts for call in (_json_calls(part) if syntax == "json" else _python_calls(part))]
     if len(calls) > MAX_CALLS:
         raise UnreadableJson(f"{len(calls)} calls are more than {MAX_CALLS}")
     return calls
 
 
-def _tagged(text: str) -> list[str]:
-    """The contents of all <tool_call> sections. Raises UnreadableJson unless each one closes before the next opens."""
+def _split(text: str, syntax: Literal["json", "python"]) -> tuple[list[str], str]:
+    """The parts of a text that must be calls, and the text beside them. Raises UnreadableJson."""
+    parts, beside = _tagged(text)
+    if not parts:
+        parts, beside = fenced_blocks(text, _JSON_CALL_FENCES if syntax == "json" else _PYTHON_CALL_FENCES)
+    whole = text.strip()
+    looks_like_one = whole[:1] in ("{", "[") if syntax == "json" else bool(_LOOKS_CALLED.match(whole))
+    return ([whole], "") if not parts and looks_like_one else (parts, beside)
+
+
+def _tagged(text: str) -> tuple[list[str], str]:
+    """The contents of all <tool_call> sections, and all other text.
+
+    Raises:
+        UnreadableJson: unless each one closes before the next opens.
+    """
     sections = text.split("<tool_call>")
     if any(section.count("</tool_call>") != 1 for section in sections[1:]) or "</tool_call>" in sections[0]:
         raise UnreadableJson("a <tool_call> that does not close, or one inside another")
-    return [section.partition("</tool_call>")[0] for section in sections[1:]]
+    inside = [section.partition("</tool_call>") for section in sections[1:]]
+    return [part[0] for part in inside], sections[0] + "".join(part[2] for part in inside)
 
 
 def _json_calls(text: str) -> list[Call]:
@@ -245,10 +256,17 @@ def _python_call(node: ast.expr) -> Call:
     name = ast.unparse(node.func)
     if not re.fullmatch(r"[\w.]+", name):
         raise UnreadableJson(f"{name[:40]!r} is no name of a function")
-    arguments = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in node.keywords}
+    arguments = {str(keyword.arg): _literal(keyword) for keyword in node.keywords}
     if len(arguments) != len(node.keywords):
         raise UnreadableJson("an argument twice")
     return Call(name, {key: _comparable(value) for key, value in arguments.items()})
+
+
+def _literal(keyword: ast.keyword) -> Any:
+    try:
+        return ast.literal_eval(keyword.value)
+    except ValueError:  # whose message holds an address in memory, which differs from run to run
+        raise UnreadableJson(f"the argument {str(keyword.arg)[:40]!r} is no literal") from None
 
 
 def _comparable(value: Any) -> Any:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
 from rewards.base import RewardError
-from rewards.text import count_phrase, folded, has_content, paragraphs, sentences, words
+from rewards.text import BULLET, NUMBERED, count_phrase, folded, has_content, paragraphs, sentences, words
 
 Speaks = Callable[[str, str], bool | None]
 """Whether a text is in a language (BCP 47 tag); None when it is too short or too ambiguous to tell."""
@@ -37,8 +37,8 @@ class Check(Protocol):
     def fault(self, response: Response) -> str: ...
 
 
-_BULLET = re.compile(r"^[ \t]*[-*+\u2022\u2023\u25e6\u2013][ \t]+(\S.*)$", re.MULTILINE)
-_NUMBERED = re.compile(r"^[ \t]*\d{1,3}[.)][ \t]+(\S.*)$", re.MULTILINE)
+_BULLET = re.compile(rf"^[ \t]*+{BULLET}(\S.*)$", re.MULTILINE)
+_NUMBERED = re.compile(rf"^[ \t]*+{NUMBERED}(\S.*)$", re.MULTILINE)
 _HIGHLIGHT = re.compile(r"\*{1,2}(?=[^\s*])([^*\n]+)\*")
 _PLACEHOLDER = re.compile(r"\[([^\[\]\n]+)\]")
 _COUNTED: Mapping[str, Callable[[str], Sequence[str]]] = {

@@ -26,7 +26,7 @@ MAX_PATTERN_CHARS = 20_000
 class Boxed:
     """1.0 for exactly one closed, filled `\\boxed{...}` that ends the text, else 0.0. Thinking sections do not count.
 
-    Only spaces, a period and the end of the formula (`$`, `\\)`, `\\]`) may follow the box.
+    Only spaces, a full stop of any script, the end of the formula (`$`, `\\)`, `\\]`) and of bold type may follow.
 
     >>> well = [Sample(prompt="", completion=text) for text in ("So $\\\\boxed{18}$.", "\\\\boxed{18} I think", "18")]
     >>> [verdict.value for verdict in Boxed()(well)]
@@ -42,7 +42,7 @@ _EMPTY_COMMAND = re.compile(
     r"|\\[hv]?phantom\s*+\{[^{}]*\}|\\[,;:!> ]|~"
 )
 """What shows nothing by itself, or only dots."""
-_AFTER_BOX = re.compile(r"(?:[\s.$]|\\[)\]])*")
+_AFTER_BOX = re.compile(r"(?:[\s.$*\u3002\uff0e\uff61\u0964\u06d4\u0589\u104b\u1362\u17d4]|\\[)\]])*")
 
 
 def _box_fault(completion: str) -> str:

@@ -36,7 +36,7 @@ from rewards.shapes import (
     StartsWith,
     Title,
 )
-from rewards.text import has_content, visible
+from rewards.text import has_content, visible, without_comments
 
 KINDS: Mapping[str, type] = {
     "case": Case,
@@ -65,10 +65,11 @@ KINDS: Mapping[str, type] = {
 class Instructions:
     """The share of its checks that a response fulfils, or 1.0 for all of them and else 0.0.
 
-    A response is what follows the thinking section. One that is cut off, or shows nothing, fulfils nothing: an empty
-    text holds no comma either. Where a check abstains (a text too short to tell its language) the verdict is not
-    applicable, which pays nothing, unless another check already decides it. A sample without checks is not applicable;
-    one whose checks are written wrongly, or whose language detector raises, is a failure.
+    A response is what follows the thinking section, without comments that Markdown does not show. One that is cut
+    off, or shows nothing, fulfils nothing: an empty text holds no comma either. Where a check abstains (a text too
+    short to tell its language) the verdict is not applicable, which pays nothing, unless another check already
+    decides it. A sample without checks is not applicable; one whose checks are written wrongly, or whose language
+    detector raises, is a failure.
 
     Checks say nothing about sense or repetition: fulfil-and-ramble needs `rewards.repetition` and an answer check.
 
@@ -123,7 +124,7 @@ class Instructions:
             return Verdict.failed(describe(error))
 
     def _verdict(self, sample: Sample, checks: Sequence[Check]) -> Verdict:
-        text = visible(after_thinking(sample.completion)).strip()
+        text = without_comments(visible(after_thinking(sample.completion))).strip()
         if sample.finish_reason == "length" or not has_content(text):
             return Verdict.of(0.0, "cut off" if sample.finish_reason == "length" else "the response shows nothing")
         texts = [text] if self.strict else list(dict.fromkeys(loose_variants(text)))

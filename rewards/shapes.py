@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from rewards.base import RewardError
 from rewards.checks import Abstained, Response, check_bounds, check_phrases, outside
 from rewards.json_text import UnreadableJson, json_part, read_json
-from rewards.text import count_phrase, folded, has_content, paragraphs, visible, words
+from rewards.text import (
+    count_phrase,
+    ends_with,
+    folded,
+    has_content,
+    paragraphs,
+    starts_with,
+    visible,
+    without_comments,
+    words,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StartsWith:
-    """The response starts with the phrase."""
+    """The response starts with the phrase, as whole words."""
 
     phrase: str
 
@@ -22,12 +32,12 @@ class StartsWith:
         check_phrases("starts_with: phrase", [self.phrase])
 
     def fault(self, response: Response) -> str:
-        return "" if folded(response.text).startswith(folded(self.phrase)) else f"does not start with {self.phrase!r}"
+        return "" if starts_with(response.text, self.phrase) else f"does not start with {self.phrase!r}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EndsWith:
-    """The response ends with the phrase; only spaces, quotation marks and asterisks may follow it."""
+    """The response ends with the phrase, as whole words; only spaces, quotation marks and asterisks may follow it."""
 
     phrase: str
 
@@ -35,12 +45,27 @@ class EndsWith:
         check_phrases("ends_with: phrase", [self.phrase])
 
     def fault(self, response: Response) -> str:
-        closing = " *_\"'\u201d\u2019\u00bb"
-        end = folded(self.phrase).rstrip(closing)
-        return "" if folded(response.text).rstrip(closing).endswith(end) else f"does not end with {self.phrase!r}"
+        end = folded(self.phrase).rstrip(_CLOSING)
+        said = folded(response.text)
+        # A phrase of nothing but such marks is asked for as it is.
+        fits = ends_with(said.rstrip(_CLOSING), end) if end else ends_with(said, self.phrase)
+        return "" if fits else f"does not end with {self.phrase!r}"
 
 
-_QUOTES = {'"': '"', "\u201c": "\u201d", "\u00ab": "\u00bb", "\u201e": "\u201c\u201d", "\u300c": "\u300d"}
+_CLOSING = " *_\"'\u201c\u201d\u2018\u2019\u00ab\u00bb\u2039\u203a\u300d\u300f\u301e\u301f\uff02"
+_QUOTES = {
+    '"': '"',
+    "\uff02": "\uff02",
+    "\u201c": "\u201d",
+    "\u201d": "\u201d",
+    "\u201e": "\u201c\u201d",
+    "\u00ab": "\u00bb",
+    "\u00bb": "\u00ab\u00bb",
+    "\u300c": "\u300d",
+    "\u300e": "\u300f",
+    "\u301d": "\u301e\u301f",
+}
+"""What opens a quotation, and what may close it: also the German, Polish, Swedish, Finnish and East Asian ways."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,22 +125,37 @@ class RepeatsPrompt:
     then_answer: bool = True
 
     def fault(self, response: Response) -> str:
-        start, said = folded(self.text or response.prompt), folded(response.text)
+        start, said = folded(without_comments(self.text or response.prompt)), folded(response.text)
         if not start or not said.startswith(start):
             return "does not start with the prompt"
         return "" if not self.then_answer or has_content(said[len(start) :]) else "nothing but the prompt"
 
 
 _QUOTATION = re.compile(
-    r'"([^"\n]+)"|\u201c([^\u201c\u201d\n]+)\u201d|\u00ab([^\u00ab\u00bb\n]+)\u00bb|^[ \t]*>[ \t]*(.+)$', re.MULTILINE
+    r"^[ \t]*+>[ \t]*(.+)$"
+    r'|["\uff02]([^"\uff02\n]++)["\uff02]'
+    r"|\u201c([^\u201c\u201d\n]++)\u201d"
+    r"|\u201e([^\u201c-\u201e\n]++)[\u201c\u201d]"
+    r"|\u201d([^\u201c-\u201e\n]++)\u201d"
+    r"|\u00ab([^\u00ab\u00bb\n]++)\u00bb"
+    r"|\u00bb([^\u00ab\u00bb\n]++)[\u00ab\u00bb]"
+    r"|[\u2039\u203a]([^\u2039\u203a\n]++)[\u2039\u203a]"
+    r"|\u300c([^\u300c\u300d\n]++)\u300d"
+    r"|\u300e([^\u300e\u300f\n]++)\u300f"
+    r"|\u301d([^\u301d-\u301f\n]++)[\u301e\u301f]"
+    # An apostrophe looks like what closes these, so they must stand where no word goes on.
+    r"|(?<!\w)\u2018([^\u2018\n]+?)\u2019(?!\w)"
+    r"|(?<!\w)\u201a([^\u2018\u201a\n]+?)[\u2018\u2019](?!\w)",
+    re.MULTILINE,
 )
+"""Quotations in the marks of many languages. Not in straight single ones, which are apostrophes more often."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CitesPrompt:
     """At least so many different passages of the prompt stand in quotation marks or after `>`, and no invented ones.
 
-    Quotations of fewer than `min_words` words are left alone; a passage inside another counts once.
+    Quotations of fewer than `min_words` words are left alone; passages that share words of the prompt count once.
     """
 
     at_least: int = 1
@@ -127,7 +167,8 @@ class CitesPrompt:
             raise RewardError(f"cites_prompt: min_words is {self.min_words!r}; give a whole number of at least 1")
 
     def fault(self, response: Response) -> str:
-        source, cited = f" {' '.join(words(folded(response.prompt)))} ", set[str]()
+        prompt = words(folded(without_comments(response.prompt)))
+        source, cited = f" {' '.join(prompt)} ", set[str]()
         for quotation in _QUOTATION.finditer(response.text):
             said = words(folded(quotation[quotation.lastindex or 0]))
             passage = f" {' '.join(said)} "
@@ -135,8 +176,23 @@ class CitesPrompt:
                 return f"the prompt does not say {passage[1:60]!r}"
             if len(said) >= self.min_words:
                 cited.add(passage)
-        apart = [passage for passage in cited if not any(passage in other for other in cited - {passage})]
-        return outside("passages cited", len(apart), len(apart), self.at_least, None)
+        apart = _num_apart(source, cited)
+        return outside("passages cited", apart, apart, self.at_least, None)
+
+
+def _num_apart(source: str, passages: Set[str]) -> int:
+    """How many of the passages, each between spaces, stand in the source without sharing a word; earliest end first."""
+    places = [
+        (found.start() + len(passage) - 1, found.start(), passage)
+        for passage in passages
+        for found in re.finditer(f"(?={re.escape(passage)})", source)
+    ]
+    reached, taken = 0, set[str]()
+    for end, start, passage in sorted(places):
+        if start >= reached and passage not in taken:
+            reached = end
+            taken.add(passage)
+    return len(taken)
 
 
 _TITLE = re.compile(r"<<([^<>\n]+)>>")
@@ -215,7 +271,7 @@ class Sections:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParagraphStarts:
-    """The paragraph of this number, counted from 1, starts with the phrase."""
+    """The paragraph of this number, counted from 1, starts with the phrase, as whole words."""
 
     number: int
     phrase: str
@@ -226,5 +282,5 @@ class ParagraphStarts:
 
     def fault(self, response: Response) -> str:
         found = paragraphs(response.text)[self.number - 1 : self.number]
-        fits = self.number > 0 and found and folded(found[0]).startswith(folded(self.phrase))
+        fits = self.number > 0 and found and starts_with(found[0], self.phrase)
         return "" if fits else f"paragraph {self.number} does not start with {self.phrase!r}"

@@ -6,21 +6,17 @@ before anything looks at it; a schema or a gold call that is itself wrong is a f
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from jsonschema import Draft202012Validator, SchemaError, ValidationError
-from jsonschema.protocols import Validator
-from jsonschema.validators import validator_for
-from referencing import Registry
+from jsonschema import ValidationError
 
 from rewards.base import RewardError, Sample, Verdict
 from rewards.format import well_formed
 from rewards.functions import describe
+from rewards.json_schema import schema_errors, schema_text, schema_validator
 from rewards.json_text import UnreadableJson, blank_text, is_filled, json_part, read_json
 from rewards.math.extract import after_thinking
 
@@ -76,8 +72,9 @@ class JsonSchema:
     A schema says little about what is in a text, so `{"name": ""}` fits most: blank texts, and a value that holds
     nothing at all, do not fit unless `allow_blank`. Add a term for what the text says.
 
-    The bounds of `rewards.json_text` hold; a schema's own `pattern` is searched by Python's `re`, which cannot be
-    interrupted. Nothing is fetched: a `$ref` out of the schema is a failure. `format` is not checked, the default.
+    The bounds of `rewards.json_text` hold. A schema's patterns are searched by the package `regex`; where that takes
+    more than a second, the verdict is TIMED_OUT. Nothing is fetched: a `$ref` out of the schema is an error. `format`
+    is not checked, the default.
 
     >>> schema = {"type": "object", "required": ["name", "age"], "properties": {"age": {"type": "integer"}}}
     >>> reward = JsonSchema(schema=schema, partial=True)
@@ -105,11 +102,11 @@ class JsonSchema:
             allow_blank: blank texts and a value that holds nothing count.
 
         Raises:
-            RewardError: when the schema is none.
+            RewardError: when the schema is none, or refers to what is not in it.
         """
-        self._schema_text = None if schema is None else _schema_text(schema)
+        self._schema_text = None if schema is None else schema_text(schema)
         if self._schema_text is not None:
-            _validator(self._schema_text)
+            schema_validator(self._schema_text)
         if not schema_key or not isinstance(schema_key, str):
             raise RewardError(
                 f"JsonSchema: schema_key is {schema_key!r}; give the name of a field of the reference data"
@@ -122,7 +119,7 @@ class JsonSchema:
 
     def _judge(self, sample: Sample) -> Verdict:
         try:
-            validator = _validator(self._schema_text or _schema_text(self._own_schema(sample)))
+            validator = schema_validator(self._schema_text or schema_text(self._own_schema(sample)))
         except RewardError as error:
             return Verdict.failed(str(error))
         try:
@@ -130,9 +127,10 @@ class JsonSchema:
         except UnreadableJson as error:
             return well_formed(sample, str(error))
         try:
-            found = validator.iter_errors(value)
-            errors = list(found) if self.partial else list(islice(found, 1))
-        except Exception as error:  # a schema that refers to nothing or to itself without end
+            errors = list(islice(schema_errors(validator, value), None if self.partial else 1))
+        except TimeoutError:
+            return Verdict.timed_out("the patterns of the schema were searched for more than a second")
+        except Exception as error:  # a schema that refers to itself without end for some values only
             return Verdict.failed(f"the schema cannot be applied: {describe(error)}")
         return self._verdict(sample, value, validator.schema, errors)
 
@@ -165,30 +163,3 @@ class JsonSchema:
         at_root = [error for error in errors if not error.absolute_path and error.validator != "required"]
         elsewhere = len(at_root) + len(wrong.difference(names))
         return len(right) / (len(names) + elsewhere) if names else 0.0
-
-
-def _schema_text(schema: Any) -> str:
-    """The schema as JSON, which is what validators are kept by. Raises RewardError."""
-    if isinstance(schema, str):
-        return schema
-    try:
-        return json.dumps(schema, sort_keys=True, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise RewardError(f"the schema {str(schema)[:200]} is no JSON: {error}") from None
-
-
-@lru_cache(maxsize=1024)
-def _validator(schema_text: str) -> Validator:
-    """What checks values against a schema. Raises RewardError when it is none."""
-    try:
-        schema = json.loads(schema_text)
-    except ValueError as error:
-        raise RewardError(f"the schema {schema_text[:200]!r} is no JSON: {error}") from None
-    if not isinstance(schema, dict):
-        raise RewardError(f"the schema is {schema_text[:200]}; give an object such as {{'type': 'object'}}")
-    checker = validator_for(schema, default=Draft202012Validator)
-    try:
-        checker.check_schema(schema)
-    except SchemaError as error:
-        raise RewardError(f"the schema is none: {error.message[:200]} at {error.json_path}; correct it") from None
-    return checker(schema, registry=Registry())  # an empty registry: nothing is ever fetched

@@ -109,11 +109,21 @@ def words(text: str) -> list[str]:
     return _WORD.findall(visible(text).translate(_WORD_PARTS))
 
 
+BULLET = (
+    r"(?:[-*+\u2022\u2023\u25e6\u2013][ \t]+"
+    # Signs that are nothing but bullets need no space; several of them (`\u25cb\u25cb`) stand for a name or a rule.
+    r"|[\u2043\u2219\u25aa\u25ab\u25b6\u25b8\u25ba\u25c6\u25c7\u25cb\u25cf\u25a0\u25a1\u27a2\u27a4\u30fb\u00b7]"
+    r"[ \t]*+(?![\u25aa\u25ab\u25c6\u25c7\u25cb\u25cf\u25a0\u25a1\u30fb\u00b7]))"
+)
+"""What starts an item of a list, as a pattern."""
+NUMBERED = r"(?:\d{1,3}[.)][ \t]+|\d{1,3}[\uff0e\u3001\uff09](?!\d)[ \t]*+|[(\uff08]\d{1,3}[)\uff09][ \t]*+)"
+"""What starts an item of a numbered list, as a pattern."""
 _SENTENCE_END = re.compile(
     # Signs that need a space behind them; possessive, so that a long run of them costs its length once.
     r"(?<![.!?\u2026])[.!?\u2026]++[\"'\u2019\u201d\u00bb)\]*_]*+(?=\s|\Z)"
     r"|[\u3002\uff01\uff1f\u0964\u0965\u061f\u06d4\u0589\u1362\u17d4\u104b]+[\"')\u201d\u2019\u300d\u300f\uff09]*"
-    r"|\n\s*\n|\n(?=[ \t]*(?:[-*+\u2022]|\d{1,3}[.)])[ \t])"  # a blank line, or the next item of a list
+    r"|\n\s*\n"
+    rf"|\n(?=[ \t]*+(?:{BULLET}|{NUMBERED}))"  # a blank line, or the next item of a list
 )
 _ABBREVIATIONS = frozenset(
     "Mr Mrs Ms Dr Prof St vs Jr Sr no Fig Eq cf al approx Dept Inc Ltd e.g i.e P.S P.P.S".lower().split()
@@ -189,6 +199,45 @@ def count_phrase(text: str, phrase: str) -> int:
         count += whole
         position = text.find(phrase, end if whole else position + 1)
     return count
+
+
+def starts_with(text: str, phrase: str) -> bool:
+    """Whether the text starts with the phrase as whole words, without regard to case.
+
+    >>> starts_with("Hello there", "hell"), starts_with("Hello, there", "hello"), starts_with("\u4f60\u597d", "\u4f60")
+    (False, True, True)
+    """
+    text, phrase = folded(text), folded(phrase)
+    return text.startswith(phrase) and not _joined(text, len(phrase))
+
+
+def ends_with(text: str, phrase: str) -> bool:
+    """Whether the text ends with the phrase as whole words, without regard to case.
+
+    >>> ends_with("It was a misfit", "fit"), ends_with("Are you fit?", "fit?")
+    (False, True)
+    """
+    text, phrase = folded(text), folded(phrase)
+    return text.endswith(phrase) and not _joined(text, len(text) - len(phrase))
+
+
+_HIDDEN = re.compile(
+    r"(?P<code>^[ \t]*+(?P<fence>```+|~~~+)[^\n]*\n(?s:.*?)(?:^[ \t]*+(?P=fence)|\Z)|`[^`\n]++`)"
+    r"|<!--(?s:.*?)(?:-->|\Z)"
+    r"|^[ ]{0,3}\[[^\]\n]*+\]:[ \t]*+(?:\#|<>)[^\n]*+$",
+    re.MULTILINE,
+)
+
+
+def without_comments(text: str) -> str:
+    """The text without what Markdown does not show: comments of HTML, and `[//]: # (...)`. Code is left as it is.
+
+    >>> without_comments("a<!-- b --> c `<!-- d -->`")
+    'a c `<!-- d -->`'
+    """
+    if "<!--" not in text and "]:" not in text:
+        return text
+    return _HIDDEN.sub(lambda found: found["code"] or "", text)
 
 
 def _joined(text: str, position: int) -> bool:

@@ -158,8 +158,10 @@ def test_a_missing_schema_is_a_failure_that_names_the_fields_there_are() -> None
 
 
 @pytest.mark.parametrize("reference", ["http://127.0.0.1:9/never.json", "#/nowhere", "#"])
-def test_a_reference_out_of_the_schema_or_in_a_circle_is_a_failure_and_fetches_nothing(reference: str) -> None:
-    assert judged(JsonSchema(schema={"$ref": reference}), '{"a": 1}').state is State.FAILED
+def test_a_reference_out_of_the_schema_or_in_a_circle_is_an_error_and_fetches_nothing(reference: str) -> None:
+    with pytest.raises(RewardError):
+        JsonSchema(schema={"$ref": reference})
+    assert judged(JsonSchema(), '{"a": 1}', {"schema": {"$ref": reference}}).state is State.FAILED
 
 
 GOLD = [{"name": "weather", "arguments": {"city": "Rome", "days": 2, "metric": True}}]
