@@ -33,15 +33,16 @@ OWN_COLUMNS = (*NEEDED, "task", "language", "finish_reason", "num_tokens")
 @job("score")
 def main(config: DictConfig) -> None:
     settings = plain(config)
-    columns = {ours: theirs for ours, theirs in settings["columns"].items() if theirs is not None}
+    columns = _columns(settings["columns"])
     if missing := [name for name in NEEDED if name not in columns]:
         raise ConfigError(f"columns names no {' and no '.join(missing)}; give columns.{missing[0]}=<the file's name>")
     source = Path(config.input).expanduser()
     target = Path(config.output).expanduser() if config.output else source.with_suffix(".scored.jsonl")
     if target.resolve() == source.resolve():
         raise ConfigError(f"output is the input, {source}; give another file")
-    rows = read_rows(source)
-    samples = [_sample(f"{source}, line {number}", row, columns) for number, row in enumerate(rows, start=1)]
+    numbered = read_rows(source)
+    rows = [row for _, row in numbered]
+    samples = [_sample(f"{source}, line {number}", row, columns) for number, row in numbered]
     target.parent.mkdir(parents=True, exist_ok=True)
     # Opened before anything is judged: a judge that has to be paid must not answer for a file that cannot be written.
     with staged_file(target) as partial, partial.open("w", encoding="utf-8", errors="backslashreplace") as file:
@@ -59,28 +60,43 @@ def score(reward: Reward, samples: Sequence[Sample]) -> list[Verdict]:
     return [verdict for verdicts in judged for verdict in verdicts]
 
 
-def read_rows(path: Path) -> list[Row]:
-    """The objects of a JSONL file.
+def read_rows(path: Path) -> list[tuple[int, Row]]:
+    """The objects of a JSONL file with their line numbers, counted from 1; blank lines are passed over.
 
     Raises:
         DataError: if there is no file, no row, or a line that is no JSON object.
     """
     if not path.is_file():
         raise DataError(f"no file {path}; mend input (a relative path starts at {Path.cwd()})")
-    rows = []
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise DataError(f"{path}, line {number} is not JSON ({error}); mend or remove that line") from error
-        if not isinstance(row, dict):
-            raise DataError(f"{path}, line {number} holds a {type(row).__name__}; give one JSON object per line")
-        rows.append(row)
-    if not rows:
+    with path.open("rb") as file:
+        lines = [(number, line) for number, line in enumerate(file, start=1) if line.strip(b" \t\r\n\xef\xbb\xbf")]
+    if not lines:
         raise DataError(f"{path} has no rows; give a file with one completion per line")
-    return rows
+    return [(number, _row(f"{path}, line {number}", line)) for number, line in lines]
+
+
+def _row(where: str, line: bytes) -> Row:
+    try:
+        row = json.loads(line.decode("utf-8-sig"))
+        json.dumps(row)  # written again when all is judged; too late to learn then that it is nested too deep
+    except UnicodeDecodeError as error:
+        raise DataError(f"{where} is not UTF-8 ({error.reason} at byte {error.start}); write the file anew") from None
+    except RecursionError:
+        raise DataError(f"{where} is JSON nested too deep to be read; mend or remove that line") from None
+    except ValueError as error:  # also an integer of more digits than Python reads
+        raise DataError(f"{where} is not JSON ({error}); mend or remove that line") from None
+    if not isinstance(row, dict):
+        raise DataError(f"{where} holds a {type(row).__name__}; give one JSON object per line")
+    return row
+
+
+def _columns(given: Any) -> dict[str, str]:
+    """Our names and the file's, without those that the file has not."""
+    named = {str(ours): theirs for ours, theirs in given.items() if theirs is not None} if given else {}
+    for ours, theirs in named.items():
+        if not isinstance(theirs, str):
+            raise ConfigError(f"columns.{ours} is {theirs!r}; give the name of a column (in quotes if it is a number)")
+    return named
 
 
 def _sample(where: str, row: Row, columns: Mapping[str, str]) -> Sample:
@@ -91,8 +107,29 @@ def _sample(where: str, row: Row, columns: Mapping[str, str]) -> Sample:
     given = {ours: row[theirs] for ours, theirs in columns.items()}
     if texts := [name for name in NEEDED if not isinstance(given[name], str)]:
         raise DataError(f"{where}: column {columns[texts[0]]!r} holds no text; mend the row or columns.{texts[0]}")
+    for name in ("task", "language", "finish_reason", "num_tokens"):
+        if name in given and not _fits(name, given[name]):
+            raise DataError(
+                f"{where}: column {columns[name]!r} holds {str(given[name])[:60]!r} of type "
+                f"{type(given[name]).__name__}; it must hold {_OWN_VALUES[name]}: mend the row, or set "
+                f"columns.{name}=null"
+            )
     reference = {name: value for name, value in given.items() if name not in OWN_COLUMNS}
     return Sample(reference=reference, **{name: value for name, value in given.items() if name in OWN_COLUMNS})
+
+
+_OWN_VALUES = {
+    "task": "text (empty: none)",
+    "language": "text such as de (empty: not known)",
+    "finish_reason": "stop, stop_string or length",
+    "num_tokens": "a whole number of tokens (0: not known)",
+}
+
+
+def _fits(name: str, value: object) -> bool:
+    if name == "num_tokens":
+        return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, str) and (name != "finish_reason" or value in ("stop", "stop_string", "length"))
 
 
 def _described(verdict: Verdict) -> Row:
