@@ -27,7 +27,8 @@ from rlhf.distill import FirstProblems, OffPolicy, OffPolicyDistiller, OnPolicy,
 from rlhf.errors import ConfigError
 from rlhf.prompts import PromptStream
 from rlhf.run_directory import RunDirectory
-from rlhf.teacher import MANIFEST, StoredLogits, check_vocabularies, data_hash, store_logits
+from rlhf.teacher import check_vocabularies
+from rlhf.teacher_store import MANIFEST, StoredLogits, data_hash, store_logits
 
 
 @job("distill")

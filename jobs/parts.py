@@ -27,7 +27,9 @@ from rlhf.evaluate import check_terms
 from rlhf.export_plan import ExportPlan
 from rlhf.policy import POLICY, Policy
 from rlhf.prompts import PromptStream
-from rlhf.run import Checkpoints, Evaluations, TrainingRun, check_rewards
+from rlhf.reward_check import check_rewards
+from rlhf.reward_role import attach_all, waiting_scorers
+from rlhf.run import Checkpoints, Evaluations, TrainingRun
 from rlhf.run_directory import RunDirectory
 from rlhf.runtime import Runtime, default_threads, keep_freed_memory
 from rlhf.sampler import NativeSampler
@@ -40,7 +42,7 @@ from rlhf.wandb_tracker import WandbTracker
 MAY_DIFFER = (
     "resume", "output_root", "threads", "device", "tracker", "checkpoint", "export", "eval.every",
     "eval.plan.max_failed_share", "sampler.max_rows",
-    "plan.micro_batch_tokens", "plan.max_failed_share", "warmup.plan.micro_batch_tokens",
+    "plan.micro_batch_tokens", "plan.max_failed_share", "plan.name", "warmup.plan.micro_batch_tokens",
 )  # fmt: skip
 # What a resumption may change to get past the step that stopped the run; it is said on the screen.
 MAY_BE_MENDED = ("optim.lr", "critic.optim.lr", "warmup.optim.lr", "reward")
@@ -94,7 +96,9 @@ def prepare(config: DictConfig) -> Iterator[Parts]:
     data = plain(config)
     earlier, changed = _earlier_run(config, data)
     runtime = build_runtime(config)
-    evaluations, export, reward = build(config.eval), build(config.export), build(config.reward)
+    evaluations, export = build(config.eval), build(config.export)
+    with waiting_scorers() as scorers:
+        reward = build(config.reward)
     check_terms(reward, evaluations.plan)
     checkpoints = build(config.checkpoint)
     check_keys(NativeSampler, config.sampler, "sampler", given=("model", "tokenizer"))
@@ -109,8 +113,9 @@ def prepare(config: DictConfig) -> Iterator[Parts]:
         described = describe(reward)
         for name, facts in described.items():
             display.message(f"reward {name}: {facts.get('shown', facts)}")
-        check_rewards(reward, prompts, display.message)
         policy = build_policy(config, build_model(config, runtime))
+        attach_all(scorers, policy.roles, tokenizer)
+        check_rewards(reward, prompts, display.message)
         if config.adapter.start_from:
             display.message(f"training {config.adapter.start_from} further: {policy.roles.spec(POLICY)}, its own shape")
         directory = earlier or _new_run(config, data, runtime)

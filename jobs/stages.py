@@ -18,6 +18,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 
 from jobs.launch import CONFIG_FOLDER, MENDABLE, describe, plain
+from rlhf.checkpoint import CheckpointStore
 from rlhf.errors import ConfigError
 from rlhf.run_directory import config_hash, write_json
 
@@ -64,7 +65,8 @@ class Stage:
         if self.job in WITHOUT_RUN:
             return [*given, f"output={_quoted(folder / RESULTS[self.job])}"]
         given += [f"output_root={_quoted(folder)}", f"run_name={self.name}"]
-        begun = sorted({path.parents[1] for path in folder.glob("*/checkpoints/*")})
+        # One that was killed while it wrote its first checkpoint left a part of it, and begins again.
+        begun = sorted(path.parent for path in folder.glob("*/checkpoints") if CheckpointStore(path, keep=1).latest())
         return [*given, f"resume={_quoted(begun[-1])}"] if begun else given
 
 

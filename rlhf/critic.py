@@ -13,9 +13,9 @@ from torch import Tensor
 
 from model.attention import Layout
 from model.lora import LoraSpec
-from rlhf.advantages import discounted, generalized_advantages
 from rlhf.collate import placed_micro_batches
 from rlhf.errors import ConfigError
+from rlhf.gae import discounted, generalized_advantages
 from rlhf.losses import LossOutput, ValueLoss
 from rlhf.optim import OptimSettings
 from rlhf.policy import Policy

@@ -28,7 +28,8 @@ from rlhf.prompts import PromptStream
 from rlhf.runtime import Runtime
 from rlhf.sampler import Sampler, SamplingParams
 from rlhf.sft import SFTPlan, SFTTrainer, demonstrations
-from rlhf.teacher import LogitsIdentity, StoredLogits, predicting_states, shared_head
+from rlhf.teacher import predicting_states, shared_head
+from rlhf.teacher_store import LogitsIdentity, StoredLogits
 from rlhf.types import CreditedSample, Metrics, Prompt, TrainBatch
 from rlhf.update import Updater, _averages
 

@@ -10,13 +10,11 @@ Whatever the layout, a pair is one conversation and two answers to it.
 
 from __future__ import annotations
 
-import glob
-import gzip
 import hashlib
 import json
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -24,11 +22,11 @@ from typing import Any, Literal
 from model.chat import Message, chat_turns
 from model.errors import ModelError
 from rlhf.errors import ConfigError, DataError
+from rlhf.row_files import file_rows, hub_rows
 
 _log = logging.getLogger(__name__)
 
 OUR_COLUMNS = ("prompt", "chosen", "rejected", "margin", "kind")
-FORMATS = (".jsonl", ".jsonl.gz", ".json", ".parquet")
 
 _SPEAKERS: dict[str, Literal["user", "assistant"]] = {"Human": "user", "Assistant": "assistant"}
 _TURN = re.compile(r"(?:\A|\n\n)(Human|Assistant):[ \t]*")
@@ -99,7 +97,7 @@ class PreferencePairs:
         names = _column_names(columns or {})
 
         def read(name: str, split: str | None) -> list[Pair]:
-            rows = _file_rows(Path(name).expanduser()) if split is None else _hub_rows(name, hub_config, split)
+            rows = file_rows(Path(name).expanduser()) if split is None else hub_rows(name, hub_config, split)
             return _pairs(name if split is None else f"{name} (split {split})", rows, names, on_bad)
 
         pairs = read(str(path or hub), split if hub else None)
@@ -265,49 +263,3 @@ def _joined(messages: Sequence[Message]) -> list[Message]:
         else:
             joined.append(message)
     return joined
-
-
-def _file_rows(path: Path) -> Iterator[Any]:
-    if not path.name.endswith(FORMATS):
-        raise DataError(f"{path} has an unknown ending; give a file that ends in {', '.join(FORMATS)}")
-    if not path.is_file():
-        raise DataError(f"no file {path.absolute()}; mend the path (a relative one starts at {Path.cwd()})")
-    if path.suffix == ".parquet":
-        return iter(_dataset_rows(str(path), "parquet", data_files=glob.escape(str(path)), split="train"))
-    return _json_rows(path)
-
-
-def _json_rows(path: Path) -> Iterator[Any]:
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
-            if path.suffix == ".json":
-                rows = json.load(file)
-                yield from rows if isinstance(rows, list) else [rows]
-                return
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    yield _parsed(path, number, line)
-    except (UnicodeDecodeError, OSError, json.JSONDecodeError) as error:
-        raise DataError(f"cannot read {path}: {error}; mend the file") from error
-
-
-def _parsed(path: Path, number: int, line: str) -> Any:
-    try:
-        return json.loads(line)
-    except json.JSONDecodeError as error:
-        raise DataError(f"{path}, line {number} is not JSON ({error}); mend or remove that line") from error
-
-
-def _hub_rows(hub: str, config: str | None, split: str) -> Iterable[Any]:
-    return _dataset_rows(f"{hub} (split {split})", hub, name=config, split=split)
-
-
-def _dataset_rows(where: str, builder: str, **options: Any) -> Iterable[Any]:
-    import datasets  # takes over a second, and a JSON file does without
-    from datasets.exceptions import DatasetsError
-
-    try:
-        return datasets.load_dataset(builder, **options)
-    except (DatasetsError, ValueError, OSError, StopIteration) as error:
-        reason = " ".join(str(error.__cause__ or error).split())
-        raise DataError(f"cannot read {where}: {reason}; mend the file or the name") from error

@@ -59,8 +59,8 @@ class RewardModelScorer:
     ) -> RewardModelScorer:
         """The scorer of a folder that `jobs.reward_model` wrote, on a base of its own.
 
-        Where the policy's base is the same one, `RewardModel.load(policy.roles, folder)` adds it there instead, and no
-        second base is in memory.
+        Where the policy's base is the same one, `rlhf.reward_role.RoleScorer` adds it there instead, and no second
+        base is in memory.
 
         Raises:
             CheckpointFormatError: if a file is missing or broken, or the base is not the one it was trained on.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -18,13 +18,12 @@ from model.card import CardFacts
 from model.export import Export, export_checkpoint
 from model.load import parse_dtype
 from model.tokenizer import Tokenizer
-from rewards.base import Reward, Sample
-from rewards.selfcheck import selfcheck
+from rewards.base import Reward
 from rlhf.anchor import begin_reference, move_reference
 from rlhf.checkpoint import CheckpointStore
 from rlhf.display import Display
-from rlhf.errors import ConfigError, ResumeError
-from rlhf.evaluate import EvaluationPlan, evaluate
+from rlhf.errors import ResumeError
+from rlhf.evaluate import evaluate
 from rlhf.evaluation import Evaluation, report_tables
 from rlhf.export_plan import ExportPlan
 from rlhf.policy import POLICY, Policy
@@ -32,6 +31,7 @@ from rlhf.prompts import PromptStream
 from rlhf.report import ReportRow, ReportTable, tables_markdown
 from rlhf.rollout_rows import joined
 from rlhf.run_directory import RunDirectory, read_rows, write_json
+from rlhf.run_settings import SETTINGS_ARE, Checkpoints, Evaluations, steps_taken
 from rlhf.runtime import Runtime
 from rlhf.sampler import Sampler
 from rlhf.sft import SFTTrainer
@@ -39,34 +39,9 @@ from rlhf.tracking import Tracker
 from rlhf.trainer import Iteration, RLTrainer
 from rlhf.types import Metrics
 
+__all__ = ["Checkpoints", "Evaluations", "TrainingRun", "steps_taken"]
+
 State = dict[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Evaluations:
-    """When to evaluate, and how."""
-
-    plan: EvaluationPlan
-    base: bool = True
-    """Evaluate the untouched base first."""
-    every: int = 0
-    """Also evaluate every so many reinforcement steps; 0 only at the ends of stages."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Checkpoints:
-    """When to write a checkpoint, and how many stay."""
-
-    every: int = 25
-    """Steps of a stage; 0 only at the ends of stages. An interrupt or an error always leaves one."""
-    keep: int = 2
-
-    def __post_init__(self) -> None:
-        if self.every < 0 or self.keep < 1:
-            raise ConfigError(
-                f"checkpoint.every={self.every} and checkpoint.keep={self.keep}: give every 0 (at the ends of stages) "
-                "or more, and keep 1 or more"
-            )
 
 
 @dataclass(kw_only=True)
@@ -145,10 +120,10 @@ class TrainingRun:
         if self._done["reinforce"] == 0:
             begin_reference(self.policy, self.reference, self.reference_rate)
             self._remember()
-        self.display.stage("GRPO", trainer.plan.steps)
+        self.display.stage(trainer.plan.name, trainer.plan.steps)
         trainer.fit(self._done["reinforce"], lambda step, iteration: self._after_iteration(trainer, step, iteration))
         self._save_last()
-        self._evaluate("after GRPO")
+        self._evaluate(f"after {trainer.plan.name}")
 
     def _after_warmup_step(self, step: int, metrics: Metrics) -> None:
         self._done["warmup"] = step + 1
@@ -169,7 +144,7 @@ class TrainingRun:
         if every and (step + 1) % every == 0 and step + 1 < trainer.plan.steps:
             self._save_last()
             self._evaluate(f"step {step + 1}")
-            self.display.stage("GRPO", trainer.plan.steps)
+            self.display.stage(trainer.plan.name, trainer.plan.steps)
 
     def _finish_step(self, step: int, metrics: Metrics, stage: str) -> None:
         self.tracker.log(self._overall_step(), {**metrics, f"step/{stage}": float(step)})
@@ -251,16 +226,19 @@ class TrainingRun:
             self.directory.truncate_after(self._overall_step())
             self.store.drop_after(self._overall_step())
         self.runtime.wait()
-        self.display.message(
-            f"resumed {self.directory.path}: {self._done['warmup']} warm-up and {self._done['reinforce']} GRPO steps"
-        )
+        self.display.message(f"resumed {self.directory.path} behind step {self._overall_step()}")
 
     # Results
+
+    @property
+    def _reinforced(self) -> str:
+        return self.reinforce.plan.name if self.reinforce else ""
 
     @cached_property
     def _tables(self) -> tuple[ReportTable, ...]:
         """The final tables. Once, when all evaluations are there: their intervals take time."""
-        names = [name for name in ("base", "warmed up", "after SFT", "after GRPO") if name in self._results]
+        order = ("base", "warmed up", "after SFT", f"after {self._reinforced}")
+        names = [name for name in order if name in self._results]
         return report_tables(
             self._results, {f"{after} - {before}": (before, after) for before, after in pairwise(names)}
         )
@@ -280,7 +258,7 @@ class TrainingRun:
             card=CardFacts(
                 name=plan.name,
                 data=plan.data,
-                training=f"Trained by Gemwright: {steps_taken(self._done)}. The run's `config.yaml` has every setting.",
+                training=f"Trained by Gemwright: {steps_taken(self._done, self._reinforced)}. {SETTINGS_ARE}",
                 results=tables_markdown(self._tables),
                 sources={**self.sources, "config": self.directory.config_hash},
             ),
@@ -316,40 +294,6 @@ class TrainingRun:
             f"{seconds / 60:.1f} min. Results: {self.directory.path}   "
             f"Talk to the model: python -m jobs.chat checkpoint={folder}"
         )
-
-
-def steps_taken(done: Mapping[str, int]) -> str:
-    """The stages behind a checkpoint in words, for the model card.
-
-    >>> steps_taken({"warmup": 100, "reinforce": 0})
-    '100 supervised steps'
-    """
-    stages = {"warmup": "supervised steps", "reinforce": "steps of GRPO", "preferences": "steps of DPO"}
-    return ", then ".join(f"{done[name]} {words}" for name, words in stages.items() if done.get(name)) or "no steps"
-
-
-def check_rewards(
-    reward: Reward, prompts: PromptStream, announce: Callable[[str], None], *, num_rows: int = 32
-) -> None:
-    """Grade demonstrations and damaged ones before anything expensive: a reward that cannot tell them apart stops the
-    run here. Data without demonstrations cannot be checked and says so."""
-    shown = prompts.preview(num_rows)
-    targets = [problem.target(prompts.template) for problem, _ in shown]
-    if not all(targets):
-        announce("rewards not checked: the data has no gold answers to check them with")
-        return
-    samples = [
-        Sample(
-            prompt=prompt.text,
-            completion="",
-            reference=prompt.reference,
-            task=prompt.task,
-            language=prompt.language,
-            num_tokens=len(prompt.target_ids),
-        )
-        for _, prompt in shown
-    ]
-    announce(str(selfcheck(reward, samples, targets)))
 
 
 def _cells(row: ReportRow) -> dict[str, list[float]]:

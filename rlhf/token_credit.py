@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
-from rlhf.advantages import discounted
+from rlhf.gae import discounted
 from rlhf.kl_reward import KLReward
 from rlhf.policy import Policy
 from rlhf.runtime import Runtime

@@ -60,12 +60,21 @@ class Plan:
     """The run stops when more of a step's rewards fail."""
     accuracy_term: str | None = "correct"
     """The reward term that is also logged as `accuracy`."""
+    name: str = "GRPO"
+    """Of the stage."""
 
     def __post_init__(self) -> None:
+        check_name(self.name)
         if min(self.steps, self.prompts_per_step, self.group_size, self.update_epochs, self.minibatches) < 1:
             raise ConfigError("steps, prompts_per_step, group_size, update_epochs and minibatches must be at least 1")
         if self.minibatches > self.prompts_per_step:
             raise ConfigError(f"{self.prompts_per_step} prompts cannot be split into {self.minibatches} minibatches")
+
+
+def check_name(name: str) -> None:
+    """Raises ConfigError for a stage's name that cannot be part of a file's."""
+    if not name.strip() or "/" in name or not name.isprintable():
+        raise ConfigError(f"plan.name is {name!r}; give a short name without /, such as GRPO")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +107,7 @@ class RLTrainer:
     """Runs policy iterations. It owns the optimizer and its schedule; everything else is given to it.
 
     Raises:
-        ConfigError: if the sampling is none to learn from (`check_sampling`).
+        ConfigError: if the sampling is none to learn from, or the groups are too small to compare.
     """
 
     def __init__(
@@ -120,6 +129,7 @@ class RLTrainer:
         batch: Batching | None = None,
     ) -> None:
         check_sampling(sampling)
+        credit.check_group_size(plan.group_size)
         self.policy, self.sampler, self.prompts, self.reward = policy, sampler, prompts, reward
         self.credit, self.loss, self.sampling, self.plan, self.runtime = credit, loss, sampling, plan, runtime
         self.seed, self.batch = seed, batch or SampleOnce()

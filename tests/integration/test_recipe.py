@@ -10,6 +10,7 @@ import pytest
 
 from jobs.recipe import carry_out, only_one
 from jobs.stages import Stage, choose, read_stages
+from rlhf.checkpoint import CheckpointStore
 from rlhf.errors import ConfigError
 
 EACH = {"make_pairs": ["num_pairs=20"]}
@@ -28,15 +29,18 @@ def chain(count: int = 20) -> dict[str, Any]:
 class Launched:
     """Stands for the processes: notes every command line, leaves what the job would leave, fails where told."""
 
-    def __init__(self, root: Path, fails: str = "") -> None:
-        self.root, self.fails, self.lines = root, fails, []
+    def __init__(self, root: Path, fails: str = "", *, unfinished: bool = False) -> None:
+        self.root, self.fails, self.unfinished, self.lines = root, fails, unfinished, []
 
     def __call__(self, job: str, arguments: list[str]) -> int:
         self.lines.append(" ".join(arguments))
         given = dict(argument.split("=", 1) for argument in arguments)
         if job == "reward_model":
             run = Path(given["output_root"].strip("'")) / f"{given['run_name']}-0"
-            (run / "checkpoints" / "step-1").mkdir(parents=True, exist_ok=True)
+            if self.unfinished:
+                (run / "checkpoints" / ".step-000001").mkdir(parents=True)
+            else:
+                CheckpointStore(run / "checkpoints").save(1, {})
             if self.fails == given["run_name"]:
                 return 2
             (run / "reward_model").mkdir()
@@ -68,6 +72,16 @@ def test_a_failed_stage_is_resumed_from_its_checkpoint_and_finished_ones_stay(tm
     lines = work(tmp_path, chain()).lines
     assert len(lines) == 3
     assert re.search(r"seed=1 .*resume='[^']*/two-0'", lines[0])
+
+
+def test_a_stage_that_was_stopped_within_its_first_checkpoint_begins_again(tmp_path: Path) -> None:
+    stages = read_stages(chain(), EACH)
+    with pytest.raises(ConfigError, match="stage one ended with code 2"):
+        carry_out(tmp_path, stages, choose(stages, ["pairs", "one"], []), Launched(tmp_path, "one", unfinished=True))
+    again = Launched(tmp_path, "one")
+    with pytest.raises(ConfigError, match="stage one ended with code 2"):
+        carry_out(tmp_path, stages, choose(stages, ["one"], []), again)
+    assert "resume=" not in again.lines[0]
 
 
 def test_a_changed_stage_runs_again_with_those_that_build_on_it(

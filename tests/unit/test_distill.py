@@ -22,7 +22,7 @@ from rlhf.prompts import PromptStream, PromptTemplate
 from rlhf.runtime import Runtime
 from rlhf.sampler import NativeSampler, SamplingParams
 from rlhf.sft import SFTPlan
-from rlhf.teacher import StoredLogits, data_hash, store_logits
+from rlhf.teacher_store import StoredLogits, data_hash, store_logits
 from rlhf.types import Metrics, Prompt
 from tests.rollouts import Sums, adapter_of, disturb, sums_stream, teachable_policy
 

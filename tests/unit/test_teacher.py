@@ -11,21 +11,14 @@ import torch
 from torch import Tensor
 
 import rlhf.divergences
-import rlhf.teacher
+import rlhf.teacher_store
 from model.testing import TINY, tiny_model
 from model.testing_tokenizer import tiny_tokenizer, tiny_vocabulary
 from model.tokenizer import Tokenizer
 from rlhf.divergences import Predictions
 from rlhf.errors import ConfigError, DataError
-from rlhf.teacher import (
-    LogitsIdentity,
-    StoredLogits,
-    check_vocabularies,
-    data_hash,
-    keep_logits,
-    shared_head,
-    store_logits,
-)
+from rlhf.teacher import check_vocabularies, keep_logits, shared_head
+from rlhf.teacher_store import LogitsIdentity, StoredLogits, data_hash, store_logits
 from rlhf.types import Prompt
 from tests.rollouts import sums_stream
 
@@ -96,9 +89,9 @@ def test_samples_depend_on_the_seed_and_on_neither_micro_batches_nor_shards(
     demonstrations = prompts()
     wanted = identity(demonstrations)
     store(tmp_path / "whole", demonstrations, wanted)
-    monkeypatch.setattr(rlhf.teacher, "TOKENS_PER_SHARD", 7)
+    monkeypatch.setattr(rlhf.teacher_store, "TOKENS_PER_SHARD", 7)
     store(tmp_path / "cut", demonstrations, wanted, micro_batch_tokens=1)
-    monkeypatch.setattr(rlhf.teacher, "_EXAMPLES_AT_A_TIME", 2)
+    monkeypatch.setattr(rlhf.teacher_store, "_EXAMPLES_AT_A_TIME", 2)
     store(tmp_path / "cut again", demonstrations, wanted)
     other = replace(wanted, seed=4)
     store(tmp_path / "other", demonstrations, other)

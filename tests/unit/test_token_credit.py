@@ -10,9 +10,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from rlhf.advantages import Credit, GroupCentered, LeaveOneOut, RewardItself, discounted, generalized_advantages
+from rlhf.advantages import Credit, GroupCentered, LeaveOneOut, RewardItself
 from rlhf.collate import collate
 from rlhf.errors import ConfigError
+from rlhf.gae import discounted, generalized_advantages
 from rlhf.kl_reward import KLReward
 from rlhf.runtime import Runtime
 from rlhf.token_credit import NoCritic, TokenCredit, last_tokens, spread
