@@ -113,9 +113,12 @@ def prepare(config: DictConfig) -> Iterator[Parts]:
         described = describe(reward)
         for name, facts in described.items():
             display.message(f"reward {name}: {facts.get('shown', facts)}")
+        if not scorers:  # before the network is loaded, where the reward does not need it
+            check_rewards(reward, prompts, display.message)
         policy = build_policy(config, build_model(config, runtime))
         attach_all(scorers, policy.roles, tokenizer)
-        check_rewards(reward, prompts, display.message)
+        if scorers:
+            check_rewards(reward, prompts, display.message)
         if config.adapter.start_from:
             display.message(f"training {config.adapter.start_from} further: {policy.roles.spec(POLICY)}, its own shape")
         directory = earlier or _new_run(config, data, runtime)

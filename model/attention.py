@@ -7,7 +7,7 @@ caches are the same case.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 import torch.nn.functional as F
@@ -18,6 +18,7 @@ from model.config import FULL, Gemma3Config
 from model.layers import RMSNorm
 from model.products import FrozenLinear
 from model.rope import apply_rope, rope_tables
+from model.runs import Run, attend_by_runs, runs_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,15 +95,28 @@ class AttentionContext:
     rope: dict[str, tuple[Tensor, Tensor]]
     masks: dict[str, Tensor | None]
     cache: KVCache | None
+    runs: list[list[Run]] | None = None
+    """Where rows hold several sequences and a CPU computes: attention goes by these, and by `run_masks`."""
+    run_masks: dict[str, list[list[Tensor | None]]] = field(default_factory=dict)
 
     @classmethod
     def build(
         cls, config: Gemma3Config, layout: Layout, cache: KVCache | None, dtype: torch.dtype, plain_causal: bool
     ) -> AttentionContext:
         """Args: plain_causal: no padding, one segment, no cache, T within the window: SDPA's own causal path serves."""
+        rope = rope_tables(config, layout.positions, dtype)
+        windows = {kind: None if kind == FULL else config.sliding_window for kind in dict.fromkeys(config.layer_types)}
+        # Many small calls, where a GPU is better off with a large one.
+        by_runs = cache is None and not plain_causal and layout.positions.device.type == "cpu"
+        runs = runs_of(layout.segment_ids, layout.prefix_ids, layout.positions) if by_runs else None
+        if runs is not None:
+            run_masks = {
+                kind: [_run_masks(layout, b, row, window) for b, row in enumerate(runs)]
+                for kind, window in windows.items()
+            }
+            return cls(rope=rope, masks=dict.fromkeys(windows), cache=None, runs=runs, run_masks=run_masks)
         masks: dict[str, Tensor | None] = {}
-        for kind in dict.fromkeys(config.layer_types):
-            window = None if kind == FULL else config.sliding_window
+        for kind, window in windows.items():
             fits = layout.positions.shape[1] <= config.sliding_window
             if plain_causal and (window is None or fits):
                 masks[kind] = None
@@ -111,7 +125,21 @@ class AttentionContext:
                 masks[kind] = visible(layout, layout.positions, layout.segment_ids, window)
             else:
                 masks[kind] = visible(layout, cache.plan(kind, layout.positions), None, window)
-        return cls(rope=rope_tables(config, layout.positions, dtype), masks=masks, cache=cache)
+        return cls(rope=rope, masks=masks, cache=cache)
+
+
+def _run_masks(layout: Layout, row: int, runs: Sequence[Run], window: int | None) -> list[Tensor | None]:
+    """Per run of a row the [tokens, keys] mask; None where a token sees its own run up to itself."""
+    masks: list[Tensor | None] = []
+    for place, run in enumerate(runs):
+        own = Layout.at(layout.positions[row : row + 1, run.columns])
+        fits = run.seen == (place,) and (window is None or run.length <= window)
+        if not run.seen or (fits and bool((own.positions.diff() == 1).all())):
+            masks.append(None)
+            continue
+        keys = torch.cat([layout.positions[row : row + 1, runs[i].columns] for i in run.seen], 1)
+        masks.append(visible(own, keys, None, window)[0, 0])
+    return masks
 
 
 class Attention(nn.Module):
@@ -123,7 +151,9 @@ class Attention(nn.Module):
         self.layer_type = config.layer_types[layer]
         self.head_dim = config.head_dim
         self.scale = config.attention_scale
+        self.num_heads = config.num_attention_heads
         self.num_groups = config.num_attention_heads // config.num_key_value_heads
+        self.window = config.sliding_window
         width, kv_width = config.num_attention_heads * config.head_dim, config.num_key_value_heads * config.head_dim
         self.q_proj = FrozenLinear(config.hidden_size, width)
         self.k_proj = FrozenLinear(config.hidden_size, kv_width)
@@ -141,7 +171,10 @@ class Attention(nn.Module):
         v = self.v_proj(x).view(heads).transpose(1, 2)
         if context.cache is not None:
             k, v = context.cache.extend(self.layer, k, v)
-        out = self._attend(q, k, v, context.masks[self.layer_type])
+        if context.runs is not None:
+            out = attend_by_runs(q, k, v, context.runs, context.run_masks[self.layer_type], self.scale)
+        else:
+            out = self._attend(q, k, v, context.masks[self.layer_type])
         return self.o_proj(out.transpose(1, 2).reshape(num_rows, length, -1))
 
     def _attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:

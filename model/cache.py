@@ -101,6 +101,11 @@ class KVCache:
         values[rows, :, write.slots] = v.transpose(1, 2).to(values.dtype)
         return seen or (keys[:, :, : write.num_seen], values[:, :, : write.num_seen])
 
+    def storage(self, layer: int) -> tuple[Tensor, Tensor, Tensor]:
+        """For a kernel that writes by itself what `extend` would: the layer's keys and values,
+        [B, heads, slots, head_dim] each, and the [B, T] int64 slots of the planned tokens."""
+        return self._keys[layer], self._values[layer], self._writes[self._kinds[layer]].slots
+
     def select(self, rows: Tensor) -> KVCache:
         """A cache of the given rows, in that order (int64 indices).
 

@@ -26,6 +26,14 @@ class LoraLinear(Linear):
         a, b = (part.get_submodule(role).get_parameter("weight").to(dtype) for part in (self.lora_A, self.lora_B))
         return a, b
 
+    def active_weights(self, dtype: torch.dtype) -> tuple[Tensor, Tensor] | None:
+        """The active role's A times its scaling, and its B, in `dtype`; None where no role acts."""
+        active = self.active_adapters
+        if not active or active[0] not in self.lora_A:
+            return None
+        a, b = self.weights(active[0], torch.float32)
+        return (a * self.scaling[active[0]]).to(dtype), b.to(dtype)
+
     def forward(self, x: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
         active = self.active_adapters
         if not active or active[0] not in self.lora_A:

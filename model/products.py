@@ -2,10 +2,10 @@
 
 On a CPU, torch gives float32 products to MKL, whose narrow ones (a few rows, as in decoding) are two to three times as
 slow as oneDNN's, and those with the head's tiles a third slower. oneDNN adds up without blocks, which costs some ten
-units in the last place: 2e-4 of a logit near 130, and several times that behind eighteen layers. So it serves the
-log-probabilities and decoding, in float32 with the head alone, which is most of a small Gemma; logits and hidden states
-stay MKL's. bfloat16 goes to oneDNN anyway, which lays the weight out anew at every call; a copy that keeps the layout
-saves that. Figures: docs/lab-log.md, "what do oneDNN and kept layouts give?".
+units in the last place: 2e-4 of a logit near 130, and several times that behind eighteen layers. So it serves the log-
+probabilities and decoding; logits and hidden states that anybody asks for stay MKL's. bfloat16 goes to oneDNN anyway,
+which lays the weight out anew at every call; a copy that keeps the layout saves that. Figures: docs/lab-log.md, "what
+do oneDNN and kept layouts give?".
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class FrozenLinear(nn.Linear):
 
 def packed_product(x: Tensor, packed: Tensor) -> Tensor:
     """x @ weight.T of the weight that was packed; no gradient."""
-    return _onednn(x, packed)
+    return _onednn(x, packed) if packed.is_mkldnn else F.linear(x, packed)
 
 
 class _Owner(Protocol):
@@ -53,35 +53,40 @@ class _Owner(Protocol):
 class PackedWeights:
     """Copies of frozen matrices in the layout that oneDNN's kernels read, made once, for the time of a `with`.
 
-    They take the memory of the matrices again. Where there is no oneDNN (a GPU, another build) nothing is copied and
-    nothing changes.
+    They take the memory of the matrices again. Where there is no oneDNN (a GPU, another build) a single matrix stands
+    for itself, and several that are to be one product are put together and no more.
     """
 
-    def __init__(self, owners: Sequence[tuple[_Owner, Tensor]]) -> None:
-        """Args: owners: those that multiply with `packed` while it is there, and the weight that it stands for."""
+    def __init__(self, owners: Sequence[tuple[_Owner, Sequence[Tensor]]]) -> None:
+        """Args: owners: those that multiply with `packed` while it is there, and the weights that it stands for, whose
+        outputs lie side by side."""
         self._owners = owners
-        self._copies: list[tuple[int, Tensor] | None] = [None] * len(owners)
+        self._copies: list[tuple[list[int], Tensor] | None] = [None] * len(owners)
 
     @contextmanager
     def active(self) -> Iterator[None]:
         """Within it, the owners multiply with their copies."""
         try:
-            for place, (owner, weight) in enumerate(self._owners):
-                owner.packed = self._copy(place, weight)
+            for place, (owner, weights) in enumerate(self._owners):
+                owner.packed = self._copy(place, weights)
             yield
         finally:
             for owner, _ in self._owners:
                 owner.packed = None
 
-    def _copy(self, place: int, weight: Tensor) -> Tensor | None:
-        if not _has_onednn(weight):
-            return None
-        version = 0 if weight.is_inference() else weight._version  # an inference tensor counts no changes
+    def _copy(self, place: int, weights: Sequence[Tensor]) -> Tensor:
+        # an inference tensor counts no changes
+        versions = [0 if weight.is_inference() else weight._version for weight in weights]
         copy = self._copies[place]
-        if copy is None or copy[0] != version:
-            copy = version, torch.ops.mkldnn._reorder_linear_weight(weight.detach(), None)
+        if copy is None or copy[0] != versions:
+            copy = versions, _packed([weight.detach() for weight in weights])
             self._copies[place] = copy
         return copy[1]
+
+
+def _packed(weights: Sequence[Tensor]) -> Tensor:
+    weight = weights[0] if len(weights) == 1 else torch.cat(list(weights))
+    return torch.ops.mkldnn._reorder_linear_weight(weight, None) if _has_onednn(weight) else weight
 
 
 def _onednn(x: Tensor, weight: Tensor) -> Tensor:

@@ -7,6 +7,8 @@ Sizes: B rows, T tokens, D hidden, V vocabulary.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
@@ -16,7 +18,10 @@ from model.attention import Attention, AttentionContext, Layout
 from model.cache import KVCache
 from model.config import Gemma3Config
 from model.layers import MLP, RMSNorm, ScaledEmbedding
-from model.products import FrozenLinear, PackedWeights, packed_product
+from model.products import packed_product
+
+if TYPE_CHECKING:
+    from model.decoding import Decoder
 
 
 class Block(nn.Module):
@@ -62,7 +67,9 @@ class Gemma3ForCausalLM(nn.Module):
     """The network with its tied head; `state_dict()` has Hugging Face's keys without `lm_head.weight`."""
 
     packed: Tensor | None = None
-    """A copy of the head for decoding, while `pack` is active."""
+    """A copy of the head for decoding, while there is one."""
+    decoder: Decoder | None = None
+    """The fused way of one token per row, while it is active."""
 
     def __init__(self, config: Gemma3Config) -> None:
         super().__init__()
@@ -81,16 +88,13 @@ class Gemma3ForCausalLM(nn.Module):
         """
         if cache is not None and layout is None:
             raise ValueError("a forward with a cache needs a layout: the positions say where the tokens continue")
+        if self.decoder is not None and _is_decoding(token_ids, layout, cache):
+            return self.decoder.step(token_ids, cast(Layout, layout), cast(KVCache, cache))
         return self.model(token_ids, layout, cache)
 
     def logits(self, hidden: Float[Tensor, "*N D"]) -> Float[Tensor, "*N V"]:
         """Head of the given hidden states, in the weights' dtype; callers choose the rows that they need."""
         return F.linear(hidden, self.head_weight) if self.packed is None else packed_product(hidden, self.packed)
-
-    def pack(self) -> PackedWeights:
-        """Copies of the matrices for decoding, made when they are first used; in float32 of the head alone."""
-        layers = [(module, module.weight) for module in self.modules() if isinstance(module, FrozenLinear)]
-        return PackedWeights([(self, self.head_weight), *(layers if self.dtype == torch.bfloat16 else ())])
 
     @property
     def head_weight(self) -> Tensor:
@@ -104,3 +108,8 @@ class Gemma3ForCausalLM(nn.Module):
     @property
     def device(self) -> torch.device:
         return self.head_weight.device
+
+
+def _is_decoding(token_ids: Tensor, layout: Layout | None, cache: KVCache | None) -> bool:
+    """Whether a forward is one new token per row behind what a cache holds, without a gradient."""
+    return cache is not None and layout is not None and token_ids.shape[1] == 1 and not torch.is_grad_enabled()

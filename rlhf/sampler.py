@@ -22,6 +22,7 @@ from torch import Tensor
 
 from model.attention import Layout
 from model.cache import KVCache
+from model.decoding import fastest_decoding
 from model.lora_layer import hold
 from model.tokenizer import Tokenizer
 from model.transformer import Gemma3ForCausalLM
@@ -106,7 +107,7 @@ class NativeSampler:
         pack_weights: bool = True,
     ) -> None:
         self.model = model
-        self._packed = model.pack() if pack_weights else None
+        self._decoding = fastest_decoding(model) if pack_weights else None
         self.tokenizer = tokenizer
         self.max_rows = max_rows
         self.max_draft_tokens = max_draft_tokens
@@ -205,7 +206,7 @@ class NativeSampler:
 
     def _decode(self, prompts: Sequence[Prompt], group_size: int, rules: _Rules) -> Iterator[list[_Row]]:
         """Prefill and decode one batch, yielding all rows whenever they have grown."""
-        with self._packed.active() if self._packed else nullcontext(), hold(self.model, self.model.dtype):
+        with self._decoding.active() if self._decoding else nullcontext(), hold(self.model, self.model.dtype):
             yield from self._decode_batch(prompts, group_size, rules)
 
     def _decode_batch(self, prompts: Sequence[Prompt], group_size: int, rules: _Rules) -> Iterator[list[_Row]]:

@@ -12,13 +12,14 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from model import kernels
 from rlhf.logprobs import exp_
 from rlhf.sampling.params import SamplingParams
 
 # Rows of logits that are turned to float32 at a time (16 x 262,144 x 4 bytes = 16 MiB).
 _ROWS_AT_A_TIME = 16
 # The vocabulary is searched in two strides, blocks and then tokens, so no running sum over 262,144 numbers is needed.
-_BLOCK = 512
+_BLOCK = kernels.BLOCK
 # A nucleus is looked for among so many tokens first: sorting all of them costs more than a forward of the network.
 _FIRST_CANDIDATES = 1024
 
@@ -48,6 +49,8 @@ def choose(
         index: the row of `logits` that each draw is from; draw n is from row n when it is None.
     """
     index = torch.arange(len(logits), device=logits.device) if index is None else index
+    if params.temperature and not params.truncates and kernels.available(logits.dtype, logits.device):
+        return _draw_fused(logits.contiguous(), index, uniform, params.temperature, forbidden)
     tokens = torch.empty(uniform.shape, dtype=torch.int64, device=logits.device)
     logprobs, drawn = (torch.empty(uniform.shape, dtype=torch.float32, device=logits.device) for _ in range(2))
     wide = torch.empty((min(len(logits), _ROWS_AT_A_TIME), logits.shape[1]), dtype=torch.float32, device=logits.device)
@@ -59,6 +62,28 @@ def choose(
             weights, index[draws] - start, uniform[draws], params, forbidden
         )
     return Chosen(tokens, logprobs, drawn)
+
+
+def _draw_fused(logits: Tensor, index: Tensor, uniform: Tensor, temperature: float, forbidden: Sequence[int]) -> Chosen:
+    """`choose` without truncation: the logits are read twice, and nothing of their size is written."""
+    left_out = torch.tensor(sorted(set(forbidden)), dtype=torch.int64)
+    largest, block_sums = kernels.weigh(logits, 1.0 / temperature, left_out)
+    forbidden_weight = ((logits[:, left_out].float() - largest[:, None]) / temperature).double().exp().sum(-1)
+    block_ends = block_sums.cumsum(-1)
+    aim, block, before = _block_of(block_ends[index], uniform)
+    tokens, weights = kernels.pick(logits, 1.0 / temperature, largest, index, block, before, aim, left_out)
+    drawn_from = block_ends[:, -1]
+    drawn = (weights / drawn_from[index]).log()
+    return Chosen(tokens, (weights / (drawn_from + forbidden_weight)[index]).log().float(), drawn.float())
+
+
+def _block_of(block_ends: Tensor, uniform: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """[N] each: `uniform` times the total of a draw's weights, the block in which their running sum passes it, and the
+    sum before that block; from [N, blocks] float64 running sums at the blocks' ends."""
+    aim = uniform.to(torch.float64)[:, None] * block_ends[:, -1:]
+    block = torch.searchsorted(block_ends, aim, right=True).clamp_(max=block_ends.shape[1] - 1)
+    before = torch.where(block > 0, block_ends.gather(1, (block - 1).clamp(min=0)), 0.0)
+    return aim[:, 0], block[:, 0], before[:, 0]
 
 
 def _draw(
@@ -116,10 +141,8 @@ def _invert(weights: Tensor, index: Tensor, uniform: Tensor) -> tuple[Tensor, Te
     size = weights.shape[1]
     padded = torch.nn.functional.pad(weights, (0, -size % _BLOCK)).view(len(weights), -1, _BLOCK)
     block_ends = padded.sum(-1).to(torch.float64).cumsum(-1)[index]
-    aim = uniform.to(torch.float64)[:, None] * block_ends[:, -1:]
-    block = torch.searchsorted(block_ends, aim, right=True).clamp_(max=padded.shape[1] - 1)
-    before = torch.where(block > 0, block_ends.gather(1, (block - 1).clamp(min=0)), 0.0)
-    inside = padded[index, block[:, 0]].to(torch.float64).cumsum(-1)
+    aim, block, before = _block_of(block_ends, uniform)
+    inside = padded[index, block].to(torch.float64).cumsum(-1)
     # Rounding may put the aim a hair past the block's end; then the last token with any weight is meant.
-    offset = torch.searchsorted(inside, (aim - before).minimum(inside[:, -1:] * (1 - 1e-12)), right=True)
-    return (block * _BLOCK + offset)[:, 0].clamp_(max=size - 1), block_ends[:, -1]
+    offset = torch.searchsorted(inside, (aim - before)[:, None].minimum(inside[:, -1:] * (1 - 1e-12)), right=True)
+    return (block * _BLOCK + offset[:, 0]).clamp_(max=size - 1), block_ends[:, -1]

@@ -6,10 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from model.lora import AdapterRoles, LoraSpec
-from model.lora_layer import LoraLinear, hold
-from model.products import FrozenLinear, PackedWeights, product, transposed_product
-from model.testing import tiny_model
+from model.products import FrozenLinear, PackedWeights, packed_product, product, transposed_product
 
 FLOATS = pytest.mark.parametrize(
     ("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 2e-2)], ids=["float32", "bfloat16"]
@@ -36,7 +33,7 @@ def test_a_packed_layer_multiplies_like_the_plain_one(dtype: torch.dtype, tolera
     layer, x = FrozenLinear(96, 200).to(dtype), matrix(3, 5, 96, dtype=dtype)
     layer.requires_grad_(False)
     plain = F.linear(x, layer.weight)
-    with PackedWeights([(layer, layer.weight)]).active():
+    with PackedWeights([(layer, [layer.weight])]).active():
         packed = layer(x)
     torch.testing.assert_close(packed, plain, rtol=tolerance, atol=10 * tolerance)
     assert layer.packed is None
@@ -44,7 +41,7 @@ def test_a_packed_layer_multiplies_like_the_plain_one(dtype: torch.dtype, tolera
 
 def test_a_weight_that_has_changed_is_packed_again() -> None:
     layer, x = FrozenLinear(16, 8), matrix(2, 16, dtype=torch.float32)
-    packed = PackedWeights([(layer, layer.weight)])
+    packed = PackedWeights([(layer, [layer.weight])])
     with torch.no_grad(), packed.active():
         layer(x)
     with torch.no_grad():
@@ -53,31 +50,16 @@ def test_a_weight_that_has_changed_is_packed_again() -> None:
             torch.testing.assert_close(layer(x), F.linear(x, layer.weight))
 
 
-def test_an_error_leaves_the_network_as_it_was() -> None:
-    model = tiny_model()
-    roles = AdapterRoles(model)
-    roles.add("policy", LoraSpec(rank=2, alpha=4), seed=0)
-    roles.activate("policy")
-    held: list[object] = []
+@FLOATS
+@torch.inference_mode()
+def test_layers_packed_together_are_one_product(dtype: torch.dtype, tolerance: float) -> None:
+    class Both:
+        packed: torch.Tensor | None = None
 
-    def failing() -> None:
-        with model.pack().active(), hold(model, torch.float32):
-            held.extend(module.held for module in model.modules() if isinstance(module, LoraLinear))
-            raise RuntimeError("stop")
-
-    with pytest.raises(RuntimeError, match="stop"):
-        failing()
-    assert held
-    assert None not in held
-    assert model.packed is None
-    assert all(module.held is None for module in model.modules() if isinstance(module, LoraLinear))
-    assert all(module.packed is None for module in model.modules() if isinstance(module, FrozenLinear))
-
-
-def test_in_bfloat16_the_body_is_packed_too_and_in_float32_the_head_alone() -> None:
-    for dtype, body in ((torch.float32, False), (torch.bfloat16, True)):
-        model = tiny_model().to(dtype)
-        with model.pack().active():
-            assert model.packed is not None
-            packed = {module.packed is not None for module in model.modules() if isinstance(module, FrozenLinear)}
-            assert packed == {body}
+    weights = [matrix(rows, 96, dtype=dtype, seed=rows) for rows in (40, 8)]
+    x, owner = matrix(5, 96, dtype=dtype), Both()
+    with PackedWeights([(owner, weights)]).active():
+        assert owner.packed is not None
+        found = packed_product(x, owner.packed)
+    plain = torch.cat([F.linear(x, weight) for weight in weights], dim=1)
+    torch.testing.assert_close(found, plain, rtol=tolerance, atol=10 * tolerance)

@@ -1,0 +1,148 @@
+"""Fused kernels for what a decoding step does between its matrix products: `decode.c`, called with torch's tensors.
+
+They are for the CPU, for float32 and bfloat16, and without a gradient. `available()` says whether they can be had; who
+calls has a plain path for where they cannot. Sizes: R rows, D hidden, F gate, H query and K key-value heads of size S.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from model.kernels.build import load
+
+BLOCK = 512
+"""Tokens whose weights are summed up together when a token is drawn; as in decode.c."""
+_HEADS_AT_ONCE = 4
+_SUFFIXES = {torch.float32: "float32", torch.bfloat16: "bfloat16"}
+_SMALL = 1 << 14
+"""Elements below which starting the other threads costs more than they save."""
+
+
+def available(dtype: torch.dtype, device: torch.device) -> bool:
+    """Whether there are kernels for such tensors here. The first call compiles them."""
+    return device.type == "cpu" and dtype in _SUFFIXES and load() is not None
+
+
+def norm(x: Tensor, gain: Tensor, eps: float) -> Tensor:
+    """[R, D] RMSNorm with the float32 gain [D], computed in float32 and rounded once."""
+    out = torch.empty_like(x)
+    rows, size = x.shape
+    _call("norm", x, x, gain, out, rows, size, eps, _threads(x))
+    return out
+
+
+def add_norm_(x: Tensor, branch: Tensor, after: Tensor, before: Tensor, eps: float) -> Tensor:
+    """Adds norm(branch) with gain `after` to x in place; returns norm(x) with gain `before`. All [R, D]."""
+    out = torch.empty_like(x)
+    rows, size = x.shape
+    _call("add_norm", x, x, branch, after, before, out, rows, size, eps, _threads(x))
+    return out
+
+
+def gate(gate_up: Tensor) -> Tensor:
+    """[R, F] gelu_tanh(gate) * up, of [R, 2F] rows that hold the gate's values, then the others."""
+    rows, size = gate_up.shape[0], gate_up.shape[1] // 2
+    out = gate_up.new_empty((rows, size))
+    _call("gate", gate_up, gate_up, out, rows, size, _threads(out))
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """What one layer's attention is made of."""
+
+    num_heads: int
+    num_kv_heads: int
+    size: int
+    query_gain: Tensor
+    """[S] float32, as for `norm`."""
+    key_gain: Tensor
+    window: int
+    """Keys within reach, the token's own included; 0 for all."""
+    scale: float
+    eps: float
+
+
+def attend(
+    qkv: Tensor,
+    heads: Heads,
+    rotation: tuple[Tensor, Tensor],
+    keys: Tensor,
+    values: Tensor,
+    key_positions: Tensor,
+    positions: Tensor,
+    slots: Tensor,
+) -> Tensor:
+    """[R, H * S]: one new token per row enters the cache and attends over it.
+
+    Args:
+        qkv: [R, (H + 2K) * S] projections, neither normed nor rotated.
+        rotation: cosine and sine, [positions, S] each.
+        keys, values: [R, K, room, S], written at `slots`.
+        key_positions: [R, N] int64 of the first N slots, the new tokens' among them; -1 where a slot is empty.
+        positions, slots: [R] int64.
+    """
+    rows, num_keys = key_positions.shape
+    out = qkv.new_empty((rows, heads.num_heads * heads.size))
+    scratch = torch.empty(rows * _HEADS_AT_ONCE * (2 * heads.size + num_keys), dtype=torch.float32)
+    assert key_positions.stride(1) == 1
+    _call(
+        "attend", qkv, qkv, heads.query_gain, heads.key_gain, *rotation, keys, values, key_positions[:, 0],
+        key_positions.stride(0), positions, slots, out, scratch, rows, heads.num_heads, heads.num_kv_heads, heads.size,
+        keys.shape[2], num_keys, heads.window, heads.scale, heads.eps, torch.get_num_threads() if rows > 1 else 1,
+    )  # fmt: skip
+    return out
+
+
+def weigh(logits: Tensor, sharpness: float, forbidden: Tensor) -> tuple[Tensor, Tensor]:
+    """([R] float32 largest logit, [R, blocks] float64 sums of e^((logit - largest) * sharpness) per BLOCK tokens,
+    without the `forbidden` ones, [N] int64)."""
+    rows, size = logits.shape
+    largest = torch.empty(rows, dtype=torch.float32)
+    sums = torch.empty((rows, -(-size // BLOCK)), dtype=torch.float64)
+    threads = torch.get_num_threads() if rows > 1 else 1
+    _call("weigh", logits, logits, sharpness, forbidden, len(forbidden), largest, sums, rows, size, threads)
+    return largest, sums
+
+
+def pick(
+    logits: Tensor,
+    sharpness: float,
+    largest: Tensor,
+    index: Tensor,
+    block: Tensor,
+    before: Tensor,
+    aim: Tensor,
+    forbidden: Tensor,
+) -> tuple[Tensor, Tensor]:
+    """Per draw n the token, [N] int64, and its weight, [N] float64: the first token of block[n] at which the running
+    sum of row index[n]'s weights passes aim[n], where the blocks before it sum up to before[n]."""
+    tokens = torch.empty_like(index)
+    weights = torch.empty(index.shape, dtype=torch.float64)
+    _call(
+        "pick", logits, logits, sharpness, largest, index, block, before, aim, forbidden, len(forbidden), tokens,
+        weights, len(index), logits.shape[1],
+    )  # fmt: skip
+    return tokens, weights
+
+
+def _threads(x: Tensor) -> int:
+    return torch.get_num_threads() if x.numel() >= _SMALL else 1
+
+
+def _call(name: str, like: Tensor, *args: Tensor | int | float) -> None:
+    """Calls a kernel of the dtype of `like`; tensors go as pointers."""
+    library = load()
+    assert library is not None, "ask available() first"
+    function = getattr(library, f"{name}_{_SUFFIXES[like.dtype]}")
+    function(*(_argument(arg) for arg in args))
+
+
+def _argument(arg: Tensor | int | float) -> ctypes.c_void_p | ctypes.c_int64 | ctypes.c_float:
+    if isinstance(arg, Tensor):
+        return ctypes.c_void_p(arg.data_ptr())
+    return ctypes.c_float(arg) if isinstance(arg, float) else ctypes.c_int64(arg)

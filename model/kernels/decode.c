@@ -1,0 +1,308 @@
+/* What a decoding step does between its matrix products: norms, rotation, attention over the cache, the gate, the draw.
+
+   One pass over memory each, where a chain of tensor operations needs five to fifteen; float32 inside, and rounded to
+   the network's dtype where the plain forward rounds. The file includes itself once per dtype. No product with a weight
+   is here: those are oneDNN's. Compiled by `model.kernels` for the machine that it runs on. */
+
+#ifndef T
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#define HEADS_AT_ONCE 4
+#define BLOCK 512
+
+typedef uint16_t bf16;
+
+static inline float wide_bf16(bf16 x) {
+    uint32_t bits = (uint32_t)x << 16;
+    float wide;
+    memcpy(&wide, &bits, 4);
+    return wide;
+}
+
+static inline bf16 narrow_bf16(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, 4);
+    uint32_t rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+    return (bf16)((bits & 0x7fffffffu) > 0x7f800000u ? 0x7fc0u : rounded); /* a NaN stays one */
+}
+
+/* e^x to 2e-7 relative, without a branch, so that loops over it become vectors. 0 below -87. */
+static inline float exponential(float x) {
+    float clamped = x < -87.0f ? -87.0f : x;
+    clamped = clamped > 88.0f ? 88.0f : clamped;
+    float n = rintf(clamped * 1.44269504f);
+    float r = (clamped - n * 0.693359375f) - n * -2.12194440e-4f;
+    float p = 1.9875691500e-4f;
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * r * r + r + 1.0f;
+    int32_t bits = ((int32_t)n + 127) << 23;
+    float power;
+    memcpy(&power, &bits, 4);
+    return x < -87.0f ? 0.0f : p * power;
+}
+
+#define JOIN_(name, suffix) name##_##suffix
+#define JOIN(name, suffix) JOIN_(name, suffix)
+#define NAME(name) JOIN(name, SUFFIX)
+
+#define T float
+#define SUFFIX float32
+#define WIDE(x) (x)
+#define NARROW(x) (x)
+#include "decode.c"
+#undef T
+#undef SUFFIX
+#undef WIDE
+#undef NARROW
+
+#define T bf16
+#define SUFFIX bfloat16
+#define WIDE(x) wide_bf16(x)
+#define NARROW(x) narrow_bf16(x)
+#include "decode.c"
+
+#else /* T */
+
+static inline float NAME(inverse_rms)(const T *x, int64_t size, float eps) {
+    float sum = 0.0f;
+#pragma omp simd reduction(+ : sum)
+    for (int64_t i = 0; i < size; i++) sum += WIDE(x[i]) * WIDE(x[i]);
+    return 1.0f / sqrtf(sum / (float)size + eps);
+}
+
+/* out[r] = x[r] / rms(x[r]) * gain */
+void NAME(norm)(const T *x, const float *gain, T *out, int64_t rows, int64_t size, float eps, int64_t threads) {
+#pragma omp parallel for num_threads((int)threads) if (threads > 1)
+    for (int64_t r = 0; r < rows; r++) {
+        float scale = NAME(inverse_rms)(x + r * size, size, eps);
+#pragma omp simd
+        for (int64_t i = 0; i < size; i++) out[r * size + i] = NARROW(WIDE(x[r * size + i]) * scale * gain[i]);
+    }
+}
+
+/* x[r] += norm(branch[r]) * after; out[r] = norm(x[r]) * before: from the end of one branch to the start of the next */
+void NAME(add_norm)(T *x, const T *branch, const float *after, const float *before, T *out, int64_t rows, int64_t size,
+                    float eps, int64_t threads) {
+#pragma omp parallel for num_threads((int)threads) if (threads > 1)
+    for (int64_t r = 0; r < rows; r++) {
+        T *stream = x + r * size;
+        const T *added = branch + r * size;
+        float scale = NAME(inverse_rms)(added, size, eps);
+#pragma omp simd
+        for (int64_t i = 0; i < size; i++)
+            stream[i] = NARROW(WIDE(stream[i]) + WIDE(NARROW(WIDE(added[i]) * scale * after[i])));
+        scale = NAME(inverse_rms)(stream, size, eps);
+#pragma omp simd
+        for (int64_t i = 0; i < size; i++) out[r * size + i] = NARROW(WIDE(stream[i]) * scale * before[i]);
+    }
+}
+
+/* out[r] = gelu_tanh(gate[r]) * up[r], where a row of gate_up is gate, then up */
+void NAME(gate)(const T *gate_up, T *out, int64_t rows, int64_t size, int64_t threads) {
+#pragma omp parallel for num_threads((int)threads) if (threads > 1)
+    for (int64_t r = 0; r < rows; r++) {
+        const T *gate = gate_up + 2 * r * size, *up = gate + size;
+#pragma omp simd
+        for (int64_t i = 0; i < size; i++) {
+            float g = WIDE(gate[i]);
+            /* g / 2 * (1 + tanh(u)) = g / (1 + e^-2u) */
+            float u = 0.7978845608f * (g + 0.044715f * g * g * g);
+            float gelu = WIDE(NARROW(g / (1.0f + exponential(-2.0f * u))));
+            out[r * size + i] = NARROW(gelu * WIDE(up[i]));
+        }
+    }
+}
+
+/* One head of queries or keys: norm, round, rotate. cosine and sine are one position's, of all `size` places. */
+static inline void NAME(turn)(const T *x, const float *gain, const T *cosine, const T *sine, T *out, int64_t size,
+                              float eps) {
+    float scale = NAME(inverse_rms)(x, size, eps);
+    int64_t half = size / 2;
+#pragma omp simd
+    for (int64_t i = 0; i < half; i++) {
+        float first = WIDE(NARROW(WIDE(x[i]) * scale * gain[i]));
+        float second = WIDE(NARROW(WIDE(x[half + i]) * scale * gain[half + i]));
+        float c = WIDE(cosine[i]), s = WIDE(sine[i]);
+        out[i] = NARROW(WIDE(NARROW(first * c)) + WIDE(NARROW(-second * s)));
+        out[half + i] = NARROW(WIDE(NARROW(second * c)) + WIDE(NARROW(first * s)));
+    }
+}
+
+/* scores[h][s] of up to HEADS_AT_ONCE heads that share their keys; -inf where a key is not seen */
+static inline void NAME(score)(const float *queries, int64_t heads, const T *keys, const int64_t *key_positions,
+                               int64_t num_keys, int64_t position, int64_t window, int64_t size, float scale,
+                               float *scores) {
+    for (int64_t s = 0; s < num_keys; s++) {
+        int64_t distance = position - key_positions[s];
+        int is_seen = position < 0 || (key_positions[s] >= 0 && distance >= 0 && (window <= 0 || distance < window));
+        const T *key = keys + s * size;
+        if (!is_seen) {
+            for (int64_t h = 0; h < heads; h++) scores[h * num_keys + s] = -INFINITY;
+        } else if (heads == HEADS_AT_ONCE) {
+            const float *q0 = queries, *q1 = q0 + size, *q2 = q1 + size, *q3 = q2 + size;
+            float a = 0.0f, b = 0.0f, c = 0.0f, d = 0.0f;
+#pragma omp simd reduction(+ : a, b, c, d)
+            for (int64_t i = 0; i < size; i++) {
+                float k = WIDE(key[i]);
+                a += q0[i] * k;
+                b += q1[i] * k;
+                c += q2[i] * k;
+                d += q3[i] * k;
+            }
+            scores[s] = a * scale;
+            scores[num_keys + s] = b * scale;
+            scores[2 * num_keys + s] = c * scale;
+            scores[3 * num_keys + s] = d * scale;
+        } else {
+            for (int64_t h = 0; h < heads; h++) {
+                float sum = 0.0f;
+#pragma omp simd reduction(+ : sum)
+                for (int64_t i = 0; i < size; i++) sum += queries[h * size + i] * WIDE(key[i]);
+                scores[h * num_keys + s] = sum * scale;
+            }
+        }
+    }
+}
+
+/* The values' mean by the softmax of the scores, which become weights */
+static inline void NAME(mix)(float *scores, int64_t heads, const T *values, int64_t num_keys, int64_t size, float *mixed,
+                             T *out) {
+    memset(mixed, 0, sizeof(float) * (size_t)(heads * size));
+    for (int64_t h = 0; h < heads; h++) {
+        float *row = scores + h * num_keys, largest = -INFINITY, sum = 0.0f;
+#pragma omp simd reduction(max : largest)
+        for (int64_t s = 0; s < num_keys; s++) largest = row[s] > largest ? row[s] : largest;
+#pragma omp simd reduction(+ : sum)
+        for (int64_t s = 0; s < num_keys; s++) sum += row[s] = exponential(row[s] - largest);
+        float inverse = 1.0f / sum;
+#pragma omp simd
+        for (int64_t s = 0; s < num_keys; s++) row[s] *= inverse;
+    }
+    int64_t s = 0;
+    for (; s + 4 <= num_keys; s += 4) { /* four at a time: what is summed up is loaded and stored a quarter as often */
+        const T *v0 = values + s * size, *v1 = v0 + size, *v2 = v1 + size, *v3 = v2 + size;
+        for (int64_t h = 0; h < heads; h++) {
+            const float *weight = scores + h * num_keys + s;
+            float a = weight[0], b = weight[1], c = weight[2], d = weight[3], *sum = mixed + h * size;
+            if (a == 0.0f && b == 0.0f && c == 0.0f && d == 0.0f) continue;
+#pragma omp simd
+            for (int64_t i = 0; i < size; i++)
+                sum[i] += a * WIDE(v0[i]) + b * WIDE(v1[i]) + c * WIDE(v2[i]) + d * WIDE(v3[i]);
+        }
+    }
+    for (; s < num_keys; s++) {
+        for (int64_t h = 0; h < heads; h++) {
+            float weight = scores[h * num_keys + s], *sum = mixed + h * size;
+            const T *value = values + s * size;
+#pragma omp simd
+            for (int64_t i = 0; i < size; i++) sum[i] += weight * WIDE(value[i]);
+        }
+    }
+#pragma omp simd
+    for (int64_t i = 0; i < heads * size; i++) out[i] = NARROW(mixed[i]);
+}
+
+/* Attention of one token per row: norms and rotates queries and keys, writes keys and values into the cache, attends.
+
+   qkv            [rows, (heads + 2 kv_heads) size]
+   keys, values   [rows, kv_heads, room, size], of which the first num_keys slots are in use
+   key_positions  rows of position_stride, -1 in empty slots; the new token's own is there already
+   positions, slots [rows]
+   cosine, sine   [positions, size]
+   window         0 for none
+   scratch        per row 2 * HEADS_AT_ONCE * size + HEADS_AT_ONCE * num_keys floats
+   out            [rows, heads size] */
+void NAME(attend)(const T *qkv, const float *query_gain, const float *key_gain, const T *cosine, const T *sine, T *keys,
+                  T *values, const int64_t *key_positions, int64_t position_stride, const int64_t *positions,
+                  const int64_t *slots, T *out, float *scratch, int64_t rows, int64_t heads, int64_t kv_heads,
+                  int64_t size, int64_t room, int64_t num_keys, int64_t window, float scale, float eps, int64_t threads) {
+    int64_t width = (heads + 2 * kv_heads) * size, group = heads / kv_heads;
+    int64_t scratch_size = 2 * HEADS_AT_ONCE * size + HEADS_AT_ONCE * num_keys;
+#pragma omp parallel for num_threads((int)threads) if (threads > 1)
+    for (int64_t r = 0; r < rows; r++) {
+        const T *row = qkv + r * width;
+        int64_t place = positions[r] < 0 ? 0 : positions[r];
+        const T *c = cosine + place * size, *s = sine + place * size;
+        float *queries = scratch + r * scratch_size, *mixed = queries + HEADS_AT_ONCE * size;
+        float *scores = mixed + HEADS_AT_ONCE * size;
+        for (int64_t g = 0; g < kv_heads; g++) {
+            T *own_keys = keys + (r * kv_heads + g) * room * size, *own_values = values + (r * kv_heads + g) * room * size;
+            NAME(turn)(row + (heads + g) * size, key_gain, c, s, own_keys + slots[r] * size, size, eps);
+            memcpy(own_values + slots[r] * size, row + (heads + kv_heads + g) * size, sizeof(T) * (size_t)size);
+            for (int64_t first = 0; first < group; first += HEADS_AT_ONCE) {
+                int64_t at_once = group - first < HEADS_AT_ONCE ? group - first : HEADS_AT_ONCE;
+                T *target = out + (r * heads + g * group + first) * size;
+                for (int64_t h = 0; h < at_once; h++) {
+                    /* turned where its output will be, and widened */
+                    NAME(turn)(row + (g * group + first + h) * size, query_gain, c, s, target + h * size, size, eps);
+#pragma omp simd
+                    for (int64_t i = 0; i < size; i++) queries[h * size + i] = WIDE(target[h * size + i]);
+                }
+                NAME(score)(queries, at_once, own_keys, key_positions + r * position_stride, num_keys, positions[r],
+                            window, size, scale, scores);
+                NAME(mix)(scores, at_once, own_values, num_keys, size, mixed, target);
+            }
+        }
+    }
+}
+
+/* Of each row of logits: the largest, and per block of BLOCK tokens the sum of e^((logit - largest) * sharpness) of the
+   tokens that are not forbidden. */
+void NAME(weigh)(const T *logits, float sharpness, const int64_t *forbidden, int64_t num_forbidden, float *largest,
+                 double *block_sums, int64_t rows, int64_t size, int64_t threads) {
+    int64_t blocks = (size + BLOCK - 1) / BLOCK;
+#pragma omp parallel for num_threads((int)threads) if (threads > 1)
+    for (int64_t r = 0; r < rows; r++) {
+        const T *row = logits + r * size;
+        float top = -INFINITY;
+#pragma omp simd reduction(max : top)
+        for (int64_t i = 0; i < size; i++) top = WIDE(row[i]) > top ? WIDE(row[i]) : top;
+        largest[r] = top;
+        for (int64_t b = 0; b < blocks; b++) {
+            int64_t start = b * BLOCK, end = start + BLOCK < size ? start + BLOCK : size;
+            float sum = 0.0f, weights[BLOCK];
+#pragma omp simd
+            for (int64_t i = start; i < end; i++) weights[i - start] = exponential((WIDE(row[i]) - top) * sharpness);
+            for (int64_t f = 0; f < num_forbidden; f++)
+                if (forbidden[f] >= start && forbidden[f] < end) weights[forbidden[f] - start] = 0.0f;
+#pragma omp simd reduction(+ : sum)
+            for (int64_t i = 0; i < end - start; i++) sum += weights[i];
+            block_sums[r * blocks + b] = sum;
+        }
+    }
+}
+
+/* Per draw the first token at which the running sum of a row's weights passes aim[n], looked for in block[n], whose
+   earlier blocks sum up to before[n]; forbidden tokens weigh nothing. And the token's weight. */
+void NAME(pick)(const T *logits, float sharpness, const float *largest, const int64_t *index, const int64_t *block,
+                const double *before, const double *aim, const int64_t *forbidden, int64_t num_forbidden, int64_t *token,
+                double *weight, int64_t draws, int64_t size) {
+    for (int64_t n = 0; n < draws; n++) {
+        int64_t start = block[n] * BLOCK, end = start + BLOCK < size ? start + BLOCK : size, last = -1;
+        const T *row = logits + index[n] * size;
+        double sum = before[n];
+        float weights[BLOCK];
+#pragma omp simd
+        for (int64_t i = start; i < end; i++)
+            weights[i - start] = exponential((WIDE(row[i]) - largest[index[n]]) * sharpness);
+        for (int64_t f = 0; f < num_forbidden; f++)
+            if (forbidden[f] >= start && forbidden[f] < end) weights[forbidden[f] - start] = 0.0f;
+        for (int64_t i = 0; i < end - start; i++) {
+            if (weights[i] <= 0.0f) continue;
+            last = i; /* rounding may put the aim a hair past the block's end: then the last token with any weight */
+            sum += weights[i];
+            if (sum > aim[n]) break;
+        }
+        token[n] = start + (last < 0 ? 0 : last);
+        weight[n] = last < 0 ? 0.0 : weights[last];
+    }
+}
+
+#endif

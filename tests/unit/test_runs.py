@@ -1,0 +1,90 @@
+"""Attention run by run equals attention under one mask over the whole row, in values and gradients."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+import model.attention
+from model.attention import Layout
+from model.config import FULL, SLIDING
+from model.lora import AdapterRoles, LoraSpec
+from model.runs import runs_of
+from model.testing import TINY, tiny_model
+
+
+def layout(*rows: list[tuple[int, int, int]]) -> Layout:
+    """From (segment, prefix, position) per token; rows are padded to the longest."""
+    length = max(map(len, rows))
+    tokens = torch.tensor([[*row, *[(0, 0, -1)] * (length - len(row))] for row in rows])
+    return Layout(segment_ids=tokens[..., 0], prefix_ids=tokens[..., 1], positions=tokens[..., 2])
+
+
+def group(prompt: int, *completions: int) -> list[tuple[int, int, int]]:
+    """A prompt and completions that share it."""
+    shared = [(0, 0, i) for i in range(prompt)]
+    return shared + [(n, 0, prompt + i) for n, length in enumerate(completions, start=1) for i in range(length)]
+
+
+def packed(*lengths: int) -> list[tuple[int, int, int]]:
+    return [(n, n, i) for n, length in enumerate(lengths) for i in range(length)]
+
+
+LAYOUTS = {
+    "groups of different sizes": layout(group(5, 3, 1, 7), group(2, 4), group(11, 9, 12)),
+    "longer than the window": layout(group(20, 15, 3)),
+    "packed sequences": layout(packed(4, 13, 1), packed(9)),
+    "a group beside packed ones": layout(group(3, 2, 2), packed(6, 2)),
+    "padding before and between": layout([(0, 0, -1), *group(3, 2), (5, 5, -1), (5, 5, -1), *packed(4)[:0], (7, 7, 0)]),
+    "a segment in two stretches": layout([(1, 1, 0), (2, 2, 0), (2, 2, 1), (1, 1, 1), (3, 1, 2), (2, 2, 2)]),
+    "a completion before its prompt": layout([(1, 0, 2), (1, 0, 3), (0, 0, 0), (0, 0, 1)]),
+    "positions that fall": layout([(0, 0, 3), (0, 0, 1), (0, 0, 2), (1, 0, 5), (1, 0, 4)]),
+    "an empty row": layout(group(3, 2), []),
+}
+
+
+def states_and_gradients(given: Layout, dtype: torch.dtype) -> tuple[Tensor, list[Tensor]]:
+    """Hidden states of the real tokens, and the adapter's gradients of a weighted sum of them."""
+    kinds = (SLIDING, FULL, SLIDING)
+    network = tiny_model(replace(TINY, num_hidden_layers=3, layer_types=kinds), dtype=dtype)
+    roles = AdapterRoles(network)
+    roles.add("policy", LoraSpec(rank=2, alpha=4), seed=0)
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for parameter in roles.parameters("policy"):
+            parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.1)
+    roles.activate("policy")
+    tokens = torch.randint(0, 512, given.positions.shape, generator=generator)
+    states = network(tokens, given)[given.positions >= 0]
+    (states * torch.randn(states.shape, generator=generator)).sum().backward()
+    return states.detach(), [parameter.grad for parameter in roles.parameters("policy") if parameter.grad is not None]
+
+
+@pytest.mark.parametrize("given", LAYOUTS.values(), ids=LAYOUTS)
+def test_run_by_run_equals_one_mask(given: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert runs_of(given.segment_ids, given.prefix_ids, given.positions) is not None
+    states, gradients = states_and_gradients(given, torch.float32)
+    monkeypatch.setattr(model.attention, "runs_of", lambda *_: None)
+    expected, expected_gradients = states_and_gradients(given, torch.float32)
+    torch.testing.assert_close(states, expected, rtol=2e-5, atol=2e-5)
+    assert len(gradients) == len(expected_gradients) == 42
+    for gradient, other in zip(gradients, expected_gradients, strict=True):
+        torch.testing.assert_close(gradient, other, rtol=1e-4, atol=1e-4)
+
+
+def test_rows_of_one_sequence_have_no_runs() -> None:
+    for plain in (Layout.causal(2, 5), Layout.padded(torch.tensor([[0, 1, 1], [1, 1, 0]])), layout(packed(4))):
+        assert runs_of(plain.segment_ids, plain.prefix_ids, plain.positions) is None
+
+
+def test_a_run_sees_its_own_segment_and_its_prefix_alone() -> None:
+    rows = runs_of(
+        *(getattr(LAYOUTS["groups of different sizes"], n) for n in ("segment_ids", "prefix_ids", "positions"))
+    )
+    assert rows is not None
+    assert [(run.start, run.length, run.seen) for run in rows[0]] == [
+        (0, 5, (0,)), (5, 3, (0, 1)), (8, 1, (0, 2)), (9, 7, (0, 3)), (16, 16, ()),
+    ]  # fmt: skip
