@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from model import fused
 from model.cache import KVCache
 from model.config import FULL, Gemma3Config
 from model.layers import RMSNorm
@@ -166,8 +167,8 @@ class Attention(nn.Module):
         num_rows, length, _ = x.shape
         heads = (num_rows, length, -1, self.head_dim)
         rope = context.rope[self.layer_type]
-        q = apply_rope(self.q_norm(self.q_proj(x).view(heads)).transpose(1, 2), rope)
-        k = apply_rope(self.k_norm(self.k_proj(x).view(heads)).transpose(1, 2), rope)
+        q = self._turned(self.q_proj(x).view(heads), self.q_norm, rope)
+        k = self._turned(self.k_proj(x).view(heads), self.k_norm, rope)
         v = self.v_proj(x).view(heads).transpose(1, 2)
         if context.cache is not None:
             k, v = context.cache.extend(self.layer, k, v)
@@ -176,6 +177,12 @@ class Attention(nn.Module):
         else:
             out = self._attend(q, k, v, context.masks[self.layer_type])
         return self.o_proj(out.transpose(1, 2).reshape(num_rows, length, -1))
+
+    def _turned(self, x: Tensor, norm: RMSNorm, rope: tuple[Tensor, Tensor]) -> Tensor:
+        """[B, heads, T, head_dim], normed and rotated, of [B, T, heads, head_dim]."""
+        if fused.serve(x, norm.weight):
+            return fused.turned(x, norm.weight, rope, norm.eps)
+        return apply_rope(norm(x).transpose(1, 2), rope)
 
     def _attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
         """[B, heads, T, head_dim] attention output; the query heads of one group share their key-value head."""

@@ -91,7 +91,7 @@ class Decoder:
             )
             _, after_attention, before_mlp, after_mlp = block.gains
             normed = kernels.add_norm_(x, block.out(attended), after_attention, before_mlp, eps)
-            gated = kernels.gate(block.gate_up(normed))
+            gated = kernels.gate(*block.gate_up(normed).chunk(2, dim=1))
             normed = kernels.add_norm_(x, block.down(gated), after_mlp, next_gain, eps)
         return normed[:, None]
 

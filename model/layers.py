@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from model import fused
 from model.config import Gemma3Config
 from model.products import FrozenLinear
 
@@ -21,6 +22,8 @@ class RMSNorm(nn.Module):
         self.weight = nn.Parameter(torch.zeros(size))
 
     def forward(self, x: Tensor) -> Tensor:
+        if fused.serve(x, self.weight):
+            return fused.norm(x, self.weight, self.eps)
         gain = 1.0 + self.weight.float()
         return F.rms_norm(x.float(), gain.shape, gain, self.eps).to(x.dtype)
 
@@ -35,7 +38,10 @@ class MLP(nn.Module):
         self.down_proj = FrozenLinear(config.intermediate_size, config.hidden_size)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.down_proj(F.gelu(self.gate_proj(x), approximate="tanh") * self.up_proj(x))
+        gate, up = self.gate_proj(x), self.up_proj(x)
+        if fused.serve(x):
+            return self.down_proj(fused.gated(gate, up))
+        return self.down_proj(F.gelu(gate, approximate="tanh") * up)
 
 
 class ScaledEmbedding(nn.Embedding):

@@ -1,7 +1,8 @@
-"""Fused kernels for what a decoding step does between its matrix products: `decode.c`, called with torch's tensors.
+"""Fused kernels for what lies between matrix products: `kernels.c`, called with torch's tensors.
 
-They are for the CPU, for float32 and bfloat16, and without a gradient. `available()` says whether they can be had; who
-calls has a plain path for where they cannot. Sizes: R rows, D hidden, F gate, H query and K key-value heads of size S.
+They are for the CPU, for float32 and bfloat16; autograd does not see them (`model.fused` tells it). `available()` says
+whether they can be had; who calls has a plain path for where they cannot. Sizes: R rows, D hidden, F gate, H query and
+K key-value heads of size S.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from torch import Tensor
 from model.kernels.build import load
 
 BLOCK = 512
-"""Tokens whose weights are summed up together when a token is drawn; as in decode.c."""
+"""Tokens whose weights are summed up together when a token is drawn; as in kernels.c."""
 _HEADS_AT_ONCE = 4
 _SUFFIXES = {torch.float32: "float32", torch.bfloat16: "bfloat16"}
 _SMALL = 1 << 14
@@ -43,11 +44,44 @@ def add_norm_(x: Tensor, branch: Tensor, after: Tensor, before: Tensor, eps: flo
     return out
 
 
-def gate(gate_up: Tensor) -> Tensor:
-    """[R, F] gelu_tanh(gate) * up, of [R, 2F] rows that hold the gate's values, then the others."""
-    rows, size = gate_up.shape[0], gate_up.shape[1] // 2
-    out = gate_up.new_empty((rows, size))
-    _call("gate", gate_up, gate_up, out, rows, size, _threads(out))
+def norm_backward(x: Tensor, gain: Tensor, grad: Tensor, eps: float) -> Tensor:
+    """[R, D] gradient of `norm` in x; the gain has none."""
+    out = torch.empty_like(x)
+    rows, size = x.shape
+    _call("norm_backward", x, x, gain, grad, out, rows, size, eps, _threads(x))
+    return out
+
+
+def gate(gate: Tensor, up: Tensor) -> Tensor:
+    """[R, F] gelu_tanh(gate) * up; both [R, F], whose rows may be parts of longer ones."""
+    rows, size = gate.shape
+    assert gate.stride() == up.stride() == (gate.stride(0), 1)
+    out = gate.new_empty((rows, size))
+    _call("gate", gate, gate, up, gate.stride(0), out, rows, size, _threads(out))
+    return out
+
+
+def gate_backward(gate: Tensor, up: Tensor, grad: Tensor) -> tuple[Tensor, Tensor]:
+    """[R, F] each: the gradients of `gate` in its arguments, which are contiguous here."""
+    grad_gate, grad_up = torch.empty_like(gate), torch.empty_like(up)
+    rows, size = gate.shape
+    _call("gate_backward", gate, gate, up, grad, grad_gate, grad_up, rows, size, _threads(gate))
+    return grad_gate, grad_up
+
+
+def turn(x: Tensor, gain: Tensor, rotation: tuple[Tensor, Tensor], eps: float) -> Tensor:
+    """[B, H, T, S] heads of [B, T, H, S], normed and rotated; cosine and sine are [B, T, S] each."""
+    rows, length, heads, size = x.shape
+    out = x.new_empty((rows, heads, length, size))
+    _call("turn_all", x, x, gain, *rotation, out, rows, length, heads, size, eps, _threads(x))
+    return out
+
+
+def turn_backward(x: Tensor, gain: Tensor, rotation: tuple[Tensor, Tensor], grad: Tensor, eps: float) -> Tensor:
+    """[B, T, H, S] gradient of `turn` in x, of its [B, H, T, S] gradient in the output."""
+    rows, length, heads, size = x.shape
+    out = torch.empty_like(x)
+    _call("turn_all_backward", x, x, gain, *rotation, grad, out, rows, length, heads, size, eps, _threads(x))
     return out
 
 

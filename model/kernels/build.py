@@ -1,4 +1,4 @@
-"""Compiles `decode.c` for this machine, once, without anybody noticing; where that fails there are no kernels.
+"""Compiles `kernels.c` for this machine, once, without anybody noticing; where that fails there are no kernels.
 
 C with OpenMP behind ctypes and nothing of torch's headers: compiling takes two seconds, not a minute, and needs no
 build tool but the system's C compiler. torch has loaded its OpenMP runtime under the name that the file asks for, so
@@ -18,7 +18,7 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 
-SOURCE = Path(__file__).with_name("decode.c")
+SOURCE = Path(__file__).with_name("kernels.c")
 _FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-fopenmp", "-shared", "-fPIC")
 _LIMIT_S = 120.0
 
@@ -40,7 +40,7 @@ def _compiled() -> Path:
     if compiler is None:
         raise FileNotFoundError("no C compiler")
     facts = (SOURCE.read_text(encoding="utf-8"), *_FLAGS, compiler, platform.machine(), _processor())
-    target = _folder() / f"decode-{hashlib.sha256(repr(facts).encode()).hexdigest()[:16]}.so"
+    target = _folder() / f"kernels-{hashlib.sha256(repr(facts).encode()).hexdigest()[:16]}.so"
     if not target.is_file():
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent) as scratch:  # several processes may be at it

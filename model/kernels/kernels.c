@@ -1,4 +1,5 @@
-/* What a decoding step does between its matrix products: norms, rotation, attention over the cache, the gate, the draw.
+/* What lies between two matrix products: norms, rotation, the gate, and their gradients; in decoding also attention over
+   the cache and the draw.
 
    One pass over memory each, where a chain of tensor operations needs five to fifteen; float32 inside, and rounded to
    the network's dtype where the plain forward rounds. The file includes itself once per dtype. No product with a weight
@@ -56,7 +57,7 @@ static inline float exponential(float x) {
 #define SUFFIX float32
 #define WIDE(x) (x)
 #define NARROW(x) (x)
-#include "decode.c"
+#include "kernels.c"
 #undef T
 #undef SUFFIX
 #undef WIDE
@@ -66,7 +67,7 @@ static inline float exponential(float x) {
 #define SUFFIX bfloat16
 #define WIDE(x) wide_bf16(x)
 #define NARROW(x) narrow_bf16(x)
-#include "decode.c"
+#include "kernels.c"
 
 #else /* T */
 
@@ -87,6 +88,16 @@ void NAME(norm)(const T *x, const float *gain, T *out, int64_t rows, int64_t siz
     }
 }
 
+static inline void NAME(norm_row_backward)(const T *x, const float *gain, const T *grad, T *grad_x, int64_t size,
+                                           float eps) {
+    float scale = NAME(inverse_rms)(x, size, eps), dot = 0.0f;
+#pragma omp simd reduction(+ : dot)
+    for (int64_t i = 0; i < size; i++) dot += WIDE(grad[i]) * gain[i] * WIDE(x[i]);
+    float along = dot * scale * scale * scale / (float)size;
+#pragma omp simd
+    for (int64_t i = 0; i < size; i++) grad_x[i] = NARROW(WIDE(grad[i]) * gain[i] * scale - WIDE(x[i]) * along);
+}
+
 /* x[r] += norm(branch[r]) * after; out[r] = norm(x[r]) * before: from the end of one branch to the start of the next */
 void NAME(add_norm)(T *x, const T *branch, const float *after, const float *before, T *out, int64_t rows, int64_t size,
                     float eps, int64_t threads) {
@@ -104,11 +115,19 @@ void NAME(add_norm)(T *x, const T *branch, const float *after, const float *befo
     }
 }
 
-/* out[r] = gelu_tanh(gate[r]) * up[r], where a row of gate_up is gate, then up */
-void NAME(gate)(const T *gate_up, T *out, int64_t rows, int64_t size, int64_t threads) {
+/* grad_x of `norm`; the gain is frozen */
+void NAME(norm_backward)(const T *x, const float *gain, const T *grad, T *grad_x, int64_t rows, int64_t size, float eps,
+                         int64_t threads) {
+#pragma omp parallel for num_threads((int)threads) if (threads > 1)
+    for (int64_t r = 0; r < rows; r++)
+        NAME(norm_row_backward)(x + r * size, gain, grad + r * size, grad_x + r * size, size, eps);
+}
+
+/* out[r] = gelu_tanh(gate[r]) * up[r]; rows of gate and up start `stride` apart */
+void NAME(gate)(const T *gates, const T *ups, int64_t stride, T *out, int64_t rows, int64_t size, int64_t threads) {
 #pragma omp parallel for num_threads((int)threads) if (threads > 1)
     for (int64_t r = 0; r < rows; r++) {
-        const T *gate = gate_up + 2 * r * size, *up = gate + size;
+        const T *gate = gates + r * stride, *up = ups + r * stride;
 #pragma omp simd
         for (int64_t i = 0; i < size; i++) {
             float g = WIDE(gate[i]);
@@ -116,6 +135,25 @@ void NAME(gate)(const T *gate_up, T *out, int64_t rows, int64_t size, int64_t th
             float u = 0.7978845608f * (g + 0.044715f * g * g * g);
             float gelu = WIDE(NARROW(g / (1.0f + exponential(-2.0f * u))));
             out[r * size + i] = NARROW(gelu * WIDE(up[i]));
+        }
+    }
+}
+
+/* grad_gate and grad_up of `gate`, all contiguous */
+void NAME(gate_backward)(const T *gates, const T *ups, const T *grad, T *grad_gate, T *grad_up, int64_t rows,
+                         int64_t size, int64_t threads) {
+#pragma omp parallel for num_threads((int)threads) if (threads > 1)
+    for (int64_t r = 0; r < rows; r++) {
+        int64_t start = r * size;
+#pragma omp simd
+        for (int64_t i = start; i < start + size; i++) {
+            float g = WIDE(gates[i]), d = WIDE(grad[i]);
+            float u = 0.7978845608f * (g + 0.044715f * g * g * g), slope = 0.7978845608f * (1.0f + 0.134145f * g * g);
+            float share = 1.0f / (1.0f + exponential(-2.0f * u)); /* (1 + tanh(u)) / 2 */
+            grad_up[i] = NARROW(d * WIDE(NARROW(g * share)));
+            /* where the share is 0 or 1 in float32, so is the slope's factor 0, whatever g^3 is */
+            float curve = share * (1.0f - share);
+            grad_gate[i] = NARROW(d * WIDE(ups[i]) * (share + (curve == 0.0f ? 0.0f : 2.0f * g * curve * slope)));
         }
     }
 }
@@ -132,6 +170,40 @@ static inline void NAME(turn)(const T *x, const float *gain, const T *cosine, co
         float c = WIDE(cosine[i]), s = WIDE(sine[i]);
         out[i] = NARROW(WIDE(NARROW(first * c)) + WIDE(NARROW(-second * s)));
         out[half + i] = NARROW(WIDE(NARROW(second * c)) + WIDE(NARROW(first * s)));
+    }
+}
+
+/* `turn` for every token and head. x, grad_x: [rows, length, heads, size]; out, grad: [rows, heads, length, size];
+   cosine, sine: [rows, length, size] */
+void NAME(turn_all)(const T *x, const float *gain, const T *cosine, const T *sine, T *out, int64_t rows, int64_t length,
+                    int64_t heads, int64_t size, float eps, int64_t threads) {
+#pragma omp parallel for num_threads((int)threads) if (threads > 1)
+    for (int64_t place = 0; place < rows * length; place++) {
+        int64_t r = place / length, t = place % length;
+        for (int64_t h = 0; h < heads; h++)
+            NAME(turn)(x + (place * heads + h) * size, gain, cosine + place * size, sine + place * size,
+                       out + ((r * heads + h) * length + t) * size, size, eps);
+    }
+}
+
+void NAME(turn_all_backward)(const T *x, const float *gain, const T *cosine, const T *sine, const T *grad, T *grad_x,
+                             int64_t rows, int64_t length, int64_t heads, int64_t size, float eps, int64_t threads) {
+    int64_t half = size / 2;
+#pragma omp parallel for num_threads((int)threads) if (threads > 1)
+    for (int64_t place = 0; place < rows * length; place++) {
+        int64_t r = place / length, t = place % length;
+        const T *c = cosine + place * size, *s = sine + place * size;
+        for (int64_t h = 0; h < heads; h++) {
+            const T *above = grad + ((r * heads + h) * length + t) * size;
+            T *below = grad_x + (place * heads + h) * size;
+#pragma omp simd
+            for (int64_t i = 0; i < half; i++) { /* turned back */
+                float first = WIDE(above[i]), second = WIDE(above[half + i]);
+                below[i] = NARROW(first * WIDE(c[i]) + second * WIDE(s[half + i]));
+                below[half + i] = NARROW(second * WIDE(c[half + i]) - first * WIDE(s[i]));
+            }
+            NAME(norm_row_backward)(x + (place * heads + h) * size, gain, below, below, size, eps);
+        }
     }
 }
 

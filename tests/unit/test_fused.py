@@ -1,0 +1,120 @@
+"""The fused steps between products: the values and gradients of the chains of operations that they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from model import fused, kernels
+from model.layers import RMSNorm
+from model.rope import apply_rope
+from model.testing import tiny_model
+
+pytestmark = pytest.mark.skipif(
+    not kernels.available(torch.float32, torch.device("cpu")), reason="no C compiler, so no fused kernels"
+)
+DTYPES = pytest.mark.parametrize(
+    ("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 2e-2)], ids=["float32", "bfloat16"]
+)
+SIZE, HALF = 34, 17
+"""No multiple of a vector's width."""
+
+
+def numbers(*shape: int, seed: int, spread: float = 1.0) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) * spread
+
+
+def angles(rows: int, length: int) -> tuple[Tensor, Tensor]:
+    half = numbers(rows, 1, length, HALF, seed=9, spread=3.0)
+    both = torch.cat((half, half), dim=-1)
+    return both.cos(), both.sin()
+
+
+def plain_norm(x: Tensor, weight: Tensor) -> Tensor:
+    return x * (x.square().mean(-1, keepdim=True) + 1e-6).rsqrt() * (1.0 + weight)
+
+
+def compare(
+    ours: Callable[..., Tensor],
+    plain: Callable[..., Tensor],
+    inputs: list[Tensor],
+    dtype: torch.dtype,
+    tolerance: float,
+) -> None:
+    """Values and gradients against the same in float64, of inputs that are exact in `dtype`."""
+    inputs = [given.to(dtype) for given in inputs]
+    narrow = [given.clone().requires_grad_() for given in inputs]
+    wide = [given.double().requires_grad_() for given in inputs]
+    out, expected = ours(*narrow), plain(*wide)
+    weights = numbers(*out.shape, seed=5).to(dtype)
+    (out * weights).sum().backward()
+    (expected * weights.double()).sum().backward()
+    assert out.dtype == dtype
+    torch.testing.assert_close(out.double(), expected, rtol=tolerance, atol=tolerance)
+    for one, other in zip(narrow, wide, strict=True):
+        assert one.grad is not None
+        assert other.grad is not None
+        torch.testing.assert_close(one.grad.double(), other.grad, rtol=tolerance, atol=tolerance)
+
+
+@DTYPES
+@pytest.mark.parametrize("shape", [(3, SIZE), (2, 5, SIZE), (700, SIZE), (1, 1, 1)])
+def test_norm(shape: tuple[int, ...], dtype: torch.dtype, tolerance: float) -> None:
+    weight = numbers(shape[-1], seed=1, spread=0.3).float()
+    inputs = [numbers(*shape, seed=2, spread=3.0)]
+    compare(lambda x: fused.norm(x, weight, 1e-6), lambda x: plain_norm(x, weight.double()), inputs, dtype, tolerance)
+
+
+@DTYPES
+@pytest.mark.parametrize("spread", [1.0, 30.0])
+def test_gated(spread: float, dtype: torch.dtype, tolerance: float) -> None:
+    inputs = [numbers(3, 7, SIZE, seed=3, spread=spread), numbers(3, 7, SIZE, seed=4)]
+    compare(fused.gated, lambda gate, up: F.gelu(gate, approximate="tanh") * up, inputs, dtype, tolerance)
+
+
+@DTYPES
+@pytest.mark.parametrize(("rows", "length", "heads"), [(2, 3, 4), (1, 1, 1), (2, 600, 2)])
+def test_turned(rows: int, length: int, heads: int, dtype: torch.dtype, tolerance: float) -> None:
+    weight = numbers(SIZE, seed=1, spread=0.3).float()
+    cosine, sine = (table.to(dtype) for table in angles(rows, length))
+
+    def plain(x: Tensor) -> Tensor:
+        return apply_rope(plain_norm(x, weight.double()).transpose(1, 2), (cosine.double(), sine.double()))
+
+    inputs = [numbers(rows, length, heads, SIZE, seed=2, spread=3.0)]
+    compare(lambda x: fused.turned(x, weight, (cosine, sine), 1e-6), plain, inputs, dtype, tolerance)
+
+
+def test_parts_of_longer_rows_and_turned_inputs_are_read_right() -> None:
+    whole = numbers(4, 2 * SIZE, seed=6).float()
+    gate, up = whole.chunk(2, dim=1)
+    torch.testing.assert_close(fused.gated(gate, up), F.gelu(gate, approximate="tanh") * up)
+    turned_round = numbers(SIZE, 4, seed=7).float().t()
+    weight = torch.zeros(SIZE)
+    torch.testing.assert_close(fused.norm(turned_round, weight, 1e-6), plain_norm(turned_round, weight))
+
+
+def test_a_gain_that_trains_is_left_to_autograd() -> None:
+    norm = RMSNorm(SIZE, 1e-6)
+    norm(numbers(3, SIZE, seed=1).float()).sum().backward()
+    assert norm.weight.grad is not None
+    assert float(norm.weight.grad.abs().sum()) > 0
+
+
+def test_what_has_no_kernels_goes_the_plain_way() -> None:
+    network = tiny_model().double()
+    tokens = torch.arange(2, 12)[None]
+    states = network(tokens)
+    assert states.dtype == torch.float64
+    torch.testing.assert_close(network.float()(tokens).double(), states, rtol=1e-4, atol=1e-4)
+
+
+def test_without_kernels_the_network_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, tokens = tiny_model().requires_grad_(False), torch.arange(2, 30)[None]
+    states = network(tokens)
+    monkeypatch.setattr(kernels, "available", lambda *_: False)
+    torch.testing.assert_close(network(tokens), states, rtol=1e-5, atol=1e-5)
