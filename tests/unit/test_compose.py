@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -288,6 +290,36 @@ def test_async_functions_judge_all_samples_at_once_and_a_late_one_times_out_alon
     assert [v.state.value for v in verdicts] == ["value", "timed_out", "failed", "not_applicable"]
     assert verdicts[1].reason == "term 'judge': no answer within 5 s"
     assert verdicts[2].reason == "term 'judge': TimeoutError: of its own"
+
+
+def test_an_async_function_that_raises_exits_cancels_or_clings_to_life_fails_alone() -> None:
+    async def spawned() -> None:
+        sys.exit(3)
+
+    async def judge(sample: Sample) -> float:
+        match sample.completion:
+            case "raises":
+                raise ValueError("odd")
+            case "exits":
+                sys.exit(0)
+            case "cancels":
+                raise asyncio.CancelledError
+            case "spawns":  # asyncio lets such an exit end the whole loop
+                await asyncio.wait({asyncio.ensure_future(spawned())})
+            case "clings":
+                while True:
+                    with suppress(BaseException):
+                        await asyncio.sleep(3600)
+        return 1.0
+
+    reward = WeightedSum({"judge": {"weight": 1.0, "function": judge, "timeout_s": 1.0}})
+    texts = ["raises", "exits", "cancels", "spawns", "clings", "fine"]
+    verdicts = reward([Sample(prompt="", completion=text) for text in texts])
+    assert [verdict.value for verdict in verdicts] == [None, None, None, 1.0, None, 1.0]
+    assert [verdict.state for verdict in verdicts[:3]] == [State.FAILED] * 3
+    assert verdicts[0].reason == "term 'judge': ValueError: odd"
+    assert (verdicts[4].state, verdicts[4].reason) == (State.TIMED_OUT, "term 'judge': no answer within 1 s")
+    assert reward([Sample(prompt="", completion="fine")])[0].value == 1.0
 
 
 def test_an_async_function_of_the_group_that_answers_for_too_few_fails_all() -> None:
