@@ -64,8 +64,8 @@ class Pattern:
     """1.0 when a regular expression is found in the completion, else 0.0. Anchor it (`\\A...\\Z`) to match all of it.
 
     A pattern with nested repetition such as `(a+)+` may take time exponential in the text, and a policy would find such
-    texts. A search that takes more than `timeout_s` is TIMED_OUT, not 0; better write `(?>a+)+` or `a++`. The seconds are
-    those of CPU time, of all threads of the process, so that a busy machine changes no verdict. Texts of more than 20,000
+    texts. A search that takes more than `timeout_s` is TIMED_OUT, not 0; better write `(?>a+)+` or `a++`. These are
+    seconds of CPU time of the whole process, so that a busy machine changes no verdict. Texts of more than 20,000
     characters are 0.0 unsearched. The syntax is that of Python's `re` and more: the package `regex`.
 
     >>> [verdict.value for verdict in Pattern(r"\\d\\Z")([Sample(prompt="", completion="it is 18")])]
