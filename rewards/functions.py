@@ -12,10 +12,12 @@ import importlib
 import importlib.util
 import inspect
 import math
+import os
 import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set, Sized
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from numbers import Real
@@ -122,10 +124,13 @@ def one_each(returned: object, num_samples: int) -> list[Any]:
 def judge(reward: Reward, group: Sequence[Sample]) -> list[Verdict]:
     """One verdict per sample, whatever the reward does: what raises or returns nonsense is FAILED with the reason.
 
+    A reward that changes the working directory is brought back: relative paths of a run would lead elsewhere after it.
+
     >>> sample = Sample(prompt="", completion="")
     >>> [verdict.reason for verdict in judge(lambda group: [1.0], [sample, sample])]
     ['returned 1 verdicts for 2 samples', 'returned 1 verdicts for 2 samples']
     """
+    home = _working_directory()
     try:
         values = one_each(reward(group), len(group))
     except RewardError as error:
@@ -134,7 +139,18 @@ def judge(reward: Reward, group: Sequence[Sample]) -> list[Verdict]:
         raise
     except BaseException as error:  # a reward may be anybody's code; the verdicts record it, sys.exit too
         return [Verdict.failed(describe(error))] * len(group)
+    finally:
+        if home and _working_directory() != home:
+            with suppress(OSError):  # it is gone
+                os.chdir(home)
     return [to_verdict(value) for value in values]
+
+
+def _working_directory() -> str:
+    try:
+        return os.getcwd()
+    except OSError:  # it was removed
+        return ""
 
 
 def as_reward(function: Callable[..., Any], name: str = "") -> Reward:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -141,6 +142,19 @@ def test_judged_code_that_wants_to_end_the_run_fails_its_sample_instead(ending: 
 
     assert [verdict.value for verdict in judge(per_sample(leave), TEXTS)] == [1.0, None, 1.0]
     assert [verdict.state for verdict in judge(leave_together, TEXTS)] == [State.FAILED] * 3
+
+
+def test_a_reward_that_changes_the_working_directory_is_brought_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def leave(sample: Sample) -> float:
+        os.chdir("/")
+        return 1.0 if sample.completion == "a" else 1 / 0
+
+    assert [verdict.value for verdict in judge(per_sample(leave), TEXTS)] == [1.0, None, None]
+    assert Path.cwd() == tmp_path
 
 
 def test_who_interrupts_the_run_interrupts_it_while_a_function_judges_too() -> None:
