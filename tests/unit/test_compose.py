@@ -17,6 +17,7 @@ from omegaconf import OmegaConf
 from rewards import RewardError, Sample, State, Verdict
 from rewards.base import Scheduled
 from rewards.compose import Minimum, NormalizedSum, Product, WeightedSum
+from rewards.judging import Panel
 from rewards.relative import Pairwise, ranks
 from rewards.schedules import END, Cosine, Linear, Piecewise
 
@@ -384,6 +385,30 @@ def test_a_term_told_nonsense_is_one_error_that_names_it(mode: Any, terms: dict[
 def test_a_schedule_written_wrongly_says_so(build: Any, message: str) -> None:
     with pytest.raises(RewardError, match=message.replace("[", r"\[")):
         build()
+
+
+@pytest.mark.parametrize("gate", [None, "form"])
+def test_the_work_for_a_group_does_not_grow_with_the_number_of_groups(
+    gate: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = 0
+    slow_behind = Panel.slow_behind
+
+    def counted(panel: Panel, wave: int, step: int | None) -> bool:
+        nonlocal looks
+        looks += 1
+        return slow_behind(panel, wave, step)
+
+    monkeypatch.setattr(Panel, "slow_behind", counted)
+
+    async def judge(sample: Sample) -> float:
+        return float(sample.completion)
+
+    form = {"weight": 1.0, "function": lambda sample: 1.0}
+    reward = WeightedSum({"form": form, "slow": {"weight": 1.0, "function": judge, "gate": gate}})
+    groups = [samples(str(n)) for n in range(1000)]
+    assert [verdicts[0].value for verdicts in reward.judge_groups(groups)] == [1.0 + n for n in range(1000)]
+    assert looks <= 10 * len(groups)
 
 
 def test_everything_is_reached_from_yaml(tmp_path: Path) -> None:
