@@ -2,6 +2,7 @@
 
 python -m jobs.score input=completions.jsonl                    with the default reward
 python -m jobs.score input=run/rollouts.jsonl columns.answer=null '~reward.terms.correct'
+python -m jobs.score input=chats.jsonl columns.prompt=messages.0.content columns.completion=messages.-1.content
 
 No network is loaded, nor torch: mend a reward here, then train with it.
 """
@@ -9,6 +10,7 @@ No network is loaded, nor torch: mend a reward here, then train with it.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
@@ -38,14 +40,15 @@ def main(config: DictConfig) -> None:
         raise ConfigError(f"columns names no {' and no '.join(missing)}; give columns.{missing[0]}=<the file's name>")
     source = Path(config.input).expanduser()
     target = Path(config.output).expanduser() if config.output else source.with_suffix(".scored.jsonl")
-    if target.resolve() == source.resolve():
+    place = target.resolve()  # a user's function may change the working directory
+    if place == source.resolve():
         raise ConfigError(f"output is the input, {source}; give another file")
     numbered = read_rows(source)
     rows = [row for _, row in numbered]
     samples = [_sample(f"{source}, line {number}", row, columns) for number, row in numbered]
-    target.parent.mkdir(parents=True, exist_ok=True)
+    place.parent.mkdir(parents=True, exist_ok=True)
     # Opened before anything is judged: a judge that has to be paid must not answer for a file that cannot be written.
-    with staged_file(target) as partial, partial.open("w", encoding="utf-8", errors="backslashreplace") as file:
+    with staged_file(place) as partial, partial.open("w", encoding="utf-8", errors="backslashreplace") as file:
         verdicts = score(build(config.reward), samples)
         for row, verdict in zip(rows, verdicts, strict=True):
             file.write(json.dumps({**row, "reward": verdict.value, **_described(verdict)}, ensure_ascii=False) + "\n")
@@ -100,11 +103,12 @@ def _columns(given: Any) -> dict[str, str]:
 
 
 def _sample(where: str, row: Row, columns: Mapping[str, str]) -> Sample:
-    if missing := [theirs for theirs in columns.values() if theirs not in row]:
+    found = {ours: _found(row, theirs) for ours, theirs in columns.items()}
+    if missing := [columns[ours] for ours, values in found.items() if not values]:
         raise DataError(
             f"{where} has no column {', '.join(missing)}; it has {', '.join(row)}: mend columns (null: none)"
         )
-    given = {ours: row[theirs] for ours, theirs in columns.items()}
+    given = {ours: values[0] for ours, values in found.items()}
     if texts := [name for name in NEEDED if not isinstance(given[name], str)]:
         raise DataError(f"{where}: column {columns[texts[0]]!r} holds no text; mend the row or columns.{texts[0]}")
     for name in ("task", "language", "finish_reason", "num_tokens"):
@@ -116,6 +120,21 @@ def _sample(where: str, row: Row, columns: Mapping[str, str]) -> Sample:
             )
     reference = {name: value for name, value in given.items() if name not in OWN_COLUMNS}
     return Sample(reference=reference, **{name: value for name, value in given.items() if name in OWN_COLUMNS})
+
+
+def _found(row: Row, name: str) -> list[Any]:
+    """The value of a column, or of what `column.key.0` leads to in nested ones; none where there is no such."""
+    if name in row:
+        return [row[name]]
+    value: Any = row
+    for key in name.split("."):
+        if isinstance(value, dict) and key in value:
+            value = value[key]
+        elif isinstance(value, list) and re.fullmatch(r"-?\d{1,9}", key) and -len(value) <= int(key) < len(value):
+            value = value[int(key)]
+        else:
+            return []
+    return [value]
 
 
 _OWN_VALUES = {

@@ -2,8 +2,8 @@
 
 The public names, each loaded when it is first used: a worker process that judges one function must not wait for the
 tables of the math verifier. Not repeated here: `rewards.selfcheck.selfcheck`, because it would hide its own module; the
-schedules of `rewards.schedules`, since `Cosine` is a reward too; and the packages `rewards.code`, `rewards.language`,
-`rewards.structure`, `rewards.instructions` and `rewards.endpoint`.
+schedules of `rewards.schedules`, since `Cosine` is a reward too; and what only one of these takes, such as the sandbox
+of `rewards.code`.
 """
 
 from __future__ import annotations
@@ -14,21 +14,32 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rewards.base import Reward, RewardError, Sample, SampleFunction, State, Verdict
     from rewards.calls import FunctionCalls
+    from rewards.code import UnitTests
     from rewards.compose import Minimum, NormalizedSum, Product, Term, WeightedSum
-    from rewards.format import Boxed, Length, Pattern, Tags
+    from rewards.endpoint import JudgeEndpoint
+    from rewards.format import Boxed, Pattern, Tags
     from rewards.functions import as_reward, judge, load_function, per_sample
-    from rewards.length import Cosine, Overlong
+    from rewards.instructions import Instructions
+    from rewards.language import LanguageFidelity
+    from rewards.length import Cosine, Length, Overlong
     from rewards.math import FinalAnswer, check_gold, verify
     from rewards.pool import Pool
-    from rewards.preference import Preference
+    from rewards.preference import Affine, Preference, Sigmoid
     from rewards.relative import Pairwise
     from rewards.repetition import Repetition
+    from rewards.structure import Json, JsonSchema
 
 __all__ = [
+    "Affine",
     "Boxed",
     "Cosine",
     "FinalAnswer",
     "FunctionCalls",
+    "Instructions",
+    "Json",
+    "JsonSchema",
+    "JudgeEndpoint",
+    "LanguageFidelity",
     "Length",
     "Minimum",
     "NormalizedSum",
@@ -43,9 +54,11 @@ __all__ = [
     "RewardError",
     "Sample",
     "SampleFunction",
+    "Sigmoid",
     "State",
     "Tags",
     "Term",
+    "UnitTests",
     "Verdict",
     "WeightedSum",
     "as_reward",
@@ -59,15 +72,20 @@ __all__ = [
 _HOMES = {
     "base": ("Reward", "RewardError", "Sample", "SampleFunction", "State", "Verdict"),
     "calls": ("FunctionCalls",),
+    "code": ("UnitTests",),
     "compose": ("Minimum", "NormalizedSum", "Product", "Term", "WeightedSum"),
-    "format": ("Boxed", "Length", "Pattern", "Tags"),
+    "endpoint": ("JudgeEndpoint",),
+    "format": ("Boxed", "Pattern", "Tags"),
     "functions": ("as_reward", "judge", "load_function", "per_sample"),
-    "length": ("Cosine", "Overlong"),
+    "instructions": ("Instructions",),
+    "language": ("LanguageFidelity",),
+    "length": ("Cosine", "Length", "Overlong"),
     "math": ("FinalAnswer", "check_gold", "verify"),
     "pool": ("Pool",),
-    "preference": ("Preference",),
+    "preference": ("Affine", "Preference", "Sigmoid"),
     "relative": ("Pairwise",),
     "repetition": ("Repetition",),
+    "structure": ("Json", "JsonSchema"),
 }
 _HOME_OF = {name: f"rewards.{module}" for module, names in _HOMES.items() for name in names}
 

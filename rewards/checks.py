@@ -40,7 +40,8 @@ class Check(Protocol):
 _BULLET = re.compile(rf"^[ \t]*+{BULLET}(\S.*)$", re.MULTILINE)
 _NUMBERED = re.compile(rf"^[ \t]*+{NUMBERED}(\S.*)$", re.MULTILINE)
 _HIGHLIGHT = re.compile(r"\*{1,2}(?=[^\s*])([^*\n]+)\*")
-_PLACEHOLDER = re.compile(r"\[([^\[\]\n]+)\]")
+# What Markdown makes something else of is none: links, images, footnotes, addresses of links.
+_PLACEHOLDER = re.compile(r"\[(?!\^)([^\[\]\n]+)\](?!\(|:[ \t]*+(?:\w+://|[</#]))")
 _COUNTED: Mapping[str, Callable[[str], Sequence[str]]] = {
     "words": words,
     "characters": lambda text: "".join(text.split()),
@@ -60,7 +61,7 @@ class Count:
     """How many words, characters (without spaces), sentences, paragraphs, bullets, ... there are.
 
     Items without content count for nothing; of items that are the same only one counts towards `at_least`, and all
-    towards `at_most`. `highlights` are `*so*`, `placeholders` `[so]`.
+    towards `at_most`. `highlights` are `*so*`, `placeholders` `[so]`, which is no link and no footnote.
     """
 
     of: str

@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,8 +36,10 @@ class JudgeEndpoint:
     wanted: the text of `reference[reference_key]`. The last match of `reply` in the reply counts. Its group is a number
     from `lowest` to `highest`, mapped to 0 to 1, or a key of `words`, such as `{A: 1, B: 0, tie: 0.5}` for pairs.
 
-    A reply without a match or outside the range, a timeout, a refusal: each is asked again, up to `retries` times, and
-    then FAILED with the reason.
+    A reply without a match or outside the range, no reply in time, a judge that is busy or broken (HTTP 408, 409, 425,
+    429, 500, 502, 503, 504): each is asked again, up to `retries` times, and then FAILED with the reason. Any other
+    refusal is FAILED at once. Where a busy judge says how long to wait (`Retry-After`), that long, but no longer than
+    `timeout_s`.
 
     >>> judge = JudgeEndpoint(
     ...     url="http://127.0.0.1:8000/v1", model="gemma-3-27b-it", reply=r"Score: (\\d+)", lowest=1, highest=10,
@@ -121,17 +124,20 @@ class JudgeEndpoint:
         """The judge's number, or a failure that says what went wrong last."""
         if isinstance(item, tuple) != self.for_pairs:
             return Verdict.failed("the template is for pairs and `pairwise` is not set, or the other way round")
-        fault = ""
+        fault, asked_to_wait_s = "", 0.0
         for attempt in range(self.retries + 1):
             if attempt:
-                time.sleep(self.backoff_s * 2 ** (attempt - 1))
+                time.sleep(max(self.backoff_s * 2 ** (attempt - 1), asked_to_wait_s))
+                asked_to_wait_s = 0.0
             try:
                 return self.read(self._ask(self.request_text(item)))
             except urllib.error.HTTPError as error:
-                fault = f"HTTP {error.code} {error.reason}"
+                with error:
+                    fault = f"HTTP {error.code} {error.reason}{_page(error)}"
                 if error.code not in _RETRIED:
                     break
-            except (OSError, http.client.HTTPException, ValueError) as error:
+                asked_to_wait_s = min(_wait_s(error.headers.get("Retry-After")), self.timeout_s)
+            except (OSError, http.client.HTTPException, ValueError, RecursionError) as error:  # the last: JSON too deep
                 fault = describe(error)
         return Verdict.failed(f"the judge at {self.url}: {fault}")
 
@@ -192,6 +198,27 @@ def _read(response: http.client.HTTPResponse, deadline: float) -> bytes:
         if time.monotonic() > deadline:
             raise TimeoutError("the reply took too long")
     return b"".join(chunks)
+
+
+def _page(error: urllib.error.HTTPError) -> str:
+    """The beginning of an error page, where the judge says what it did not like; empty when there is none."""
+    try:
+        text = " ".join(error.read(4096).decode(errors="replace").split())
+    except (OSError, http.client.HTTPException):
+        return ""
+    return f": {text[:200]}" if text else ""
+
+
+def _wait_s(retry_after: str | None) -> float:
+    """How long a `Retry-After` header asks to wait: seconds, or until a date; 0 when it says nothing."""
+    if retry_after is None:
+        return 0.0
+    if retry_after.strip().isdecimal():
+        return float(retry_after)
+    try:
+        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
+    except (ValueError, OverflowError, OSError):
+        return 0.0
 
 
 def _content(reply: Any) -> str:

@@ -64,15 +64,16 @@ class Pattern:
     """1.0 when a regular expression is found in the completion, else 0.0. Anchor it (`\\A...\\Z`) to match all of it.
 
     A pattern with nested repetition such as `(a+)+` may take time exponential in the text, and a policy would find such
-    texts. A search that takes more than `timeout_s` is TIMED_OUT, not 0; better write `(?>a+)+` or `a++`. Texts of more
-    than 20,000 characters are 0.0 unsearched. The syntax is that of Python's `re` and more: the package `regex`.
+    texts. A search that takes more than `timeout_s` is TIMED_OUT, not 0; better write `(?>a+)+` or `a++`. These are
+    seconds of CPU time of the whole process, so that a busy machine changes no verdict. Texts of more than 20,000
+    characters are 0.0 unsearched. The syntax is that of Python's `re` and more: the package `regex`.
 
     >>> [verdict.value for verdict in Pattern(r"\\d\\Z")([Sample(prompt="", completion="it is 18")])]
     [1.0]
     """
 
     def __init__(self, pattern: str, *, timeout_s: float = 1.0) -> None:
-        """Takes the pattern, and for how many seconds it may search.
+        """Takes the pattern, and for how many seconds of CPU time it may search.
 
         Raises:
             RewardError: when the pattern does not compile, or the time is none.
@@ -96,7 +97,7 @@ class Pattern:
         try:
             found = self.pattern.search(sample.completion, timeout=self.timeout_s)
         except TimeoutError:
-            return Verdict.timed_out(f"the pattern was searched for more than {self.timeout_s:g} s")
+            return Verdict.timed_out(f"the pattern was searched for more than {self.timeout_s:g} s of CPU time")
         return well_formed(sample, "" if found else "the pattern is not found")
 
 

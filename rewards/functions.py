@@ -12,11 +12,14 @@ import importlib
 import importlib.util
 import inspect
 import math
+import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set, Sized
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from numbers import Real
 from pathlib import Path
 from types import ModuleType
@@ -38,7 +41,9 @@ class PerSample:
     def _judge(self, sample: Sample) -> Verdict:
         try:
             value = self.function(sample)
-        except Exception as error:  # a user's function may raise anything; the verdict records it
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a user's function may raise anything, sys.exit too; the verdict records it
             return Verdict.failed(describe(error))
         return Verdict.not_applicable("the function returned None") if value is None else to_verdict(value)
 
@@ -70,13 +75,34 @@ def to_verdict(value: object) -> Verdict:
     >>> to_verdict(True).value, to_verdict(float("nan")).reason, to_verdict("1").reason
     (1.0, 'returned nan, which is not finite', "returned '1' (str), not a number")
     """
-    if isinstance(value, Verdict):
-        finite = value.value is None or math.isfinite(value.value)
-        return value if finite else Verdict.failed(f"returned a verdict of {value.value}, which is not finite")
-    if not isinstance(value, Real):
-        return Verdict.failed(f"returned {_shorten(repr(value))} ({type(value).__name__}), not a number")
-    number = float(value)
-    return Verdict.of(number) if math.isfinite(number) else Verdict.failed(f"returned {number}, which is not finite")
+    try:
+        if isinstance(value, Verdict):
+            finite = value.value is None or math.isfinite(value.value)
+            return value if finite else Verdict.failed(f"returned a verdict of {value.value}, which is not finite")
+        number = as_number(value)
+        if number is None:
+            return Verdict.failed(f"returned {_shorten(repr(value))} ({type(value).__name__}), not a number")
+        finite = math.isfinite(number)
+        return Verdict.of(number) if finite else Verdict.failed(f"returned {number}, which is not finite")
+    except Exception as error:  # a value's own methods may raise anything; so may reading an integer of 400 digits
+        return Verdict.failed(f"returned a {type(value).__name__}, which cannot be read: {describe(error)}")
+
+
+def as_number(value: object) -> float | None:
+    """The one number that a value is, also as an array or tensor of one element; None when it is none.
+
+    Raises whatever the value's own methods raise: an OverflowError for an integer beyond the largest float.
+
+    >>> as_number(2), as_number("2")
+    (2.0, None)
+    """
+    item = None if isinstance(value, Real) else getattr(value, "item", None)
+    if callable(item):
+        try:
+            value = item()
+        except (TypeError, ValueError, RuntimeError):  # what numpy and torch raise when there are several elements
+            return None
+    return float(value) if isinstance(value, Real) else None
 
 
 def one_each(returned: object, num_samples: int) -> list[Any]:
@@ -85,34 +111,53 @@ def one_each(returned: object, num_samples: int) -> list[Any]:
     Raises:
         RewardError: when they are no list or of another number, since then nobody knows which belongs to which sample.
     """
-    if not isinstance(returned, Iterable) or isinstance(returned, str | bytes | Mapping):
+    if not isinstance(returned, Iterable) or isinstance(returned, str | bytes | Mapping | Set):
         raise RewardError(f"returned a {type(returned).__name__} for {num_samples} samples, not a list of verdicts")
-    values = list(returned)
+    values = list(islice(returned, num_samples + 1))  # a generator may have no end
     if len(values) != num_samples:
-        raise RewardError(f"returned {len(values)} verdicts for {num_samples} samples")
+        number = len(returned) if isinstance(returned, Sized) else len(values)
+        at_least = "at least " if number > num_samples and not isinstance(returned, Sized) else ""
+        raise RewardError(f"returned {at_least}{number} verdicts for {num_samples} samples")
     return values
 
 
 def judge(reward: Reward, group: Sequence[Sample]) -> list[Verdict]:
     """One verdict per sample, whatever the reward does: what raises or returns nonsense is FAILED with the reason.
 
+    A reward that changes the working directory is brought back: relative paths of a run would lead elsewhere after it.
+
     >>> sample = Sample(prompt="", completion="")
     >>> [verdict.reason for verdict in judge(lambda group: [1.0], [sample, sample])]
     ['returned 1 verdicts for 2 samples', 'returned 1 verdicts for 2 samples']
     """
+    home = _working_directory()
     try:
         values = one_each(reward(group), len(group))
     except RewardError as error:
         return [Verdict.failed(str(error))] * len(group)
-    except Exception as error:  # a reward may be anybody's code; the verdicts record what it raised
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a reward may be anybody's code; the verdicts record it, sys.exit too
         return [Verdict.failed(describe(error))] * len(group)
+    finally:
+        if home and _working_directory() != home:
+            with suppress(OSError):  # it is gone
+                os.chdir(home)
     return [to_verdict(value) for value in values]
+
+
+def _working_directory() -> str:
+    try:
+        return os.getcwd()
+    except OSError:  # it was removed
+        return ""
 
 
 def as_reward(function: Callable[..., Any], name: str = "") -> Reward:
     """A reward from a plain function, which gets one sample, or the whole group if its parameter says so.
 
-    A parameter called `group`, or annotated as a sequence or list, takes the group.
+    A parameter called `group`, or annotated as a sequence or list, takes the group. A function of `*args`, as a
+    decorator leaves behind that does not keep its function's signature, is asked about one sample.
 
     Raises:
         RewardError: when it is a class, is async, or does not take exactly one argument.
@@ -133,10 +178,12 @@ def as_reward(function: Callable[..., Any], name: str = "") -> Reward:
     except ValueError:
         raise RewardError(f"{name} does not say what it takes; wrap it in a function of one `sample`") from None
     required = [p for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
-    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    positional = [p for p in parameters if p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD)]
     if not positional or len(required) > 1 or (required and required[0] is not positional[0]):
-        takes = ", ".join(parameter.name for parameter in required) or "nothing"
-        raise RewardError(f"{name} takes ({takes}); a reward function takes one argument, `sample` or `group`")
+        takes = ", ".join(("*, " if p.kind is p.KEYWORD_ONLY else "") + p.name for p in required) or "nothing"
+        raise RewardError(
+            f"{name} takes ({takes}); a reward function takes one argument, `sample` or `group`, by its place"
+        )
     return PerGroup(function) if _wants_group(positional[0]) else PerSample(function)
 
 

@@ -7,7 +7,7 @@ thread up. The exception are terms that decide whether a slow one is asked at al
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 
 from rewards.base import Sample, Verdict
@@ -16,6 +16,10 @@ from rewards.terms import AppliesTo, Gate, Term, gate_depth
 
 Verdicts = list[dict[str, Verdict]]
 """Of one group: for every sample the terms' verdicts by name."""
+
+
+_LOOKED_AT = 64
+"""Groups that are looked at again for each one that comes: all of a step, and no more where a file has 100,000."""
 
 
 class Panel:
@@ -49,12 +53,19 @@ class Judgements:
     def __init__(self, panel: Panel, step: int | None, compose: Callable[[Verdicts], list[Verdict]]) -> None:
         self._panel, self._step, self._compose = panel, step, compose
         self._groups: list[_Group] = []
+        self._gated = deque[_Group]()
+        """Groups in which something slow still waits for its gate."""
 
     def add(self, group: Sequence[Sample]) -> None:
         """Begin to judge one more group, and go on with earlier ones whose gates have been decided by now."""
-        self._groups.append(_Group(tuple(group), self._panel, self._step))
-        for underway in self._groups:
+        added = _Group(tuple(group), self._panel, self._step)
+        self._groups.append(added)
+        self._gated.append(added)
+        for _ in range(min(len(self._gated), _LOOKED_AT)):
+            underway = self._gated.popleft()
             underway.advance()
+            if underway.gated:
+                self._gated.append(underway)
 
     def verdicts(self) -> list[list[Verdict]]:
         """Every group's verdicts, in the order in which they came. Waits for all."""
@@ -85,9 +96,14 @@ class _Group:
         self._wave += 1
         self._asked = [] if self.finished else self._ask()
 
+    @property
+    def gated(self) -> bool:
+        """Whether something slow stands behind the wave under way."""
+        return not self.finished and self._panel.slow_behind(self._wave, self._step)
+
     def advance(self) -> None:
         """Ask further waves for as long as that waits for nothing and gets something slow under way sooner."""
-        while not self.finished and self._panel.slow_behind(self._wave, self._step):
+        while self.gated:
             if not all(pending.done() for _, _, pending in self._asked):
                 return
             self.next_wave()

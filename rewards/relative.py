@@ -6,11 +6,10 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 from rewards.base import RewardError, Sample, Verdict
-from rewards.functions import describe, load_function
+from rewards.functions import as_number, describe, load_function
 
 
 def ranks(values: Sequence[float | None]) -> list[float | None]:
@@ -89,9 +88,10 @@ class Pairwise:
 
 def _outcome(function: Callable[..., Any], one: Sample, other: Sample) -> float:
     value = function(one, other)
-    if not isinstance(value, Real) or not 0 <= float(value) <= 1:
+    number = as_number(value)
+    if number is None or not 0 <= number <= 1:
         raise RewardError(f"comparing returned {value!r}, not a number in [0, 1]")
-    return float(value)
+    return number
 
 
 def _compared(num_samples: int, wins: dict[tuple[int, int], float]) -> set[int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+import logging
 import pickle
 import threading
 import time
@@ -21,6 +22,8 @@ from typing import Any, Protocol, cast
 from rewards.base import Reward, RewardError, Sample, Verdict, at_step
 from rewards.functions import PerSample, as_reward, describe, judge, load_function, one_each, to_verdict
 from rewards.pool import Job, Pool
+
+logger = logging.getLogger(__name__)
 
 
 class Pending(Protocol):
@@ -94,8 +97,9 @@ class Background:
 class Async:
     """Awaits the function's answers for all samples at the same time, on an event loop in a thread of its own.
 
-    The deadline cancels what awaits; a coroutine that computes without awaiting cannot be stopped by it, and holds up
-    all others. Such a one belongs in a worker process (`isolated: true`).
+    The deadline cancels what awaits, and waits for it no longer, whatever it makes of being cancelled. A coroutine that
+    computes without awaiting cannot be stopped by it, and holds up all others. Such a one belongs in a worker process
+    (`isolated: true`).
     """
 
     function: Callable[[Any], Awaitable[Any]]
@@ -117,18 +121,35 @@ class Async:
 
     async def _answer(self, argument: Sample | Sequence[Sample], num_samples: int) -> list[Verdict]:
         before = time.perf_counter()
-        deadline = asyncio.timeout(self.timeout_s)
-        try:
-            async with deadline:
-                returned = await self.function(argument)
-            verdicts = [_verdict(v) for v in (one_each(returned, num_samples) if self.takes_group else [returned])]
-        except RewardError as error:
-            verdicts = [Verdict.failed(str(error))] * num_samples
-        except Exception as error:  # a user's function may raise anything; the verdicts record it
-            late = deadline.expired()
-            verdict = Verdict.timed_out(_late(self.timeout_s)) if late else Verdict.failed(describe(error))
-            verdicts = [verdict] * num_samples
+        asked = asyncio.ensure_future(self._returned(argument))
+        await asyncio.wait({asked}, timeout=self.timeout_s)
+        if asked.done():
+            verdicts = self._verdicts(asked.result(), num_samples)
+        else:
+            asked.cancel()
+            verdicts = [Verdict.timed_out(f"no answer within {self.timeout_s:g} s")] * num_samples
         return _with_seconds(verdicts, (time.perf_counter() - before) / num_samples)
+
+    async def _returned(self, argument: Sample | Sequence[Sample]) -> Any:
+        """What the function returns, or as a failure what it raises: an exit or a cancellation would end the loop."""
+        try:
+            return await self.function(argument)
+        except BaseException as error:  # a user's function may raise anything; the verdicts record it
+            return _Raised(describe(error))
+
+    def _verdicts(self, returned: Any, num_samples: int) -> list[Verdict]:
+        if isinstance(returned, _Raised):
+            return [Verdict.failed(returned.reason)] * num_samples
+        try:
+            return [_verdict(value) for value in (one_each(returned, num_samples) if self.takes_group else [returned])]
+        except Exception as error:  # going through what was returned may raise as well
+            reason = str(error) if isinstance(error, RewardError) else describe(error)
+            return [Verdict.failed(reason)] * num_samples
+
+
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,8 +253,17 @@ def background_threads() -> ThreadPoolExecutor:
 def background_loop() -> asyncio.AbstractEventLoop:
     """The event loop of all async terms, which runs in a daemon thread until the process ends."""
     loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, name="async-rewards", daemon=True).start()
+    threading.Thread(target=_run, args=(loop,), name="async-rewards", daemon=True).start()
     return loop
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    """Runs a loop for ever: an exit in a task that judged code has started must not end it, and all others' wait."""
+    while True:
+        try:
+            loop.run_forever()
+        except BaseException:  # SystemExit and the like, which asyncio lets through
+            logger.exception("a task that an async reward started has ended the event loop; it goes on")
 
 
 def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -252,7 +282,3 @@ def _verdict(value: object) -> Verdict:
 
 def _with_seconds(verdicts: Sequence[Verdict], seconds: float) -> list[Verdict]:
     return [replace(verdict, seconds=seconds) for verdict in verdicts]
-
-
-def _late(timeout_s: float | None) -> str:
-    return f"no answer within {timeout_s:g} s"

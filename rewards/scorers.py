@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
 from rewards.base import RewardError, Sample, Verdict
-from rewards.functions import describe, one_each
+from rewards.functions import as_number, describe, one_each
 
 Item = Sample | tuple[Sample, Sample]
 """What is scored: a sample, or a pair."""
@@ -153,7 +153,9 @@ def _answers(scorer: Scorer, items: Sequence[Item]) -> list[list[float] | Verdic
         answers = one_each(scorer(items), len(items))
     except RewardError as error:
         return [Verdict.failed(f"the scorer {error}")] * len(items)
-    except Exception as error:  # a scorer may be anybody's code
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a scorer may be anybody's code, and call sys.exit
         return [Verdict.failed(f"the scorer: {describe(error)}")] * len(items)
     return [_row(answer) for answer in answers]
 
@@ -164,13 +166,19 @@ def _row(answer: object) -> list[float] | Verdict:
         return answer if answer.value is None else _row(answer.value)
     if isinstance(answer, Exception):
         return Verdict.failed(f"the scorer: {describe(answer)}")
-    numbers = [answer] if isinstance(answer, Real) else answer
-    if not isinstance(numbers, Iterable) or isinstance(numbers, str | bytes | Mapping):
-        return Verdict.failed(f"the scorer gave {str(answer)[:100]!r} ({type(answer).__name__}), not a number")
-    row = list(numbers)
-    if not all(isinstance(number, Real) for number in row):
+    try:
+        number = as_number(answer)
+        if number is not None:
+            return [number]
+        if not isinstance(answer, Iterable) or isinstance(answer, str | bytes | Mapping | Set):
+            return Verdict.failed(f"the scorer gave {str(answer)[:100]!r} ({type(answer).__name__}), not a number")
+        row = [as_number(each) for each in answer]
+    except Exception as error:  # a number's own methods may raise anything; so may reading an integer of 400 digits
+        return Verdict.failed(f"the scorer gave a {type(answer).__name__}, which cannot be read: {describe(error)}")
+    numbers = [number for number in row if number is not None]
+    if len(numbers) < len(row):
         return Verdict.failed(f"the scorer gave {str(answer)[:100]!r}, not all numbers")
-    return [float(number) for number in row]
+    return numbers
 
 
 def require_number(value: object, name: str, *, above: float | None = None, at_least: float | None = None) -> None:

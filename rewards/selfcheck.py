@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rewards.base import Batched, Corrupting, Reward, RewardError, Sample, State, Verdict
 from rewards.functions import judge
-from rewards.math.extract import find_boxes
+from rewards.math.extract import Box, find_boxes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,7 +19,7 @@ class Report:
     num_rows: int
     gold_lowest: float
     wrong_highest: dict[str, float]
-    """By kind: `empty`, `shuffled` (another row's completion), `corrupted`; a kind that no row could give is absent."""
+    """By kind: `empty`, `shuffled` (another row's completion), `corrupted`, `extended`; those that a row could give."""
     told_apart_by: tuple[str, ...] = ()
     """The terms that tell right from wrong, of a composed reward."""
 
@@ -60,13 +61,57 @@ def corrupt(completion: str) -> str:
     >>> corrupt("So it is \\\\boxed{19}, as in step 2."), corrupt("\\\\boxed{red}")
     ('So it is \\\\boxed{10}, as in step 2.', '\\\\boxed{ree}')
     """
-    boxes = [box for box in find_boxes(completion) if box.content]
+    place = _last_sign(completion)
+    if place is None:
+        boxes = _filled_boxes(completion)
+        return completion[: boxes[-1].start] if boxes else completion
+    return completion[:place] + _another(completion[place]) + completion[place + 1 :]
+
+
+def extend(completion: str, *, behind: bool) -> str:
+    """The completion with a digit or letter more at the place where `corrupt` changes one: the right answer is in it.
+
+    So a reward that only looks for the right answer, or for how it starts or ends, does not see it. The digit is 7 of
+    the same script, which leaves no power and no fraction the value that it had, and stands before a number with a
+    point; the letter comes twice.
+
+    >>> [extend("\\\\boxed{19}", behind=behind) for behind in (True, False)], extend("\\\\boxed{red}", behind=False)
+    (['\\\\boxed{197}', '\\\\boxed{719}'], '\\\\boxed{rred}')
+    """
+    place = _last_sign(completion)
+    if place is None:
+        return completion
+    if not completion[place].isdigit():
+        start = place
+        while start > 0 and completion[start - 1].isalpha():
+            start -= 1
+        near = place if behind else start
+        return completion[:near] + completion[near] + completion[near:]
+    number = _NUMBER_END.search(completion, 0, place + 1)
+    assert number is not None  # it ends with a digit
+    whole = number[0].isdecimal() or len(number[0]) == 1
+    near = place if behind and whole else number.start()  # a further place behind the point is too near for some
+    digit = unicodedata.decimal(completion[near], None)
+    more = completion[near] if digit is None else chr(ord(completion[near]) - digit + 7)
+    at = near + 1 if behind and whole else near
+    return completion[:at] + more + completion[at:]
+
+
+_NUMBER_END = re.compile(r"\d(?:[.,\u066b\u066c]?\d)*\Z|.\Z")
+"""A number at the end of a text, or what else `str.isdigit` calls a digit, such as a raised one."""
+
+
+def _last_sign(completion: str) -> int | None:
+    """Where the last digit stands, or the last letter; inside the last box where there is one."""
+    boxes = _filled_boxes(completion)
     start, end = (boxes[-1].start + len("\\boxed"), boxes[-1].end) if boxes else (0, len(completion))
     places = [i for i in range(start, end) if completion[i].isdigit()]
     places = places or [i for i in range(start, end) if completion[i].isalpha()]
-    if not places:
-        return completion[: boxes[-1].start] if boxes else completion
-    return completion[: places[-1]] + _another(completion[places[-1]]) + completion[places[-1] + 1 :]
+    return places[-1] if places else None
+
+
+def _filled_boxes(completion: str) -> list[Box]:
+    return [box for box in find_boxes(completion) if box.content]
 
 
 def _another(char: str) -> str:
@@ -86,25 +131,26 @@ def selfcheck(
     gold_completions: Sequence[str],
     *,
     threshold: float = 1.0,
-    corrupt: Callable[[str], str] = corrupt,
+    corrupt: Callable[[str], str] | None = None,
 ) -> Report:
     """Measures that gold completions get `threshold` and that wrong ones get neither that nor as much as the gold one.
 
     Every row is judged as one group: the gold completion, an empty one, that of another row with another answer, and a
-    corrupted one, made by the reward itself where it knows how (`rewards.base.Corrupting`).
+    corrupted one, made by `corrupt` or by the reward itself where it knows how (`rewards.base.Corrupting`); else there
+    is an extended one too (`extend`), by turns behind and before.
 
     A composed reward is not held to the threshold, since its scale is that of its weights. Instead
 
     - some of the terms that count must tell right from wrong: by its own value, before weight and schedule, such a term
       gives every gold completion the threshold and no wrong one. A term is held to this if on half of the rows that it
-      judges it sees what corruption does; and every row needs such a term;
+      judges it sees what corruption and extension do; and every row needs such a term;
     - the composed value of every gold completion must be above those of the wrong ones.
 
     Args:
         samples_with_gold: one per row; only prompt, reference, task and language are used.
         gold_completions: for each row a text that deserves the highest value.
         threshold: what a gold completion must reach.
-        corrupt: makes a wrong completion from a right one, where the reward does not.
+        corrupt: makes a wrong completion from a right one, where the reward does not; None: this module's `corrupt`.
 
     Raises:
         RewardError: with the row shown, when right and wrong are not told apart like this, or a term fails; or when
@@ -112,8 +158,9 @@ def selfcheck(
 
     >>> from rewards.math import FinalAnswer
     >>> samples = [Sample(prompt=f"{n}+1=?", completion="", reference={"answer": n + 1}) for n in (1, 2)]
-    >>> print(selfcheck(FinalAnswer(), samples, ["\\\\boxed{2}", "\\\\boxed{3}"]))
-    reward checked on 2 rows: gold at least 1; empty at most 0, shuffled at most 0, corrupted at most 0
+    >>> report = selfcheck(FinalAnswer(), samples, ["\\\\boxed{2}", "\\\\boxed{3}"])
+    >>> report.gold_lowest, report.wrong_highest["corrupted"]
+    (1.0, 0.0)
     """
     if not samples_with_gold or len(samples_with_gold) != len(gold_completions):
         raise RewardError(
@@ -138,7 +185,7 @@ def selfcheck(
 
 
 def _judged(
-    reward: Reward, samples: Sequence[Sample], golds: Sequence[str], corrupt: Callable[[str], str]
+    reward: Reward, samples: Sequence[Sample], golds: Sequence[str], given: Callable[[str], str] | None
 ) -> list[_Row]:
     """The rows with their verdicts; all rows at once where the reward can do that."""
     texts = []
@@ -148,8 +195,10 @@ def _judged(
         wrong = {
             "empty": "",
             "shuffled": _other(row, samples, golds),
-            "corrupted": corrupt(golds[row]) if own is None else own,
+            "corrupted": (given or corrupt)(golds[row]) if own is None else own,
         }
+        if own is None and given is None:
+            wrong["extended"] = extend(golds[row], behind=row % 2 == 0)
         texts.append({"gold": golds[row], **{kind: text for kind, text in wrong.items() if text != golds[row]}})
     groups = [
         [replace(sample, completion=text, finish_reason="stop") for text in row.values()]
@@ -204,14 +253,17 @@ def _verifiers(rows: Sequence[_Row], threshold: float) -> tuple[str, ...]:
 
 
 def _sees_corruption(term: str, rows: Sequence[_Row], threshold: float) -> bool:
-    """Whether a term tells the gold completion from its corrupted form on half of the rows or more.
+    """Whether a term tells the gold completion from its corrupted and extended forms on half of the rows or more.
 
     That is what makes it a check of the answer: empty or another row's text is seen by many a term for style as well.
     """
     values = [row.values(term) for row in rows]
-    kind = "corrupted" if any("corrupted" in row for row in values) else "empty"
-    told = [_number(row["gold"]) >= threshold > value for row in values if (value := row.get(kind)) is not None]
-    return bool(told) and 2 * sum(told) >= len(told)
+    kinds = [kind for kind in ("corrupted", "extended") if any(kind in row for row in values)] or ["empty"]
+    for kind in kinds:
+        told = [_number(row["gold"]) >= threshold > value for row in values if (value := row.get(kind)) is not None]
+        if not told or 2 * sum(told) < len(told):
+            return False
+    return True
 
 
 def _fault(row: _Row, term: str, threshold: float) -> str:

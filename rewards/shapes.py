@@ -70,13 +70,31 @@ _QUOTES = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Quoted:
-    """The whole response stands between a pair of double quotation marks."""
+    """The whole response stands between one pair of double quotation marks, which may hold further pairs."""
 
     def fault(self, response: Response) -> str:
         text = response.text.strip()
         closing = _QUOTES.get(text[:1], "")
-        fits = len(text) > 2 and closing and text[-1] in closing and has_content(text[1:-1])
-        return "" if fits else "not in quotation marks"
+        if len(text) <= 2 or not closing or text[-1] not in closing or not has_content(text[1:-1]):
+            return "not in quotation marks"
+        return "several quotations instead of one" if _opens_again(text, text[0], closing) else ""
+
+
+def _opens_again(text: str, opening: str, closing: str) -> bool:
+    """Whether the pair that starts a text ends before the text does, and another one follows: `"this" and "that"`.
+
+    A sign that both opens and closes in some language opens where a space or bracket stands before it and none behind.
+    """
+    depth = 0
+    for i, char in enumerate(text):
+        if char == opening or char in closing:
+            free = i == 0 or text[i - 1].isspace() or text[i - 1] in "([{-\u2013\u2014"
+            opens = opening not in closing if char == opening else False
+            opens = opens or (char in _QUOTES and free and not text[i + 1 : i + 2].isspace() and i + 1 < len(text))
+            if opens and depth <= 0 < i:
+                return True
+            depth += 1 if opens else -1
+    return False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,18 +149,22 @@ class RepeatsPrompt:
         return "" if not self.then_answer or has_content(said[len(start) :]) else "nothing but the prompt"
 
 
+_ELLIPSIS = re.compile(r"[\[(]?(?:\.{3}|\u2026)\.?[\])]?")
+_BREAK = r"\n(?![ \t]*\n)"
 _QUOTATION = re.compile(
     r"^[ \t]*+>[ \t]*(.+)$"
+    # Straight ones do not tell their ends apart: over a line break only where they stand at the edges of words.
     r'|["\uff02]([^"\uff02\n]++)["\uff02]'
-    r"|\u201c([^\u201c\u201d\n]++)\u201d"
-    r"|\u201e([^\u201c-\u201e\n]++)[\u201c\u201d]"
-    r"|\u201d([^\u201c-\u201e\n]++)\u201d"
-    r"|\u00ab([^\u00ab\u00bb\n]++)\u00bb"
-    r"|\u00bb([^\u00ab\u00bb\n]++)[\u00ab\u00bb]"
+    rf'|(?<!\w)["\uff02](?=\S)((?:[^"\uff02\n]|{_BREAK})++)(?<=\S)["\uff02](?!\w)'
+    rf"|\u201c((?:[^\u201c\u201d\n]|{_BREAK})++)\u201d"
+    rf"|\u201e((?:[^\u201c-\u201e\n]|{_BREAK})++)[\u201c\u201d]"
+    rf"|\u201d((?:[^\u201c-\u201e\n]|{_BREAK})++)\u201d"
+    rf"|\u00ab((?:[^\u00ab\u00bb\n]|{_BREAK})++)\u00bb"
+    rf"|\u00bb((?:[^\u00ab\u00bb\n]|{_BREAK})++)[\u00ab\u00bb]"
     r"|[\u2039\u203a]([^\u2039\u203a\n]++)[\u2039\u203a]"
-    r"|\u300c([^\u300c\u300d\n]++)\u300d"
-    r"|\u300e([^\u300e\u300f\n]++)\u300f"
-    r"|\u301d([^\u301d-\u301f\n]++)[\u301e\u301f]"
+    rf"|\u300c((?:[^\u300c\u300d\n]|{_BREAK})++)\u300d"
+    rf"|\u300e((?:[^\u300e\u300f\n]|{_BREAK})++)\u300f"
+    rf"|\u301d((?:[^\u301d-\u301f\n]|{_BREAK})++)[\u301e\u301f]"
     # An apostrophe looks like what closes these, so they must stand where no word goes on.
     r"|(?<!\w)\u2018([^\u2018\n]+?)\u2019(?!\w)"
     r"|(?<!\w)\u201a([^\u2018\u201a\n]+?)[\u2018\u2019](?!\w)",
@@ -155,7 +177,8 @@ _QUOTATION = re.compile(
 class CitesPrompt:
     """At least so many different passages of the prompt stand in quotation marks or after `>`, and no invented ones.
 
-    Quotations of fewer than `min_words` words are left alone; passages that share words of the prompt count once.
+    Quotations of fewer than `min_words` words are left alone; passages that share words of the prompt count once. A
+    quotation with an ellipsis (`...`, `[...]`) is one whose pieces stand in the prompt in this order.
     """
 
     at_least: int = 1
@@ -170,14 +193,26 @@ class CitesPrompt:
         prompt = words(folded(without_comments(response.prompt)))
         source, cited = f" {' '.join(prompt)} ", set[str]()
         for quotation in _QUOTATION.finditer(response.text):
-            said = words(folded(quotation[quotation.lastindex or 0]))
-            passage = f" {' '.join(said)} "
-            if len(said) >= self.min_words and passage not in source:
-                return f"the prompt does not say {passage[1:60]!r}"
-            if len(said) >= self.min_words:
-                cited.add(passage)
+            said = [words(folded(piece)) for piece in _ELLIPSIS.split(quotation[quotation.lastindex or 0])]
+            if sum(map(len, said)) < self.min_words:
+                continue
+            pieces = [f" {' '.join(piece)} " for piece in said if piece]
+            if not _stands(source, pieces):
+                return f"the prompt does not say {'...'.join(pieces)[1:60]!r}"
+            cited.update(piece for piece in pieces if piece.count(" ") > self.min_words)
         apart = _num_apart(source, cited)
         return outside("passages cited", apart, apart, self.at_least, None)
+
+
+def _stands(source: str, pieces: Sequence[str]) -> bool:
+    """Whether the pieces, each between spaces, stand in the source one after the other."""
+    position = 0
+    for piece in pieces:
+        found = source.find(piece, position)
+        if found < 0:
+            return False
+        position = found + len(piece) - 1
+    return True
 
 
 def _num_apart(source: str, passages: Set[str]) -> int:

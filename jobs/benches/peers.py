@@ -204,6 +204,27 @@ def jsonschema() -> Grader:
     return prepare, judge
 
 
+def ifeval() -> Grader:
+    """IFEval's own checkers, strict, as if-verifiable packs them: all instructions must be followed."""
+    package = _empty_parents("if_verifiable.ifeval")
+    registry = importlib.import_module(f"{package}.instructions_registry").INSTRUCTION_DICT
+
+    def judge(item: tuple[str, list[tuple[str, dict[str, Any]]]]) -> tuple[float | None, str]:
+        text, asked = item
+        for name, options in asked:
+            checker = registry[name](name)
+            checker.build_description(**options)
+            if not text.strip() or not checker.check_following(text):
+                return 0.0, f"{name} is not followed"
+        return 1.0, ""
+
+    def prepare(row: Row) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
+        reference = row["reference"]
+        return row["completion"], list(zip(reference["instruction_id_list"], reference["kwargs"], strict=True))
+
+    return prepare, judge
+
+
 def _as_it_is(row: Row) -> Row:
     return row
 

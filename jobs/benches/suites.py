@@ -83,6 +83,12 @@ def suites(*, slots: int, texts_file: Path | None) -> Mapping[str, Suite]:
     )
     of_schema = Spec(name="jsonschema", factory="jsonschema", packages=("jsonschema==4.26.0",))
     of_tags = Spec(name="TRL think_format_reward", factory="trl_think_format", bare=trl)
+    of_instructions = Spec(
+        name="IFEval's checkers",
+        factory="ifeval",
+        packages=("langdetect==1.0.9", "nltk==3.9.2", "immutabledict==4.2.2"),
+        bare=("if-verifiable==0.1.2",),
+    )
     of_repetition = Spec(name="TRL repetition penalty", factory="trl_repetition", bare=trl)
     of_length = Spec(name="TRL soft overlong punishment", factory="trl_overlong", bare=trl, settings=shapes.OVERLONG)
     overlong = _ours("rewards.length.Overlong", "overlong", **shapes.OVERLONG)
@@ -100,7 +106,9 @@ def suites(*, slots: int, texts_file: Path | None) -> Mapping[str, Suite]:
         "json_schema": Suite(shapes.json_object, _ours("rewards.structure.JsonSchema", "json_schema"), (of_schema,)),
         "boxed": Suite(shapes.boxed, _ours("rewards.format.Boxed", "boxed")),
         "calls": Suite(shapes.calls, _ours("rewards.calls.FunctionCalls", "function_calls")),
-        "instructions": Suite(shapes.instructions, _ours("rewards.instructions.Instructions", "instructions")),
+        "instructions": Suite(
+            shapes.instructions, _ours("rewards.instructions.Instructions", "instructions"), (of_instructions,)
+        ),
         "composed": Suite(answers.school, _ours("rewards.compose.WeightedSum", "composed")),
     }
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from omegaconf import OmegaConf
 from rewards import RewardError, Sample, State, Verdict
 from rewards.base import Scheduled
 from rewards.compose import Minimum, NormalizedSum, Product, WeightedSum
+from rewards.judging import Panel
 from rewards.relative import Pairwise, ranks
 from rewards.schedules import END, Cosine, Linear, Piecewise
 
@@ -290,6 +293,36 @@ def test_async_functions_judge_all_samples_at_once_and_a_late_one_times_out_alon
     assert verdicts[2].reason == "term 'judge': TimeoutError: of its own"
 
 
+def test_an_async_function_that_raises_exits_cancels_or_clings_to_life_fails_alone() -> None:
+    async def spawned() -> None:
+        sys.exit(3)
+
+    async def judge(sample: Sample) -> float:
+        match sample.completion:
+            case "raises":
+                raise ValueError("odd")
+            case "exits":
+                sys.exit(0)
+            case "cancels":
+                raise asyncio.CancelledError
+            case "spawns":  # asyncio lets such an exit end the whole loop
+                await asyncio.wait({asyncio.ensure_future(spawned())})
+            case "clings":
+                while True:
+                    with suppress(BaseException):
+                        await asyncio.sleep(3600)
+        return 1.0
+
+    reward = WeightedSum({"judge": {"weight": 1.0, "function": judge, "timeout_s": 1.0}})
+    texts = ["raises", "exits", "cancels", "spawns", "clings", "fine"]
+    verdicts = reward([Sample(prompt="", completion=text) for text in texts])
+    assert [verdict.value for verdict in verdicts] == [None, None, None, 1.0, None, 1.0]
+    assert [verdict.state for verdict in verdicts[:3]] == [State.FAILED] * 3
+    assert verdicts[0].reason == "term 'judge': ValueError: odd"
+    assert (verdicts[4].state, verdicts[4].reason) == (State.TIMED_OUT, "term 'judge': no answer within 1 s")
+    assert reward([Sample(prompt="", completion="fine")])[0].value == 1.0
+
+
 def test_an_async_function_of_the_group_that_answers_for_too_few_fails_all() -> None:
     async def judge(group: Sequence[Sample]) -> list[float]:
         return [1.0]
@@ -352,6 +385,30 @@ def test_a_term_told_nonsense_is_one_error_that_names_it(mode: Any, terms: dict[
 def test_a_schedule_written_wrongly_says_so(build: Any, message: str) -> None:
     with pytest.raises(RewardError, match=message.replace("[", r"\[")):
         build()
+
+
+@pytest.mark.parametrize("gate", [None, "form"])
+def test_the_work_for_a_group_does_not_grow_with_the_number_of_groups(
+    gate: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = 0
+    slow_behind = Panel.slow_behind
+
+    def counted(panel: Panel, wave: int, step: int | None) -> bool:
+        nonlocal looks
+        looks += 1
+        return slow_behind(panel, wave, step)
+
+    monkeypatch.setattr(Panel, "slow_behind", counted)
+
+    async def judge(sample: Sample) -> float:
+        return float(sample.completion)
+
+    form = {"weight": 1.0, "function": lambda sample: 1.0}
+    reward = WeightedSum({"form": form, "slow": {"weight": 1.0, "function": judge, "gate": gate}})
+    groups = [samples(str(n)) for n in range(1000)]
+    assert [verdicts[0].value for verdicts in reward.judge_groups(groups)] == [1.0 + n for n in range(1000)]
+    assert looks <= 10 * len(groups)
 
 
 def test_everything_is_reached_from_yaml(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from rewards import RewardError, Sample, State, Verdict, WeightedSum
 from rewards.base import Reward
 from rewards.compose import Minimum, NormalizedSum, Product
 from rewards.pool import Pool
+from rewards.wire import read_frame_until
 from rlhf.advantages import AdvantageEstimator, Credit, GroupCentered, GroupLikelihood, GroupNormalized
 from rlhf.scoring import score_groups
 from rlhf.types import RolloutGroup
@@ -43,6 +44,24 @@ def judge(sample):
         os.kill(os.getpid(), 11)
     if text == "memory":
         bytearray(1 << 45)
+    if text == "eats":
+        kept = []
+        while True:
+            kept.append(bytearray(b"x" * 2**20))
+    if text == "burns":
+        start = time.process_time()
+        while time.process_time() < start + 3600:
+            pass
+    if text == "twins":
+        return 7.0 if os.fork() else 8.0
+    if text == "goes":
+        os.chdir("/")
+    if text == "where":
+        return float(os.getcwd() == os.environ["HOME_OF_TEST"])
+    if text == "quits":
+        sys.exit(0)
+    if text == "blind":
+        os.closerange(0, 256)
     if text == "raise":
         raise KeyError("answer")
     if text == "noise":
@@ -111,7 +130,10 @@ def gone(pids: set[int]) -> bool:
 def test_of_64_verdicts_the_8_that_hang_time_out_and_the_other_56_are_right(user_file: Path, pool: Pool) -> None:
     texts = ["hang" if i % 8 == 5 else "x" * i for i in range(64)]
     reward = isolated(user_file, "judge", pool)
+    reward(samples("x"))  # what workers are forked from has come up
+    before = time.monotonic()
     groups = reward.judge_groups([samples(*texts[start : start + 8]) for start in range(0, 64, 8)])
+    assert time.monotonic() - before < DEADLINE_S + 1
     verdicts = [verdict for group in groups for verdict in group]
     assert [v.state for v in verdicts] == [State.TIMED_OUT if t == "hang" else State.VALUE for t in texts]
     assert [v.value for v in verdicts] == [None if t == "hang" else float(len(t)) for t in texts]
@@ -135,6 +157,38 @@ def test_what_dies_or_raises_fails_alone_with_its_reason(user_file: Path, pool: 
 
 
 @pytest.mark.slow
+def test_a_reward_that_eats_memory_fails_at_its_limit_and_the_others_are_unharmed(user_file: Path) -> None:
+    with Pool(workers=2, memory_mb=512) as pool:
+        verdicts = isolated(user_file, "judge", pool, timeout_s=120.0)(samples("eats", "one", "eats", "two"))
+    assert [verdict.value for verdict in verdicts] == [None, 3.0, None, 3.0]
+    assert all(verdict.state is State.FAILED and "MemoryError" in verdict.reason for verdict in verdicts[::2])
+
+
+@pytest.mark.slow
+def test_the_kernel_ends_a_worker_that_computes_on_when_its_parent_does_not(
+    user_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forever(fd: int, deadline: float, pidfd: int = -1) -> bytes | None:
+        return read_frame_until(fd, deadline + 600, pidfd)
+
+    monkeypatch.setattr("rewards.process.read_frame_until", forever)
+    with Pool(workers=1) as pool:
+        verdict = isolated(user_file, "judge", pool, timeout_s=1.0)(samples("burns"))[0]
+    assert (verdict.state, verdict.reason) == (State.TIMED_OUT, "term 'judge': more than 2 s of CPU time")
+
+
+def test_judged_code_that_forks_quits_moves_or_closes_everything_harms_no_later_call(
+    user_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME_OF_TEST", os.getcwd())
+    texts = ["twins", "a", "quits", "bb", "goes", "where", "blind", "ccc", "twins", "dddd"]
+    with Pool(workers=1) as pool:
+        verdicts = isolated(user_file, "judge", pool, timeout_s=120.0)(samples(*texts))
+    assert [verdict.value for verdict in verdicts] == [7.0, 1.0, None, 2.0, 4.0, 1.0, None, 3.0, 7.0, 4.0]
+    assert verdicts[2].reason == "term 'judge': SystemExit: 0"
+    assert verdicts[6].state is State.FAILED
+
+
 def test_a_deadline_kills_what_the_judged_code_has_started_too(user_file: Path) -> None:
     with Pool(workers=1) as pool:
         reward = isolated(user_file, "judge", pool)

@@ -6,6 +6,8 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -24,6 +26,7 @@ class Server:
 
     def __init__(self) -> None:
         self.replies: list[tuple[int, str]] = []
+        self.extra: dict[str, str] = {}
         self.asked: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
 
@@ -44,6 +47,8 @@ def server() -> Iterator[Server]:
                 status, text = state.replies.pop(0) if len(state.replies) > 1 else state.replies[0]
             self.send_response(status)
             self.send_header("Content-Length", str(len(text.encode())))
+            for name, value in state.extra.items() if status == 429 else ():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(text.encode())
 
@@ -93,6 +98,51 @@ def test_what_fails_for_a_while_is_asked_again(server: Server) -> None:
     server.replies = [(503, "busy"), (429, "slow down"), (200, "{}"), (200, "no json"), *server.replies]
     assert Preference(scorer=judge(server, retries=4))([sample()])[0].value == 1.0
     assert len(server.asked) == 5
+
+
+def test_a_busy_judge_is_asked_again_when_it_says_so_but_no_later_than_the_time_of_an_attempt(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("rewards.endpoint.time.sleep", waited.append)
+    late = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+    for said, seconds in [("7", 7.0), ("3600", 60.0), (late, 60.0), ("soon", 0.5), ("-3", 0.5), ("9" * 400, 60.0)]:
+        server.say("Score: 10")
+        server.replies, server.extra = [(429, "slow down"), *server.replies], {"Retry-After": said}
+        assert Preference(scorer=judge(server, retries=1, backoff_s=0.5))([sample()])[0].value == 1.0
+        assert waited.pop() == seconds
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        "[" * 100_000,
+        "<html>Score: 10</html>",
+        '{"choices": []}',
+        '{"choices": [{"message": {"content": null}}]}',
+        "[1]",
+        " " * 1_000_001,
+        '{"choices": [{"message": {"content": "Score: ' + "9" * 5_000 + '"}}]}',
+    ],
+    ids=["deep", "page", "no choices", "no text", "list", "long", "huge number"],
+)
+def test_garbage_from_the_judge_fails_the_sample_that_it_was_asked_about_and_no_other(
+    server: Server, garbage: str
+) -> None:
+    server.say("Score: 10")
+    server.replies = [(200, garbage), (200, garbage), *server.replies]
+    group = [sample("one"), sample("two"), sample("three")]
+    verdicts = Preference(scorer=judge(server, retries=1, num_threads=1))(group)
+    assert [verdict.value for verdict in verdicts] == [None, 1.0, 1.0]
+    assert verdicts[0].state is State.FAILED
+
+
+def test_a_refusal_says_what_the_judge_did_not_like(server: Server) -> None:
+    server.replies = [(400, '{"error": "max_tokens is\n too large"}')]
+    assert (
+        'HTTP 400 Bad Request: {"error": "max_tokens is too large"}'
+        in Preference(scorer=judge(server))([sample()])[0].reason
+    )
 
 
 def test_a_judge_that_hangs_is_a_failure_after_its_time_and_its_attempts() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+import os
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
-from rewards import RewardError, Sample, State, Verdict, as_reward, load_function, per_sample
+from rewards import RewardError, Sample, State, Verdict, as_reward, judge, load_function, per_sample
+from rewards.functions import to_verdict
 
 TEXTS = [Sample(prompt="", completion=text) for text in ("a", "bbb", "cc")]
 
@@ -89,6 +92,107 @@ def test_bool_int_numpy_verdict_and_none_are_what_a_function_may_return() -> Non
     assert per_sample(lambda sample: Verdict.of(2, "long"))(TEXTS)[0].reason == "long"
 
 
+class Tensor:
+    """As a tensor does it: `item` reads the number of one that has a single element, and raises for others."""
+
+    def __init__(self, *elements: float) -> None:
+        self.elements = elements
+
+    def item(self) -> float:
+        if len(self.elements) != 1:
+            raise RuntimeError("a Tensor with several elements cannot be converted to Scalar")
+        return self.elements[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return iter([Tensor(element) for element in self.elements])
+
+
+def test_arrays_and_tensors_of_one_element_are_the_number_that_they_hold() -> None:
+    for one in (np.bool_(True), np.array(1), np.array([1.0]), Tensor(1.0)):
+        assert to_verdict(one).value == 1.0
+    for several in (np.array([1.0, 2.0]), np.array([]), Tensor(1.0, 2.0)):
+        assert to_verdict(several).state is State.FAILED
+    assert [v.value for v in as_reward(lambda group: Tensor(0.0, 0.5, 1.0))(TEXTS)] == [0.0, 0.5, 1.0]
+
+
+class Unspeakable:
+    def __repr__(self) -> str:
+        raise KeyError("repr")
+
+
+@pytest.mark.parametrize("odd", [10**400, Unspeakable(), Verdict(state=State.VALUE, value=cast(Any, "1")), 1j, [1.0]])
+def test_what_cannot_be_read_fails_its_own_sample_and_no_other(odd: Any) -> None:
+    sample_by_sample = per_sample(lambda sample: odd if sample.completion == "bbb" else 1.0)
+    for reward in (sample_by_sample, lambda group: [1.0, odd, 1.0]):
+        verdicts = judge(reward, TEXTS)
+        assert [verdict.value for verdict in verdicts] == [1.0, None, 1.0]
+        assert verdicts[1].state is State.FAILED
+        assert verdicts[1].reason.startswith("returned ")
+
+
+@pytest.mark.parametrize("ending", [SystemExit(0), BaseException("odd"), GeneratorExit(), MemoryError()])
+def test_judged_code_that_wants_to_end_the_run_fails_its_sample_instead(ending: BaseException) -> None:
+    def leave(sample: Sample) -> float:
+        if sample.completion == "bbb":
+            raise ending
+        return 1.0
+
+    def leave_together(group: Sequence[Sample]) -> list[Verdict]:
+        raise ending
+
+    assert [verdict.value for verdict in judge(per_sample(leave), TEXTS)] == [1.0, None, 1.0]
+    assert [verdict.state for verdict in judge(leave_together, TEXTS)] == [State.FAILED] * 3
+
+
+def test_a_reward_that_changes_the_working_directory_is_brought_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def leave(sample: Sample) -> float:
+        os.chdir("/")
+        return 1.0 if sample.completion == "a" else 1 / 0
+
+    assert [verdict.value for verdict in judge(per_sample(leave), TEXTS)] == [1.0, None, None]
+    assert Path.cwd() == tmp_path
+
+
+def test_who_interrupts_the_run_interrupts_it_while_a_function_judges_too() -> None:
+    def interrupted(sample: Sample) -> float:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        judge(per_sample(interrupted), TEXTS)
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (lambda: itertools.repeat(1.0), "returned at least 4 verdicts for 3 samples"),
+        (lambda: iter([1.0]), "returned 1 verdicts for 3 samples"),
+        (lambda: [1.0] * 9, "returned 9 verdicts for 3 samples"),
+        (lambda: {0.0, 0.5, 1.0}, "returned a set for 3 samples, not a list of verdicts"),
+        (lambda: {"a": 1.0, "bbb": 0.0, "cc": 0.5}, "returned a dict for 3 samples"),
+        (lambda: 1.0, "returned a float for 3 samples"),
+    ],
+)
+def test_answers_that_nobody_can_tell_apart_fail_the_group_with_their_number_or_kind(
+    answer: Callable[[], Any], message: str
+) -> None:
+    verdicts = judge(as_reward(lambda group: answer()), TEXTS)
+    assert all(verdict.state is State.FAILED and message in verdict.reason for verdict in verdicts)
+
+
+def test_a_decorator_that_loses_the_signature_leaves_a_function_of_one_sample() -> None:
+    def timed(function: Any) -> Any:
+        def call(*args: Any, **options: Any) -> Any:
+            return function(*args, **options)
+
+        return call
+
+    assert [v.value for v in as_reward(timed(lambda sample: len(sample.completion)))(TEXTS)] == [1.0, 3.0, 2.0]
+
+
 def test_a_parameter_called_group_or_annotated_as_a_sequence_gets_the_whole_group() -> None:
     def rank(group):
         order = sorted(range(len(group)), key=lambda i: len(group[i].completion))
@@ -132,7 +236,7 @@ def named_only(*, sample: Sample) -> float:
     [
         (two, "takes (sample, gold); a reward function takes one argument"),
         (none, "takes (nothing)"),
-        (named_only, "takes (sample)"),
+        (named_only, "takes (*, sample); a reward function takes one argument, `sample` or `group`, by its place"),
         (later, "is async"),
         (Sample, "is a class; write `reward: {_target_: module.Sample}`"),
     ],

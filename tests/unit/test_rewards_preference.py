@@ -7,6 +7,7 @@ import pickle
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 
 from rewards import RewardError, Sample, State, Verdict
@@ -52,13 +53,30 @@ def returning(*answers: Any) -> Callable[[Sequence[Any]], list[Any]]:
 
 @pytest.mark.parametrize(
     "answer",
-    [math.nan, math.inf, None, "1.0", {"score": 1}, [], [1.0, 2.0], ["1"], [math.nan], ValueError("no"), object()],
+    [
+        *(math.nan, math.inf, None, "1.0", {"score": 1}, {1.0}, [], [1.0, 2.0], ["1"], [math.nan], ValueError("no")),
+        *(object(), 10**400, [10**400], np.array([1.0, 2.0]), np.array("1")),
+    ],
 )
 def test_an_answer_that_is_no_number_fails_its_sample_only(answer: Any) -> None:
     verdicts = Preference(scorer=returning(0.5, answer, 0.25))(samples("a", "b", "c"))
     assert values(verdicts) == [0.5, None, 0.25]
     assert verdicts[1].state is State.FAILED
     assert verdicts[1].reason
+
+
+def test_an_array_of_scores_is_one_score_for_each_or_a_row_for_each() -> None:
+    assert values(Preference(scorer=lambda items: np.array([0.5, 0.25]))(samples("a", "b"))) == [0.5, 0.25]
+    assert values(Preference(scorer=lambda items: [np.array(0.5), np.array([0.25])])(samples("a", "b"))) == [0.5, 0.25]
+    ensemble = Preference(scorer=lambda items: np.array([[0.0, 1.0], [1.0, 1.0]]), num_scores=2)
+    assert values(ensemble(samples("a", "b"))) == [0.5, 1.0]
+
+
+def test_a_scorer_that_ends_the_run_fails_its_batch_instead() -> None:
+    def leaves(items: Sequence[Sample]) -> list[float]:
+        raise SystemExit(0)
+
+    assert Preference(scorer=leaves)(samples("a"))[0].reason == "the scorer: SystemExit: 0"
 
 
 @pytest.mark.parametrize("answers", [[], [1.0], [1.0, 2.0, 3.0], None, 1.0, "ab"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,7 +13,7 @@ from rewards import Boxed, FinalAnswer, Length, RewardError, Sample, Term, Verdi
 from rewards.base import Corrupting
 from rewards.compose import Minimum, NormalizedSum, Product
 from rewards.schedules import Linear
-from rewards.selfcheck import corrupt, selfcheck
+from rewards.selfcheck import corrupt, extend, selfcheck
 
 GOLD = ["5", "\\frac{3}{4}", "Tuesday", "12"]
 SAMPLES = [Sample(prompt=f"question {i}", completion="", reference={"answer": gold}) for i, gold in enumerate(GOLD)]
@@ -25,7 +26,7 @@ def test_a_reward_that_knows_the_answer_passes_and_says_what_it_measured() -> No
     report = selfcheck(FinalAnswer(), SAMPLES, COMPLETIONS)
     assert report.num_rows == 4
     assert report.gold_lowest == 1.0
-    assert report.wrong_highest == {"empty": 0.0, "shuffled": 0.0, "corrupted": 0.0}
+    assert report.wrong_highest == {"empty": 0.0, "shuffled": 0.0, "corrupted": 0.0, "extended": 0.0}
 
 
 def test_a_plain_reward_must_reach_the_threshold_that_is_asked_for() -> None:
@@ -52,7 +53,7 @@ def test_a_composed_reward_is_held_to_the_terms_that_know_the_answer_whatever_th
 def test_the_value_of_a_composed_gold_completion_need_not_be_one() -> None:
     report = selfcheck(WeightedSum({"correct": CORRECT, "format": FORMAT}), SAMPLES, COMPLETIONS)
     assert report.gold_lowest == 0.75
-    assert report.wrong_highest == {"empty": 0.0, "shuffled": 0.5, "corrupted": 0.5}
+    assert report.wrong_highest == {"empty": 0.0, "shuffled": 0.5, "corrupted": 0.5, "extended": 0.5}
 
 
 def test_a_composed_reward_without_a_term_that_knows_the_answer_is_refused() -> None:
@@ -143,7 +144,7 @@ def test_rows_that_share_their_answer_are_not_shuffled_into_one_another() -> Non
 
 def test_a_kind_that_no_row_can_give_is_left_out() -> None:
     report = selfcheck(FinalAnswer(), SAMPLES[:1], COMPLETIONS[:1])
-    assert sorted(report.wrong_highest) == ["corrupted", "empty"]
+    assert sorted(report.wrong_highest) == ["corrupted", "empty", "extended"]
 
 
 @dataclass(frozen=True)
@@ -203,3 +204,65 @@ def test_nothing_to_check_is_an_error(samples: list[Sample], completions: list[s
 )
 def test_a_corrupted_completion_differs_in_one_digit_or_letter_of_the_answer(gold: str, wrong: str) -> None:
     assert corrupt(gold) == wrong
+
+
+def boxed(sample: Sample) -> str:
+    return sample.completion.partition("\\boxed{")[2].removesuffix("}$.")
+
+
+SABOTAGE: dict[str, Any] = {
+    "pays all": lambda sample: 1.0,
+    "pays none": lambda sample: 0.0,
+    "pays length": lambda sample: min(1.0, len(sample.completion) / 10),
+    "pays the empty": lambda sample: not sample.completion or boxed(sample) == sample.reference["answer"],
+    "pays what holds the answer": lambda sample: sample.reference["answer"] in sample.completion,
+    "pays what starts like it": lambda sample: boxed(sample).startswith(sample.reference["answer"]),
+    "pays what ends like it": lambda sample: boxed(sample).endswith(sample.reference["answer"]),
+    "pays a part of it": lambda sample: boxed(sample) in sample.reference["answer"],
+    "pays its length": lambda sample: len(boxed(sample)) == len(sample.reference["answer"]),
+    "always raises": lambda sample: 1 / 0,
+    "raises on wrong ones": lambda sample: 1.0 if boxed(sample) == sample.reference["answer"] else 1 / 0,
+    "never judges": lambda sample: None,
+    "is no number": lambda sample: float("nan"),
+    "ends the run": lambda sample: sys.exit(0),
+}
+
+
+@pytest.mark.parametrize("composed", [False, True])
+@pytest.mark.parametrize("name", SABOTAGE)
+def test_a_sabotaged_reward_is_refused_and_its_row_shown(name: str, composed: bool) -> None:
+    reward = per_sample(SABOTAGE[name])
+    checked = WeightedSum({"judge": {"weight": 1.0, "reward": reward}}) if composed else reward
+    with pytest.raises(RewardError, match=r"Row [0-3]: .*Prompt 'question [0-3]', gold completion 'It is"):
+        selfcheck(checked, SAMPLES, COMPLETIONS)
+
+
+def test_the_sabotage_is_what_refuses_and_not_the_check() -> None:
+    exact = per_sample(lambda sample: boxed(sample) == sample.reference["answer"])
+    assert selfcheck(exact, SAMPLES, COMPLETIONS).gold_lowest == 1.0
+
+
+def test_a_term_that_pays_what_holds_the_answer_vouches_for_nothing_beside_one_that_knows_it() -> None:
+    holds = {"weight": 0.5, "function": SABOTAGE["pays what holds the answer"]}
+    assert selfcheck(WeightedSum({"holds": holds, "correct": CORRECT}), SAMPLES, COMPLETIONS).told_apart_by == (
+        "correct",
+    )
+
+
+@pytest.mark.parametrize(
+    ("right", "behind", "before"),
+    [
+        ("\\boxed{19}", "\\boxed{197}", "\\boxed{719}"),
+        ("\\boxed{x^2}", "\\boxed{x^27}", "\\boxed{x^72}"),
+        ("#### 1,234", "#### 71,234", "#### 71,234"),
+        ("3.14 m", "73.14 m", "73.14 m"),
+        ("\\boxed{\u0661\u0669}", "\\boxed{\u0661\u0669\u0667}", "\\boxed{\u0667\u0661\u0669}"),
+        ("\\boxed{red} it is", "\\boxed{redd} it is", "\\boxed{rred} it is"),
+        ("\\boxed{B}", "\\boxed{BB}", "\\boxed{BB}"),
+        ("m\u00b2", "m\u00b2\u00b2", "m\u00b2\u00b2"),
+        ("...", "...", "..."),
+        ("", "", ""),
+    ],
+)
+def test_an_extended_completion_holds_the_right_answer_and_another(right: str, behind: str, before: str) -> None:
+    assert (extend(right, behind=True), extend(right, behind=False)) == (behind, before)

@@ -112,6 +112,67 @@ def test_apostrophes_are_no_quotation_marks() -> None:
     assert judged({"kind": "cites_prompt"}, text).value == 1.0
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('"I am here"', 1.0),
+        ('"He said "hi" to me"', 1.0),
+        ('"He said "hi""', 1.0),
+        ('"A 5" pipe is wide"', 1.0),
+        ('"The first.\n\n"The second."', 1.0),
+        ("“He said “hi” to me”", 1.0),
+        ("„Er sagte “Hallo” und ging“", 1.0),
+        ("「彼は「橋」と言った」", 1.0),
+        ("»Han sa hej»", 1.0),
+        ('"I" am "here"', 0.0),
+        ('"this" and "that"', 0.0),
+        ('"this" "that"', 0.0),
+        ('"Bridges" (and "rivers")', 0.0),
+        ("“你好”他说“再见”", 0.0),
+        ("「橋」と「川」", 0.0),
+        ("”Hej” sa han ”hej då”", 0.0),
+        ("„Ja“ und „Nein“", 0.0),
+        ('""', 0.0),
+    ],
+)
+def test_a_response_in_quotation_marks_is_one_quotation(text: str, value: float) -> None:
+    assert judged({"kind": "quoted"}, text).value == value
+
+
+@pytest.mark.parametrize(
+    ("passage", "value"),
+    [("crosses the\nwide river", 1.0), ("crosses no\nwide river", 0.0), ("crosses the\n\nwide river", 0.0)],
+)
+def test_a_quotation_may_go_on_in_the_next_line_but_not_in_the_next_paragraph(passage: str, value: float) -> None:
+    for marks in MARKS:
+        if not set(marks) & set("\u2039\u203a\u2018\u201a"):  # these are for one line only
+            text = f"It says {marks.format(passage)}, so it does."
+            assert judged({"kind": "cites_prompt"}, text).value == value, text
+
+
+def test_a_sign_for_inches_begins_no_quotation() -> None:
+    text = 'A 5" pipe is one thing,\nbut "crosses the wide river" is said of the bridge, 9" or not.'
+    assert judged({"kind": "cites_prompt"}, text).value == 1.0
+
+
+@pytest.mark.parametrize("dots", ["...", "…", "[...]", "(…)", "...."])
+def test_a_quotation_that_leaves_words_out_has_its_pieces_in_the_prompts_order(dots: str) -> None:
+    check = {"kind": "cites_prompt"}
+    assert judged(check, f'It "crosses the wide river {dots} and carries both trains" a day').value == 1.0
+    assert judged(check, f'It "carries both trains and {dots} crosses the wide river" a day').value == 0.0
+    assert judged(check, f'It "crosses the wide river {dots} and carries elephants" a day').value == 0.0
+    assert judged({**check, "at_least": 2}, f'It "crosses the wide river {dots} both trains and cars"').value == 1.0
+    assert judged(check, f'It "crosses {dots} wide {dots} Ulm {dots} cars" a day').value == 0.0  # pieces too short
+
+
+def test_what_markdown_reads_as_something_else_is_no_placeholder() -> None:
+    check = {"kind": "count", "of": "placeholders", "at_least": 1}
+    others = "[a](http://b.c)", "![a](b.png)", "so[^1]\n\n[^1]: then", "[a]: http://b.c", "[]", "[ ]"
+    assert [judged(check, text).value for text in others] == [0.0] * len(others)
+    fine = "Dear [name],", "[Date]: 3/4", "[first][last]", "[name] (or so)"
+    assert [judged(check, text).value for text in fine] == [1.0] * len(fine)
+
+
 def test_windows_that_overlap_are_one_passage() -> None:
     windows = (
         "“The old bridge crosses” “old bridge crosses the” “bridge crosses the wide” “crosses the wide river” "

@@ -113,3 +113,70 @@ def test_a_column_that_is_no_name_is_refused(scored: Scored) -> None:
     code, error = scored(lines(GOOD), "columns.task=3")
     assert code == 2
     assert "columns.task is 3" in error
+
+
+def scores() -> list[dict[str, Any]]:
+    return [json.loads(line) for line in Path("in.scored.jsonl").read_bytes().split(b"\n") if line]
+
+
+def test_nested_columns_are_reached_by_their_path(scored: Scored) -> None:
+    chat = [{"role": "user", "content": "1+1"}, {"role": "assistant", "content": "\\boxed{2}"}]
+    rows = lines({"messages": chat, "label": {"gold.answer": 0, "values": ["2"]}, "a.b": "x", "a": {"b": "y"}})
+    paths = ("columns.prompt=messages.0.content", "columns.completion=messages.-1.content")
+    assert scored(rows, *paths, "columns.answer=label.values.0", "+columns.kept=a.b") == (0, "")
+    assert scores()[0]["terms"]["correct"]["value"] == 1.0
+    for wrong in ("messages.2.content", "messages.-3.content", "messages.x", "messages.0.content.0", "label..values"):
+        code, error = scored(rows, paths[0], f"columns.completion={wrong}", "columns.answer=null")
+        assert code == 2
+        assert f"in.jsonl, line 1 has no column {wrong}" in error
+
+
+def test_a_column_whose_name_holds_a_point_comes_before_a_path(scored: Scored) -> None:
+    rows = lines({"prompt": "1+1", "completion": "\\boxed{2}", "a.b": "2", "a": {"b": "3"}})
+    assert scored(rows, "columns.answer=a.b") == (0, "")
+    assert scores()[0]["terms"]["correct"]["value"] == 1.0
+
+
+def test_what_unicode_calls_a_line_end_ends_no_row(scored: Scored) -> None:
+    text = "one\u2028two\u2029three\x85four\x0bfive\x1csix \\boxed{2}"
+    row = json.dumps({**GOOD, "completion": text}, ensure_ascii=False).encode() + b"\n"
+    assert scored(row * 2) == (0, "")
+    assert [(row["completion"], row["terms"]["correct"]["value"]) for row in scores()] == [(text, 1.0)] * 2
+
+
+USER_FILE = """
+import os, sys
+
+def leaves(sample):
+    os.chdir("/")
+    return 1.0
+
+def quits(sample):
+    sys.exit(0)
+
+def brevity(sample):
+    return 1 / len(sample.completion)
+
+def shortest(group):
+    return [float(len(s.completion) == min(len(t.completion) for t in group)) for s in group]
+"""
+
+
+@pytest.mark.parametrize("options", ["", ", isolated: true, timeout_s: 60"])
+def test_a_users_function_is_scored_in_this_process_or_another_whatever_it_does(
+    scored: Scored, tmp_path: Path, options: str
+) -> None:
+    Path("mine.py").write_text(USER_FILE)
+    rows = lines(*({**GOOD, "completion": text} for text in ("\\boxed{2}", "it is \\boxed{2}")))
+    terms = [
+        f'+reward.terms.{name}={{weight: 0, function: "mine.py:{name}"{options}}}'
+        for name in ("brevity", "shortest", "quits", "leaves")
+    ]
+    assert scored(rows, *terms, "output=deep/out.jsonl") == (0, "")
+    out = [json.loads(line) for line in (tmp_path / "deep" / "out.jsonl").read_text().splitlines()]
+    assert [row["terms"]["shortest"]["value"] for row in out] == [1.0, 0.0]
+    assert [row["terms"]["brevity"]["value"] for row in out] == [1 / 9, 1 / 15]
+    assert [(row["terms"]["quits"]["state"], row["terms"]["quits"]["reason"]) for row in out] == [
+        ("failed", "SystemExit: 0")
+    ] * 2
+    assert [row["reward"] for row in out] == [1.1, 1.1]

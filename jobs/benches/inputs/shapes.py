@@ -89,21 +89,34 @@ def calls(rng: Random) -> Row:
         "name": "weather",
         "arguments": {"city": rng.choice(("Rome", "Oslo", "Lima")), "days": rng.randint(1, 9999)},
     }
-    other = {"name": "weather", "arguments": {**gold["arguments"], "days": 0}}
+    other = {"name": "weather", "arguments": {**gold["arguments"], "days": gold["arguments"]["days"] + 1}}
     made = {"right": [gold], "another argument": [other], "twice": [gold, gold]}
     kind = "right" if rng.random() < 0.5 else rng.choice(("another argument", "twice"))
     text = "I look it up.\n" + "\n".join(f"<tool_call>{json.dumps(call)}</tool_call>" for call in made[kind])
     return row(text, int(kind == "right"), kind, reference={"calls": [gold]})
 
 
+INSTRUCTIONS = {
+    "length_constraints:number_words": {"relation": "at least", "num_words": 40},
+    "punctuation:no_comma": {},
+    "keywords:existence": {"keywords": ["river"]},
+    "detectable_format:number_bullet_lists": {"num_bullets": 2},
+}
+"""In IFEval's own layout, by instruction."""
+
+
 def instructions(rng: Random) -> Row:
-    """An answer of at least 40 words without commas, or with one, or too short."""
-    story = school(rng)["completion"].replace(",", "")
+    """An answer that does all of `INSTRUCTIONS`; where the label is 0, one of them is not done, or only seems to be."""
+    story, keyword = school(rng)["completion"].replace(",", ""), "A river is near."
+    bullets = f"* {rng.randint(1, 999)} steps\n* {rng.randint(1, 999)} hours"
     made = {
-        "right": story,
-        "a comma": story.replace(" and ", ", ", 1) + ", so",
-        "too short": " ".join(story.split()[-9:]),
+        "right": (story, keyword, bullets),
+        "a comma": (story, "A river is near, so they say.", bullets),
+        "too short": (" ".join(story.split()[-9:]), keyword, bullets),
+        "the keyword within a longer word": (story, "A riverside inn is near.", bullets),
+        "the keyword in a comment": (story, "<!-- A river is near. -->", bullets),
+        "blank bullets": (story, keyword, f"{rng.randint(1, 999)} steps\n* \n* "),
     }
-    kind = "right" if rng.random() < 0.5 else rng.choice(("a comma", "too short"))
-    checks = [{"kind": "count", "of": "words", "at_least": 40}, {"kind": "no_commas"}]
-    return row(made[kind], int(kind == "right"), kind, reference={"checks": checks})
+    kind = "right" if rng.random() < 0.5 else rng.choice([name for name in made if name != "right"])
+    reference = {"instruction_id_list": list(INSTRUCTIONS), "kwargs": list(INSTRUCTIONS.values())}
+    return row("\n\n".join(made[kind]), int(kind == "right"), kind, reference=reference)
