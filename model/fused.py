@@ -46,7 +46,7 @@ class _Norm(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
         x, gain = ctx.saved_tensors
         return kernels.norm_backward(_rows(x), gain, _rows(grads[0]), ctx.eps).view(x.shape), None, None
 
@@ -59,7 +59,7 @@ class _Gated(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
         gate, up = ctx.saved_tensors
         grad_gate, grad_up = kernels.gate_backward(_rows(gate), _rows(up), _rows(grads[0]))
         return grad_gate.view(gate.shape), grad_up.view(gate.shape)
@@ -74,7 +74,7 @@ class _Turned(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
         x, gain, cosine, sine = ctx.saved_tensors
         rotation = (cosine.contiguous(), sine.contiguous())
         grad_x = kernels.turn_backward(x.contiguous(), gain, rotation, grads[0].contiguous(), ctx.eps)

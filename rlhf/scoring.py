@@ -73,18 +73,18 @@ def _judge_all(reward: Reward, groups: Sequence[Sequence[Sample]]) -> list[list[
     if isinstance(reward, Batched):
         try:
             return reward.judge_groups(groups)
-        except Exception as error:  # as below
+        except (Exception, SystemExit) as error:  # as below
             return [_all_failed(error, samples) for samples in groups]
     judged = []
     for samples in groups:
         try:
             judged.append(reward(samples))
-        except Exception as error:  # untrusted code: whatever it raises is a failed judgement, and is counted
+        except (Exception, SystemExit) as error:  # untrusted code: what it raises is a failed judgement, and is counted
             judged.append(_all_failed(error, samples))
     return judged
 
 
-def _all_failed(error: Exception, samples: Sequence[Sample]) -> list[Verdict]:
+def _all_failed(error: BaseException, samples: Sequence[Sample]) -> list[Verdict]:
     return [Verdict.failed(f"{type(error).__name__}: {error}")] * len(samples)
 
 
