@@ -22,8 +22,11 @@ from rewards.math.shapes import (
     as_tuple,
     ascending,
     is_definition,
+    is_membership,
     rational_shares,
+    same_constant,
     same_index,
+    same_range,
     spread,
     value_first,
 )
@@ -59,6 +62,7 @@ class Comparison:
     def match(self, gold: Node, answer: Node) -> Match:
         """How two trees compare. `x = 5` stands for 5 unless both are equations."""
         gold, answer = (value_first(spread(as_matrix(node))) for node in (gold, answer))
+        gold, answer = same_constant(*same_range(gold, answer))
         if gold == answer:
             return Match.SAME
         if is_whole_line(gold) or is_whole_line(answer) or "setminus" in (gold.op, answer.op):
@@ -137,9 +141,11 @@ class Comparison:
     def _match_relations(self, gold: Node, answer: Node) -> Match:
         if gold.op != "rel":
             is_value = is_definition(answer) or self._is_identity(answer)
+            is_value = is_value and not (is_membership(answer) and gold.op == "list")
             return self.match(gold, answer.args[-1]) if is_value else Match.DIFFERENT
         if answer.op != "rel":
-            return self.match(gold.args[-1], answer) if is_definition(gold) else Match.DIFFERENT
+            is_value = is_definition(gold) and not (is_membership(gold) and answer.op == "list")
+            return self.match(gold.args[-1], answer) if is_value else Match.DIFFERENT
         gold, answer = same_index(ascending(gold), ascending(answer))
         if gold.name == answer.name and len(gold.args) == len(answer.args):
             sides = [self.match(*pair) for pair in zip(gold.args, answer.args, strict=True)]
@@ -188,7 +194,7 @@ class Comparison:
                 return self._match_ratios(gold, answer)
             return self._match_in_order(gold.args, answer.args) if alike else Match.DIFFERENT
         if gold.op == "bracket" and answer.op in ("bracket", "list"):
-            alike = answer.op == "list" or gold.name == answer.name
+            alike = gold.name == answer.name or (answer.op == "list" and gold.name in ("()", "[]"))
             return self._match_in_order(gold.args, as_tuple(answer) or answer.args) if alike else Match.DIFFERENT
         if gold.op == "list" and answer.op == "bracket" and answer.name == "()":
             return self._match_in_order(as_tuple(gold) or gold.args, answer.args)

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,7 +15,7 @@ from rewards.math.answers import Answer, as_product, number_of, read, read_gold
 from rewards.math.choices import choice, choice_content, choice_of_gold, picked_choice, same_choices, stated_choice
 from rewards.math.extract import Extracted, extract, last_value, own_words, single_value
 from rewards.math.letters import latin_gold, local_letter, names_options, option_letter, with_latin_capitals
-from rewards.math.locales import other_reading
+from rewards.math.locales import groups_thousands, other_reading
 from rewards.math.nodes import MAX_CHARS, Node, number
 from rewards.math.numbers import clean, plain_number
 from rewards.math.sentences import needs_sentence, sentence_answer
@@ -88,17 +90,26 @@ def verify(
         return Verdict.of(0.0, f"the {found.how} answer has {len(found.text)} characters, more than {MAX_CHARS}")
     strictness = Strictness(allow_unevaluated, rel_tol)
     verdict = _judge(gold, found.text, found.how, strictness)
-    if not verdict.value and (other := _second_reading(found, prediction)) is not None:
-        second = _judge(gold, other, found.how, strictness)
-        return second if second.value else verdict
-    return verdict
+    is_ambiguous = "." in found.text and found.text not in gold
+    if verdict.value and not (is_ambiguous and groups_thousands(found.text, prediction)):
+        return verdict
+    if (other := _second_reading(found, prediction)) is None:
+        return verdict
+    second = _judge(gold, other, found.how, strictness)
+    return second if second.value or verdict.value else verdict
 
 
 def _second_reading(found: Extracted, prediction: str) -> str | None:
     """What else an answer may say: a sentence ends with an exclamation mark, a country writes 1.234 for a thousand."""
     if found.how == "stated" and found.text.endswith(("!", "！")) and not found.text.endswith("!!"):
         return found.text[:-1]
+    if "dozen" in found.text and (dozens := _DOZENS.match(found.text)) is not None:
+        return str(12 * int(dozens[1]))
     return other_reading(found.text, prediction)
+
+
+_DOZENS = re.compile(r"(\d{1,6})\s*(?:\\text\s*\{\s*)?dozens?\b(?!\s+(?:and|or|minus|plus)\b)[A-Za-z\s{}.]*$")
+"""Dozens are counted by the dozen or one by one, whichever was asked for."""
 
 
 def check_gold(gold: str) -> None:
@@ -216,9 +227,15 @@ def _match(gold: Answer, answer: Answer, strictness: Strictness) -> Match:
 
 def _match_converted(gold: Answer, answer: Answer) -> Match:
     """Numbers in two units: the same when one converts into the other exactly, as 5000 m is 5 km."""
-    if gold.plain is None or answer.plain is None:
+    right, said = _amount(gold), _amount(answer)
+    if right is None or said is None:
         return Match.DIFFERENT
-    return Match.SAME if convert(answer.plain, answer.unit, gold.unit) == gold.plain else Match.DIFFERENT
+    return Match.SAME if convert(said, answer.unit, gold.unit) == right else Match.DIFFERENT
+
+
+def _amount(answer: Answer) -> int | Fraction | None:
+    """The number in front of a unit, where nothing is left to compute."""
+    return number_of(replace(answer, unit=""))
 
 
 def _same_truth(one: Answer, other: Answer) -> bool:

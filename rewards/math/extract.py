@@ -50,10 +50,11 @@ def extract(text: str, *, allow_phrases: bool, allow_bare: bool) -> Extracted:
     text = own_words(text)
     if "\\boxed" in text or "\\fbox" in text:
         text = text.replace("\\fbox", "\\boxed")
-        taken_back = TAKEN_BACK.search(text, text.rindex("\\boxed"))
-        if taken_back is None:
+        last = text.rindex("\\boxed")
+        behind = TAKEN_BACK.search(text, last) or _EMPTY_BOX.match(text, last)
+        if behind is None or (not text[behind.end() :].strip(" $.*)]\\\n") and behind.re is _EMPTY_BOX):
             return _boxed(text)
-        text = text[taken_back.end() :]
+        text, allow_bare = text[behind.end() :], allow_bare and behind.re is not _EMPTY_BOX
     if "####" in text:
         line = text[text.rindex("####") + 4 :].strip(" \t\r\n:#").partition("\n")[0].strip()
         return Extracted(line, "####" if line else "nothing after ####")
@@ -119,6 +120,8 @@ _BETWEEN_PARTS = re.compile(
     r"|[和与或]|または|と|또는|과|와|और|या|و|أو|\\text\s*\{\s*(?:or|and)\s*\}"
     r"|[A-Za-z](?:_\{?\w{1,3}\}?|_\w)?\s{0,3}=)*"
 )
+_EMPTY_BOX = re.compile(r"\\boxed\s*\{\s*\}")
+"""A box that tells where answers go; what is announced behind it counts."""
 _ASKED = re.compile(r"[\s$*]{0,6}[?\uff1f\u061f]")
 MAX_PARTS = 20
 

@@ -83,13 +83,20 @@ def ratio(line: str) -> str:
     return f"{match[1]}:{match[2]}" if match and not _is_doubted(line[: match.start()][-80:]) else ""
 
 
+_SET_APART = re.compile(r"\\(?:text(?:bf|it|rm)?|math(?:bf|rm)|emph)\s*\{([^{}]*)\}|[*_$\"]")
+
+
 def ends_with(line: str, words: str) -> bool:
     """Whether a sentence ends with the words of an answer and neither denies nor doubts them.
 
     >>> ends_with("It is on a Monday.", "monday"), ends_with("It is not blue.", "blue"), ends_with("Bob beat Al", "al")
     (True, False, False)
     """
-    plain = re.sub(r"\\text\s*\{([^{}]*)\}|[*_$\"]", r"\1", line).strip(" .!\n").casefold()
+    plain = (
+        re.sub(r"\\(?:text(?:bf|it|rm)?|math(?:bf|rm)|emph)\s*\{([^{}]*)\}|[*_$\"]", r"\1", line)
+        .strip(" .!\n")
+        .casefold()
+    )
     if not plain.endswith(words) or len(plain) > 300:
         return False
     before = plain[: len(plain) - len(words)]

@@ -15,6 +15,11 @@ def is_equation(relation: Node) -> bool:
     return set(relation.name.split(",")) <= {"=", "in"}
 
 
+def is_membership(relation: Node) -> bool:
+    """Whether a relation says in which interval something lies: no list of two numbers says the same."""
+    return relation.name == "in" and relation.args[-1].op == "bracket"
+
+
 def is_definition(relation: Node) -> bool:
     """Whether its last side is what it says: `x = 5`, `f(x) = 2x + 1`, `AB = 5`, `9 + 9 = 18`; not `x^2 + y^2 = 1`.
 
@@ -88,6 +93,39 @@ def same_index(one: Node, other: Node) -> tuple[Node, Node]:
     bare = Node("sym", name=left.name.partition("_")[0])
     first, second = (Node(node.op, (bare, *node.args[1:]), name=node.name) for node in (one, other))
     return first, second
+
+
+def same_constant(one: Node, other: Node) -> tuple[Node, Node]:
+    """`x^2 + c` beside `x^2 + C` with the same letter for the constant of integration; others unchanged."""
+    if one.op != "+" or other.op != "+":
+        return one, other
+    for small, large in ((one, other), (other, one)):
+        if _SMALL_C in small.args and _LARGE_C in large.args:
+            if symbols(small) & {"C"} or symbols(large) & {"c"}:
+                return one, other
+            renamed = Node("+", tuple(_LARGE_C if term == _SMALL_C else term for term in small.args))
+            return (renamed, other) if small is one else (one, renamed)
+    return one, other
+
+
+_SMALL_C, _LARGE_C = Node("sym", name="c"), Node("sym", name="C")
+
+
+def same_range(one: Node, other: Node) -> tuple[Node, Node]:
+    """Both trees without the range of an index, `k \\in Z`, that only one of them states; others unchanged."""
+    bare = _without_range(one), _without_range(other)
+    return (one, other) if (bare[0] is one) == (bare[1] is other) else bare
+
+
+def _without_range(node: Node) -> Node:
+    if node.op != "list" or len(node.args) < 2:
+        return node
+    last, index = node.args[-1], node.args[-1].args[0] if node.args[-1].args else node
+    is_range = last.op == "rel" and last.name == "in" and last.args[1] == Node("sym", name="set Z")
+    rest = node.args[:-1]
+    if not is_range or index.op != "sym" or not any(index.name in symbols(item) for item in rest):
+        return node
+    return rest[0] if len(rest) == 1 else Node("list", rest)
 
 
 def as_tuple(node: Node) -> tuple[Node, ...] | None:
