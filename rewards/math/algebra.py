@@ -142,7 +142,9 @@ class Comparison:
         if gold.op != "rel":
             is_value = is_definition(answer) or self._is_identity(answer)
             is_value = is_value and not (is_membership(answer) and gold.op == "list")
-            return self.match(gold, answer.args[-1]) if is_value else Match.DIFFERENT
+            match = self.match(gold, answer.args[-1]) if is_value else Match.DIFFERENT
+            is_worked_out = match is Match.UNEVALUATED and set(answer.name.split(",")) == {"="}
+            return self.match(gold, answer.args[0]) if is_worked_out else match  # 1024 = 2^10
         if answer.op != "rel":
             is_value = is_definition(gold) and not (is_membership(gold) and answer.op == "list")
             return self.match(gold.args[-1], answer) if is_value else Match.DIFFERENT

@@ -12,7 +12,7 @@ _OR_INSIDE = re.compile(
 )
 _BUT = (
     "но|а|але|sino|sondern|mais|ma|bensì|mas|maar|lecz|ale|nýbrž|nego|već|utan|men|vaan|hanem|ci|αλλά|بلکه|بلکہ|بل"
-    "|אלא|बल्कि|বরং|melainkan|tetapi|mà là|bali|kundi|but"
+    "|אלא|बल्कि|বরং|melainkan|tetapi|mà là|bali|kundi|(?<!anything )but"
 )
 _BUT_IN_A_WORD = "ではなく|でなく|じゃなく|而是|而[为為]|아니라|แต่เป็น"
 _LAST_BUT = re.compile(
@@ -95,14 +95,36 @@ def without_denied(text: str) -> str:
     return head + match["kept"].rstrip(" ,،，、") if match else text
 
 
+_IF = {
+    "subjunctives": r"(?:si|se)\b[^,.]{0,60}?\b(?:fuera|fuese|fueran|fuesen|fosse|fossero|fossem|étaient|était|fos)",
+    "de, nl": "wenn|falls|angenommen|stel dat|als het antwoord",
+    "sv, da, no": r"om svaret|hvis|ifall",
+    "fi, hu, ro": "jos|ha(?= a)|dacă",
+    "pl, cs, sk": "jeśli|jeżeli|gdyby|kdyby|jestliže|pokud|keby",
+    "ru, uk, bg": "если|якби|якщо|ако",
+    "tr, az": "eğer|olsaydı|əgər",
+    "id, vi, sw, tl": "jika|jikalau|seandainya|andaikan|nếu|giả sử|ikiwa|kung ang",
+    "ar, fa, ur, he": "لو|إذا كانت?|اگر|אם|אילו",
+    "el": "αν|εάν",
+}
+_IF_IN_A_WORD = "如果|假如|倘若|要是|若是|もし|만약|만일|अगर|यदि|যদি|ถ้า|หาก"
+_THEN = re.compile(
+    r".*(?:\b(?:then|dann|entonces|alors|allora|então|dan|så|niin|akkor|atunci|то|тоді|тогава|wtedy|to|pak|tedy|maka|thì"
+    r"|τότε|فإن|آنگاه|אז)\b|तो|তাহলে|则|則|那么|那麼|なら|ならば|면)",
+    re.DOTALL | re.IGNORECASE,
+)
+"""What a condition does not reach: "if each costs 5 then all cost 30"."""
 SUPPOSED = re.compile(
     r"\b(?:if|suppose|supposing|assume|assuming|imagine|pretend|unless|whether)\b"
     r"|\b(?:nobody|no one|none|few|some|many|most|people|others|students?|(?<!the )they)(?:\s[a-z]{1,9}){0,3}?"
     r"\s(?:think|believe|say|claim|guess|argue|answer)s?\b"
-    r"|\b(?:twice|thrice|double|triple|half of|square root of)[\s$]*$",
+    r"|\b(?:twice|thrice|double|triple|half of|square root of)[\s$]*$"
+    rf"|(?<!\w)(?:{'|'.join(_IF.values())})(?!\w)|{_IF_IN_A_WORD}",
     re.IGNORECASE,
 )
 """What makes a value a mere case, or a part of one that is still to be computed."""
+WOULD_BE = re.compile(r"\bwould be\b[^.,\n]{1,40}\sif\s")
+"""A value for another case than the one at hand."""
 _SENTENCES = re.compile(r"[.!?](?=\s)|[\n\u3002\u0964\u061f\uff01\uff1f]")
 
 
@@ -123,6 +145,6 @@ def is_denied(text: str, start: int, end: int) -> bool:
         return True
     if turns_back(text[end + len(after) :]):
         return True
-    if SUPPOSED.search(before):
+    if SUPPOSED.search(_THEN.sub("", before)):
         return True
-    return is_asked or any(words.search(clause) for words in (DENIED, COMPARED, HEDGED))
+    return is_asked or any(words.search(clause) for words in (DENIED, COMPARED, HEDGED, WOULD_BE))

@@ -12,7 +12,7 @@ import re
 from rewards.math.refusals import DOUBTS, DOUBTS_IN_A_WORD, WRONG, WRONG_IN_A_WORD
 
 _NOT = {
-    "en": "not|never|cannot|wrong|incorrect",
+    "en": r"not|never|cannot|wrong|incorrect|anything but|far from|nowhere near|other than (?=[\d$\\])",
     "es, ca": r"no (?:es|és|son|sería|seria|será|serà|vale|puede ser)|no (?=[\d$\\])|tampoco",
     "fr": "pas",
     "de": "nicht|keine?",
@@ -174,6 +174,7 @@ def _any(table: dict[str, str]) -> str:
     return "|".join(table.values())
 
 
+DENIED_IN_A_WORD = "|".join(words for languages, words in _NOT_IN_A_WORD.items() if languages != "en")
 DENIED = re.compile(
     rf"(?<![\\\w])(?:{_any(_NOT)}|{_any(WRONG)})(?!\w)|{_any(_NOT_IN_A_WORD)}|{WRONG_IN_A_WORD}", re.IGNORECASE
 )
@@ -196,4 +197,4 @@ OR = re.compile(
     re.IGNORECASE,
 )
 """What makes the number behind it one of two."""
-CLAUSE_END = re.compile(r"[,.;:!?](?=\s|$)|[\n。，；।،؛]")
+CLAUSE_END = re.compile(r"[,.;:!?](?=\s|$)|(?<=[\u3040-\u9fff\uac00-\ud7a3]),|[\n。，；।،؛]")

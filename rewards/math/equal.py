@@ -103,11 +103,15 @@ def _second_reading(found: Extracted, prediction: str) -> str | None:
     """What else an answer may say: a sentence ends with an exclamation mark, a country writes 1.234 for a thousand."""
     if found.how == "stated" and found.text.endswith(("!", "！")) and not found.text.endswith("!!"):
         return found.text[:-1]
+    if (rounded := _ROUNDED.search(found.text)) is not None:
+        return rounded[1]
     if "dozen" in found.text and (dozens := _DOZENS.match(found.text)) is not None:
         return str(12 * int(dozens[1]))
     return other_reading(found.text, prediction)
 
 
+_ROUNDED = re.compile(r"[^\s\d].*(?:\\approx(?![a-z])|\u2248)\s*([-+]?\d+(?:\.\d+)?)[\s.$]*$")
+"""What an answer gives as a decimal beside the exact value, where the gold answer may be rounded."""
 _DOZENS = re.compile(r"(\d{1,6})\s*(?:\\text\s*\{\s*)?dozens?\b(?!\s+(?:and|or|minus|plus)\b)[A-Za-z\s{}.]*$")
 """Dozens are counted by the dozen or one by one, whichever was asked for."""
 
@@ -204,6 +208,8 @@ def _choice(text: str) -> str | None:
 def _match(gold: Answer, answer: Answer, strictness: Strictness) -> Match:
     if gold.moment is not None and answer.moment is not None:
         return Match.SAME if gold.moment == answer.moment else Match.DIFFERENT
+    if {gold.unit, answer.unit} in _ANGLES:
+        return _comparison(strictness).match(_radians(gold), _radians(answer))
     if not units_agree(gold.unit, answer.unit):
         return _match_converted(gold, answer)
     if gold.squeezed == answer.squeezed and (gold.plain is None) == (answer.plain is None):  # 1, 234 is not 1,234
@@ -216,13 +222,20 @@ def _match(gold: Answer, answer: Answer, strictness: Strictness) -> Match:
         return Match.SAME
     if _same_decimal(gold, answer) or _same_decimal(answer, gold):
         return Match.SAME
-    comparison = Comparison(rel_tol=strictness.rel_tol, allow_unevaluated=strictness.allow_unevaluated)
+    comparison = _comparison(strictness)
     if gold.plain is not None and answer.plain is not None and not strictness.rel_tol:
         return Match.DIFFERENT
     match = comparison.match(gold.node(), answer.node())
     if match is Match.DIFFERENT and (gold.unit == "degree") != (answer.unit == "degree"):
         return comparison.match(_radians(gold), _radians(answer))
     return match
+
+
+_ANGLES = tuple({"degree", name} for name in ("radian", "radians", "rad"))
+
+
+def _comparison(strictness: Strictness) -> Comparison:
+    return Comparison(rel_tol=strictness.rel_tol, allow_unevaluated=strictness.allow_unevaluated)
 
 
 def _match_converted(gold: Answer, answer: Answer) -> Match:

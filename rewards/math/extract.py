@@ -18,7 +18,7 @@ import re
 from dataclasses import dataclass
 
 from rewards.math.boxes import BOX_OF_ONE, TAKEN_BACK, Box, find_boxes, without_denied_boxes
-from rewards.math.contrasts import SUPPOSED, behind_but, is_denied, without_denied, without_remark
+from rewards.math.contrasts import SUPPOSED, WOULD_BE, behind_but, is_denied, without_denied, without_remark
 from rewards.math.denials import CLAUSE_END, COMPARED, DENIED, DOUBTED, HEDGED, OR, VAGUE
 from rewards.math.formulas import INLINE_MATH, content, displayed, joined, without_closing
 from rewards.math.labels import names_a_problem
@@ -175,6 +175,8 @@ def _phrase(tail: str) -> str | None:
     if announced is None or _is_disbelieved(tail[max(0, announced[0] - 120) : announced[0]]):
         return None
     end = announced[1]
+    if WOULD_BE.search(tail[announced[0] : end + 60]):
+        return None
     if not tail[end:].strip(" \t\n.:*_$"):
         return ""
     if formula := displayed(tail[end:]):
@@ -219,6 +221,7 @@ def single_value(text: str, *, with_unit: bool = False) -> str:
     >>> single_value("The largest $n$ is 34"), single_value("between 5 and 6"), single_value("at least 5")
     ('34', '', '')
     """
+    text = _without_denied_first(text)
     if len(text) > TAIL_CHARS or any(
         words.search(text) for words in (VAGUE, DENIED, DOUBTED, COMPARED, HEDGED, _COMPUTED)
     ):
@@ -226,8 +229,16 @@ def single_value(text: str, *, with_unit: bool = False) -> str:
     formulas = [content(match) for match in INLINE_MATH.finditer(text)]
     values = [formula for formula in formulas if any(char.isdigit() for char in formula)]
     rest = folded(INLINE_MATH.sub(" ", text))
-    values += [number_text(rest, match, with_unit=with_unit) for match in numbers(rest)]
-    return values[0] if len(values) == 1 else ""
+    found = numbers(rest)
+    values += [number_text(rest, match, with_unit=with_unit) for match in found]
+    return values[0] if len(values) == 1 and not (found and in_formula(rest, found[0])) else ""
+
+
+def _without_denied_first(text: str) -> str:
+    """`not 6 but 7` without what it denies; other texts unchanged."""
+    rest = behind_but(text)
+    is_contrast = rest != text and any(char.isdecimal() for char in rest)
+    return rest if is_contrast and DENIED.search(text[: len(text) - len(rest)]) else text
 
 
 def last_value(text: str, *, with_unit: bool = False) -> str:
@@ -250,6 +261,8 @@ def last_value(text: str, *, with_unit: bool = False) -> str:
     found = [match for match in numbers(plain) if not names_a_problem(plain, *_digits(match))]
     if not found or is_denied(plain, *found[-1].span()) or _UNFINISHED.match(plain, _digits(found[-1])[1]):
         return ""
+    if _QUESTION_BEHIND.search(tail[-300:]) and not _OFFER_BEHIND.search(tail[-300:]):
+        return ""
     if _is_one_of_two(plain, found) or _is_one_of_many(plain, found) or _CODE.search(plain[-400:]):
         return ""
     if with_unit and (mixed := mixed_measure_in(plain)):
@@ -261,6 +274,17 @@ def last_value(text: str, *, with_unit: bool = False) -> str:
     return number_text(plain, found[-1], with_unit=with_unit)
 
 
+_QUESTION_BEHIND = re.compile(
+    r"[.!\u3002\u0964\u06d4\uff01,\uff0c\u060c][^.!?\d\n\u3002]{4,200}[?\uff1f\u061f\u037e]\W*$"
+)
+"""A question that closes a text and names no number: the text repeats its problem."""
+_OFFER_BEHIND = re.compile(
+    r"\b(?:you|help|questions?|correct|right|okay|ok|clear|sense|ayud\w+|pregunta\w*|quieres|aide\w*|voulez|souhaitez"
+    r"|hilfe|fragen|möchten|aiuto|domande|vuoi|ajuda\w*|dúvida\w*|вопросы|помо\w+|pytania|yardım\w*)\b[^.!?]*\W*$"
+    r"|[您你]|吗|嗎|でしょうか|까요",
+    re.IGNORECASE,
+)
+"""A question to the reader."""
 _CUT_FORMULA = re.compile(r"(?<![\\\d])\$(?=[A-Za-z\\(])")
 """The opening sign of a formula that the end of the text cuts off; `$5` is money."""
 _UNFINISHED = re.compile(r"\s+[-+\u2212]$|\s*[\u00d7\u00f7/=]\s*$")

@@ -73,13 +73,15 @@ def share(line: str) -> str:
     return f"{match[1]}/{match[2]}" if match and not _is_doubted(line[: match.start()][-80:]) else ""
 
 
-def ratio(line: str) -> str:
-    """The ratio of two numbers at the end of a line.
+def ratio(line: str, kind: str = "ratio") -> str:
+    """The ratio of two numbers at the end of a line; for a fraction, `/`, only one with a colon.
 
     >>> ratio("The ratio is 3 to 5."), ratio("It went from 3 to 5.")
     ('3:5', '')
     """
     match = _RATIO.search(line)
+    if match and kind == "/" and ":" not in match[0]:
+        return ""
     return f"{match[1]}:{match[2]}" if match and not _is_doubted(line[: match.start()][-80:]) else ""
 
 

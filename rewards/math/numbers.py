@@ -56,6 +56,10 @@ _AND = re.compile(
     r"|और|এবং|และ)\s+(?=[-+(\[\\\d])"
     r"|(?<=[\d)\]}%])\s*[和与與と와과]\s*(?=[-+(\[\\\d])"
 )
+_OR_NAMED = re.compile(
+    r"(?<=[\d)\]}])\s+(?:o|ou|oder|of|lub|albo|nebo|alebo|eller|tai|vagy|sau|veya|atau|hoặc|ili|или|або|ή)\s+(?=[a-z]\s?=)"
+)
+"""The solutions of an equation, each with its name."""
 _AMPERSAND = re.compile(r"(?<=\d)\s+&\s+(?=[-+\d])")
 _RATIO = re.compile(r"(\d+(?:\.\d+)?)\s+(?:\\text\s*\{\s*)?to(?:\s*\})?\s+(\d+(?:\.\d+)?)")
 _SHARE = re.compile(r"(\d+)\s*(?:\\text\s*\{\s*)?(?:in|out of)(?:\s*\})?\s*(\d+)")
@@ -102,6 +106,8 @@ def clean(text: str) -> str:
 def _with_joints(text: str) -> str:
     """What joins numbers and intervals, by its sign: `1 und 2`, `3 to 4`, `[0, 1[`, `(0, 1) U (2, 3)`."""
     text = _AND.sub(", ", text)
+    if "=" in text:
+        text = _OR_NAMED.sub(", ", text)
     if "&" in text and "\\begin" not in text:
         text = _AMPERSAND.sub(", ", text)
     if (ratio := _RATIO.fullmatch(text)) is not None:

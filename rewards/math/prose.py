@@ -42,7 +42,7 @@ _PLACE_BEHIND = re.compile(
 )
 _PLACE_BEFORE = re.compile(r"\d[\u4e07\u842c\u4ebf\u5104\ub9cc\uc5b5]\s?$")
 _ROOT_BEFORE = re.compile(r"\\sqrt\s*(?:\[\d\]|\{)?\s*$")
-_ROOT_BEHIND = re.compile(r"\s?(?:\\sqrt|\\pi|\u03c0|\\frac)|\^(?!\\circ)")
+_ROOT_BEHIND = re.compile(r"\s?(?:\\sqrt|\\pi|\u03c0|\\frac|\u2030)|\^(?!\\circ)")
 _NO_UNITS = frozenset(("in", "an", "as", "dia", "ago"))
 
 
