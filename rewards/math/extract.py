@@ -253,7 +253,7 @@ def last_value(text: str, *, with_unit: bool = False) -> str:
     """
     tail = without_denied(without_remark(without_closing(own_words(text)[-TAIL_CHARS:].rstrip())))
     formulas = [match for match in INLINE_MATH.finditer(tail) if not names_a_problem(tail, *match.span())]
-    if formulas:
+    if formulas and not _is_followed_by_a_line_of_numbers(tail, formulas[-1].end()):
         if _is_one_of_two(tail, formulas) or _CUT_FORMULA.search(tail, formulas[-1].end()):
             return ""
         return "" if is_denied(tail, *formulas[-1].span()) else content(formulas[-1])
@@ -272,6 +272,12 @@ def last_value(text: str, *, with_unit: bool = False) -> str:
     if in_formula(plain, found[-1]):
         return ""
     return number_text(plain, found[-1], with_unit=with_unit)
+
+
+def _is_followed_by_a_line_of_numbers(tail: str, end: int) -> bool:
+    """Whether the line that ends a text has a number and stands below its last formula."""
+    line = tail.rfind("\n") + 1
+    return line > end and any(char.isdecimal() for char in tail[line:]) and bool(numbers(folded(tail[line:])))
 
 
 _QUESTION_BEHIND = re.compile(
