@@ -15,9 +15,7 @@ _BUT = (
     "|אלא|बल्कि|বরং|melainkan|tetapi|mà là|bali|kundi|(?<!anything )but"
 )
 _BUT_IN_A_WORD = "ではなく|でなく|じゃなく|而是|而[为為]|아니라|แต่เป็น"
-_LAST_BUT = re.compile(
-    rf".*(?:(?<!\w)(?:{_BUT})(?!\w)|{_BUT_IN_A_WORD}|\bdeğil,?(?=\s\S*\d))", re.DOTALL | re.IGNORECASE
-)
+_LAST_BUT = re.compile(rf"(?<!\w)(?:{_BUT})(?!\w)|{_BUT_IN_A_WORD}|\bdeğil,?(?=\s\S*\d)", re.IGNORECASE)
 _INSTEAD = (
     "not|rather than|instead of|no|y no|nicht|und nicht|statt|et non(?: pas)?|non(?: pas)?|pas|e non|não|e não"
     "|а не|и не|не|нежели"
@@ -81,7 +79,13 @@ def behind_but(before: str) -> str:
     >>> behind_but("りんごは11個ではなく"), behind_but("it is not 5")
     ('', 'it is not 5')
     """
-    return _LAST_BUT.sub("", before)
+    return _behind_last(_LAST_BUT, before)
+
+
+def _behind_last(words: re.Pattern[str], text: str) -> str:
+    """What stands behind the last of these words; all of the text where there is none."""
+    end = max((match.end() for match in words.finditer(text)), default=0)
+    return text[end:]
 
 
 def without_denied(text: str) -> str:
@@ -109,9 +113,9 @@ _IF = {
 }
 _IF_IN_A_WORD = "如果|假如|倘若|要是|若是|もし|만약|만일|अगर|यदि|যদি|ถ้า|หาก"
 _THEN = re.compile(
-    r".*(?:\b(?:then|dann|entonces|alors|allora|então|dan|så|niin|akkor|atunci|то|тоді|тогава|wtedy|to|pak|tedy|maka|thì"
-    r"|τότε|فإن|آنگاه|אז)\b|तो|তাহলে|则|則|那么|那麼|なら|ならば|면)",
-    re.DOTALL | re.IGNORECASE,
+    r"\b(?:then|dann|entonces|alors|allora|então|dan|så|niin|akkor|atunci|то|тоді|тогава|wtedy|to|pak|tedy|maka|thì"
+    r"|τότε|فإن|آنگاه|אז)\b|तो|তাহলে|则|則|那么|那麼|なら|ならば|면",
+    re.IGNORECASE,
 )
 """What a condition does not reach: "if each costs 5 then all cost 30"."""
 SUPPOSED = re.compile(
@@ -145,6 +149,6 @@ def is_denied(text: str, start: int, end: int) -> bool:
         return True
     if turns_back(text[end + len(after) :]):
         return True
-    if SUPPOSED.search(_THEN.sub("", before)):
+    if SUPPOSED.search(_behind_last(_THEN, before)):
         return True
     return is_asked or any(words.search(clause) for words in (DENIED, COMPARED, HEDGED, WOULD_BE))

@@ -236,7 +236,7 @@ def single_value(text: str, *, with_unit: bool = False) -> str:
 
 def _without_denied_first(text: str) -> str:
     """`not 6 but 7` without what it denies; other texts unchanged."""
-    rest = behind_but(text)
+    rest = behind_but(text) if len(text) < 300 else text
     is_contrast = rest != text and any(char.isdecimal() for char in rest)
     return rest if is_contrast and DENIED.search(text[: len(text) - len(rest)]) else text
 
