@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from rewards.math.denials import DENIED_IN_A_WORD
 
@@ -46,6 +47,7 @@ _DENIED = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def choice_of_gold(text: str) -> str | None:
     """The letter when a gold answer is one of A to J, alone or in brackets before the text of the choice.
 
@@ -94,6 +96,7 @@ def choices(text: str) -> frozenset[str]:
 _PACKED = re.compile(r"A?B?C?D?E?F?G?H?")
 
 
+@lru_cache(maxsize=4096)
 def several_choices(text: str) -> bool:
     """Whether a gold answer names several choices: `A and C`, `AC`.
 

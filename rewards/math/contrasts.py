@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 
+from rewards.math.alternatives import Alternatives, split
 from rewards.math.denials import CLAUSE_END, COMPARED, DENIED, DOUBTED, HEDGED
 
 _OR_INSIDE = re.compile(
@@ -15,7 +16,7 @@ _BUT = (
     "|אלא|बल्कि|বরং|melainkan|tetapi|mà là|bali|kundi|(?<!anything )but"
 )
 _BUT_IN_A_WORD = "ではなく|でなく|じゃなく|而是|而[为為]|아니라|แต่เป็น"
-_LAST_BUT = re.compile(rf"(?<!\w)(?:{_BUT})(?!\w)|{_BUT_IN_A_WORD}|\bdeğil,?(?=\s\S*\d)", re.IGNORECASE)
+_LAST_BUT = Alternatives(rf"{_BUT}|değil,?(?=\s\S*\d)", _BUT_IN_A_WORD)
 _INSTEAD = (
     "not|rather than|instead of|no|y no|nicht|und nicht|statt|et non(?: pas)?|non(?: pas)?|pas|e non|não|e não"
     "|а не|и не|не|нежели"
@@ -44,7 +45,7 @@ def without_remark(text: str) -> str:
     >>> without_remark("Die Antwort ist 64 (siehe Schritt 3)."), without_remark("5 (mod 7)"), without_remark("5 (or 6)")
     ('Die Antwort ist 64.', '5 (mod 7)', '5 (or 6)')
     """
-    remark = _REMARK.search(text[-200:])
+    remark = _REMARK.search(text[-200:]) if ")" in text[-200:] or "）" in text[-200:] else None
     if remark is None or len(remark["inside"]) < 4 or "mod" in remark["inside"] or "\\" in remark["inside"]:
         return text
     if not any(char.isdecimal() for char in text[: -len(remark[0])].rpartition("\n")[2]):
@@ -79,13 +80,17 @@ def behind_but(before: str) -> str:
     >>> behind_but("りんごは11個ではなく"), behind_but("it is not 5")
     ('', 'it is not 5')
     """
-    return _behind_last(_LAST_BUT, before)
+    return before[_LAST_BUT.last_end(before) :]
 
 
-def _behind_last(words: re.Pattern[str], text: str) -> str:
-    """What stands behind the last of these words; all of the text where there is none."""
-    end = max((match.end() for match in words.finditer(text)), default=0)
-    return text[end:]
+_BEFORE_LAST = re.compile(r"([A-Za-z]+)\W{1,6}\d[\d.,/ ]*\D{0,14}$")
+_DENYING = frozenset(part.split()[-1] for part in split(_INSTEAD) if part.isascii() and part[-1].isalpha()) | {"deyil"}
+
+
+def _may_deny(text: str) -> bool:
+    """Whether a denying word stands in front of the last number of an ASCII text; a cheap look."""
+    last = _BEFORE_LAST.search(text[-100:])
+    return "deyil" in text or (last is not None and last[1].lower() in _DENYING)
 
 
 def without_denied(text: str) -> str:
@@ -95,6 +100,8 @@ def without_denied(text: str) -> str:
     ('La respuesta es 20', 'no 18')
     """
     head, tail = text[:-300], text[-300:]
+    if tail.isascii() and not _may_deny(tail):
+        return text
     match = _NOT_THE_OTHER.fullmatch(tail) or _THE_OTHER_IS_NOT.fullmatch(tail)
     return head + match["kept"].rstrip(" ,،，、") if match else text
 
@@ -112,19 +119,19 @@ _IF = {
     "el": "αν|εάν",
 }
 _IF_IN_A_WORD = "如果|假如|倘若|要是|若是|もし|만약|만일|अगर|यदि|যদি|ถ้า|หาก"
-_THEN = re.compile(
-    r"\b(?:then|dann|entonces|alors|allora|então|dan|så|niin|akkor|atunci|то|тоді|тогава|wtedy|to|pak|tedy|maka|thì"
-    r"|τότε|فإن|آنگاه|אז)\b|तो|তাহলে|则|則|那么|那麼|なら|ならば|면",
-    re.IGNORECASE,
+_THEN = Alternatives(
+    "then|dann|entonces|alors|allora|então|dan|så|niin|akkor|atunci|то|тоді|тогава|wtedy|to|pak|tedy|maka|thì"
+    "|τότε|فإن|آنگاه|אז",
+    "तो|তাহলে|则|則|那么|那麼|なら|ならば|면",
 )
 """What a condition does not reach: "if each costs 5 then all cost 30"."""
-SUPPOSED = re.compile(
-    r"\b(?:if|suppose|supposing|assume|assuming|imagine|pretend|unless|whether)\b"
-    r"|\b(?:nobody|no one|none|few|some|many|most|people|others|students?|(?<!the )they)(?:\s[a-z]{1,9}){0,3}?"
-    r"\s(?:think|believe|say|claim|guess|argue|answer)s?\b"
-    r"|\b(?:twice|thrice|double|triple|half of|square root of)[\s$]*$"
-    rf"|(?<!\w)(?:{'|'.join(_IF.values())})(?!\w)|{_IF_IN_A_WORD}",
-    re.IGNORECASE,
+SUPPOSED = Alternatives(
+    r"if|suppose|supposing|assume|assuming|imagine|pretend|unless|whether"
+    r"|(?:nobody|no one|none|few|some|many|most|people|others|students?|(?<!the )they)(?:\s[a-z]{1,9}){0,3}?"
+    r"\s(?:think|believe|say|claim|guess|argue|answer)s?"
+    r"|(?:twice|thrice|double|triple|half of|square root of)[\s$]*$"
+    rf"|{'|'.join(_IF.values())}",
+    _IF_IN_A_WORD,
 )
 """What makes a value a mere case, or a part of one that is still to be computed."""
 WOULD_BE = re.compile(r"\bwould be\b[^.,\n]{1,40}\sif\s")
@@ -149,6 +156,6 @@ def is_denied(text: str, start: int, end: int) -> bool:
         return True
     if turns_back(text[end + len(after) :]):
         return True
-    if SUPPOSED.search(_behind_last(_THEN, before)):
+    if SUPPOSED.search(before[_THEN.last_end(before) :]):
         return True
     return is_asked or any(words.search(clause) for words in (DENIED, COMPARED, HEDGED, WOULD_BE))

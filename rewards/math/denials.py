@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 
+from rewards.math.alternatives import Alternatives
 from rewards.math.refusals import DOUBTS, DOUBTS_IN_A_WORD, WRONG, WRONG_IN_A_WORD
 
 _NOT = {
-    "en": r"not|never|cannot|wrong|incorrect|anything but|far from|nowhere near|other than (?=[\d$\\])",
+    "en": r"not|never|cannot|wrong|incorrect|anything but|far from|nowhere near|other than (?=[\d$\\])"
+    r"|(?:is|are|was|were|do|does|did|ca|could|would|wo|should|must|need|have|has|had|ai|might|sha|dare|ought)n['’]t",
     "es, ca": r"no (?:es|és|son|sería|seria|será|serà|vale|puede ser)|no (?=[\d$\\])|tampoco",
     "fr": "pas",
     "de": "nicht|keine?",
@@ -45,7 +47,6 @@ _NOT = {
     "he": "אינה|אינו|אינם|איננה|איננו|לא",
 }
 _NOT_IN_A_WORD = {
-    "en": "n['’]t\\b",
     "hi, mr, ne": "नहीं|नही|नाही|होइन|हैन|छैन",
     "bn": "নয়|নয়|নহে|না(?= |$|।)",
     "gu, pa": "નથી|ਨਹੀਂ|ਨਹੀ",
@@ -112,7 +113,7 @@ _BEYOND = {
     "nl": r"minstens|hoogstens|(?:meer|minder|groter|kleiner) dan|tussen (?=\d)",
     "pl": r"co najmniej|co najwyżej|(?:więcej|mniej) niż|(?:większ|mniejsz)\w* (?:niż|od)",
     "ru, uk": r"не менее|не более|(?:больше|меньше|более|менее|свыше|більше|менше|между)(?: чем)? (?=\d)",
-    "tr": r"en az|en fazla|'?[dt][ea]n (?:büyük|küçük|fazla|az)",
+    "tr": r"en az|en fazla|[dt][ea]n (?:büyük|küçük|fazla|az)",
     "id, ms": r"setidaknya|paling (?:banyak|sedikit)|(?:lebih|kurang) dari|lebih (?:besar|kecil)|antara (?=\d)",
     "vi": "ít nhất|nhiều nhất|(?:lớn|nhỏ|nhiều|ít) hơn",
     "sv": "minst|högst|(?:större|mindre|mer|fler|større) (?:än|end|enn)",
@@ -174,16 +175,15 @@ def _any(table: dict[str, str]) -> str:
     return "|".join(table.values())
 
 
-DENIED_IN_A_WORD = "|".join(words for languages, words in _NOT_IN_A_WORD.items() if languages != "en")
-DENIED = re.compile(
-    rf"(?<![\\\w])(?:{_any(_NOT)}|{_any(WRONG)})(?!\w)|{_any(_NOT_IN_A_WORD)}|{WRONG_IN_A_WORD}", re.IGNORECASE
-)
+DENIED_IN_A_WORD = _any(_NOT_IN_A_WORD)
+"""Denials of scripts that write words together."""
+DENIED = Alternatives(f"{_any(_NOT)}|{_any(WRONG)}", f"{DENIED_IN_A_WORD}|{WRONG_IN_A_WORD}", before=r"(?<![\\\w])")
 """What takes a value back."""
-HEDGED = re.compile(rf"(?<!\w)(?:{_any(_MAYBE)})(?!\w)|{_any(_MAYBE_IN_A_WORD)}", re.IGNORECASE)
+HEDGED = Alternatives(_any(_MAYBE), _any(_MAYBE_IN_A_WORD))
 """What only supposes a value."""
-DOUBTED = re.compile(rf"(?<!\w)(?:{DOUBTS})(?!\w)|{DOUBTS_IN_A_WORD}", re.IGNORECASE)
+DOUBTED = Alternatives(DOUBTS, DOUBTS_IN_A_WORD)
 """What takes the belief from a whole sentence."""
-COMPARED = re.compile(rf"(?<!\w)(?:{_any(_BEYOND)})|{_any(_BEYOND_IN_A_WORD)}", re.IGNORECASE)
+COMPARED = Alternatives(_any(_BEYOND), _any(_BEYOND_IN_A_WORD), behind="")
 """What makes a number the bound of an answer."""
 VAGUE = re.compile(
     r"\b(?:more|less|fewer|greater|over|under|between|maybe|perhaps|possibly|probably|either"
@@ -197,4 +197,4 @@ OR = re.compile(
     re.IGNORECASE,
 )
 """What makes the number behind it one of two."""
-CLAUSE_END = re.compile(r"[,.;:!?](?=\s|$)|(?<=[\u3040-\u9fff\uac00-\ud7a3]),|[\n。，；।،؛]")
+CLAUSE_END = re.compile(r"[,.;:!?](?:(?=\s|$)|(?<=[\u3040-\u9fff\uac00-\ud7a3],))|[\n。，；।،؛]")

@@ -13,12 +13,13 @@ from rewards.base import RewardError, Verdict
 from rewards.math.algebra import Comparison, Match
 from rewards.math.answers import Answer, as_product, number_of, read, read_gold
 from rewards.math.choices import choice, choice_content, choice_of_gold, picked_choice, same_choices, stated_choice
-from rewards.math.extract import Extracted, extract, last_value, own_words, single_value
+from rewards.math.extract import Extracted, extract, own_words
 from rewards.math.letters import latin_gold, local_letter, names_options, option_letter, with_latin_capitals
 from rewards.math.locales import groups_thousands, other_reading
 from rewards.math.nodes import MAX_CHARS, Node, number
 from rewards.math.numbers import clean, plain_number
 from rewards.math.sentences import needs_sentence, sentence_answer
+from rewards.math.settled import last_value, single_value
 from rewards.math.tokens import Unreadable
 from rewards.math.units import convert, units_agree
 from rewards.math.values import symbols
@@ -134,6 +135,8 @@ def _stands_alone(line: str, gold: str) -> bool:
     """Whether the last line or the announced text is an answer as a whole."""
     if plain_number(line) is not None:
         return True
+    if _is_sentence(line) and read_gold(gold).words is None and read_gold(gold).moment is None:
+        return False
     try:
         if len(line) > MAX_CHARS:
             return False
@@ -141,6 +144,19 @@ def _stands_alone(line: str, gold: str) -> bool:
         return not needs_sentence(right, answer) and (answer.words is None or right.words is not None)
     except Unreadable:
         return False
+
+
+_SENTENCE = re.compile(
+    r"[^\W\d_]{2,20} (?:[^\W\d_]+['’]?,? ){0,12}?(?!sqrt|infinity|degree|arc|sinh|cosh|tanh)[^\W\d_]{4,30} "
+)
+_NO_SENTENCE = re.compile(r"[\\={}^_]|nswer|base|\bmod\b")
+
+
+def _is_sentence(line: str) -> bool:
+    """Whether a line begins with words of prose, none of which a formula has: a cheap look before it is read as one."""
+    if _SENTENCE.match(line) is None or _NO_SENTENCE.search(line) is not None:
+        return False
+    return any(char.isdigit() for char in line)
 
 
 def _out_of_prose(found: Extracted, prediction: str, gold: str) -> Extracted:

@@ -23,6 +23,7 @@ NUMBER = re.compile(
     re.ASCII,
 )
 """A number in folded text."""
+_MAY_BEGIN = re.compile(r"[-+%.0-9RCUEGI]")
 _MINUS = re.compile(
     r"(?:(?:^|[:=\u2014\u2013(]|\b(?:is|es|est|\u00e9|\u00e8|ist|lautet|be|\u0440\u0430\u0432\u043d\w+|\u00e4r"
     r"|er|to|\u044d\u0442\u043e|was|equals))\s*"
@@ -52,7 +53,13 @@ def numbers(text: str) -> list[re.Match[str]]:
     >>> [match[0].strip(", ") for match in numbers("2, then 3.5 and 2\u4e075\u5343")]
     ['2', '3.5', '2']
     """
-    return [match for match in NUMBER.finditer(text) if not _PLACE_BEFORE.search(text[: match.start()][-3:])]
+    found, end = [], 0
+    for candidate in _MAY_BEGIN.finditer(text):  # the pattern itself would try all its parts at every character
+        if candidate.start() >= end and (match := NUMBER.match(text, candidate.start())) is not None:
+            end = match.end()
+            if not _PLACE_BEFORE.search(text, max(0, match.start() - 3), match.start()):
+                found.append(match)
+    return found
 
 
 def in_formula(text: str, match: re.Match[str]) -> bool:
@@ -102,7 +109,7 @@ def scientific(text: str, position: int) -> str:
     >>> scientific("There are 6 \u00d7 10^23 of them.", 14), scientific("It is 3^5.", 6)
     ('6 \u00d7 10^23', '')
     """
-    found = list(_SCIENTIFIC.finditer(text[-200:]))
+    found = list(_SCIENTIFIC.finditer(text[-200:])) if "10" in text[-200:] else []
     start = max(0, len(text) - 200)
     return found[-1][0] if found and start + found[-1].start() <= position < start + found[-1].end() else ""
 
@@ -167,8 +174,8 @@ def with_digits(text: str) -> str:
     >>> with_digits("Somit ist die Antwort achtzehn."), with_digits("So she has twenty-five dollars, one each.")
     ('Somit ist die Antwort 18.', 'So she has 25 dollars, one each.')
     """
-    start = max((mark.end() for mark in _LAST_SENTENCE.finditer(text.rstrip())), default=0)
-    start = max(start, len(text) - 300)
+    start = max(0, len(text) - 300)
+    start = max((mark.end() for mark in _LAST_SENTENCE.finditer(text.rstrip(), start)), default=start)
     line = text[start:]
     if any(char.isdecimal() for char in line):
         return text
@@ -233,5 +240,8 @@ _AND_A_PART = re.compile(r"(?<=\d)\s?[と又]\s?(?=\d+/\d)")
 
 def folded(text: str) -> str:
     """Text whose numbers can be found by `NUMBER`: folded, its number words as digits where it has no digits."""
-    text = _LOOSE_SIGN.sub("-", fold(with_digits(_HEBREW_HYPHEN.sub(" ", text))))
-    return _AND_A_PART.sub(" ", _PART_FIRST.sub(r"\2/\1", text))
+    is_ascii = text.isascii()
+    text = fold(with_digits(text if is_ascii else _HEBREW_HYPHEN.sub(" ", text)))
+    if "/" in text and "-" in text:
+        text = _LOOSE_SIGN.sub("-", text)
+    return text if is_ascii else _AND_A_PART.sub(" ", _PART_FIRST.sub(r"\2/\1", text))

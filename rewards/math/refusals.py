@@ -56,7 +56,8 @@ _DOUBTS = (
     r"|لست متأكد\w*|نمی‌?دانم|مطمئن نیستم|معلوم نہیں|לא חושב\w*|לא יודע\w*|sijui|hindi ko alam|i don't know|no "
     r"idea|not sure|unsure|uncertain|unclear|(?:impossible|unlikely|doubtful|untrue|false|not true) that"
     r"|(?<!no )(?<!without )(?<!without a )doubt"
-    r"|(?:do|does|did|can|could|would|ca)(?: ?not|n['’]t) (?:think|believe|say|claim|conclude)"
+    r"|(?:(?:do|does|did|can|could|would) not|cannot|(?:do|does|did|ca|could|would)n['’]t)"
+    r" (?:think|believe|say|claim|conclude)"
     r"|netiki|nezinau|neticu|nezinu|ei usu|ei tea|не веря|nuk e di|bilmirəm|bilmayman|білмеймін"
 )
 _DOUBTS_IN_A_WORD = (
