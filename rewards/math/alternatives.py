@@ -27,8 +27,8 @@ class Alternatives:
 
     def __init__(self, spaced: str, joined: str = "", *, before: str = r"(?<!\w)", behind: str = r"(?!\w)") -> None:
         """`behind` may be empty, where a word may go on. Where a text is in capitals makes no difference."""
-        self._spaced = re.compile(f"{before}(?:{spaced}){behind}", re.IGNORECASE)
-        self._joined = re.compile(joined or "(?!)", re.IGNORECASE)
+        self.spaced = re.compile(f"{before}(?:{spaced}){behind}", re.IGNORECASE)
+        self.joined = re.compile(joined or "(?!)", re.IGNORECASE)
         heads = {_same_case(head) for part in split(spaced) for head in _heads(part, is_whole=bool(behind))}
         self._whole = frozenset(head[:-1] for head in heads if head.endswith(" "))
         stems = {head[:_STEM] for head in heads if not head.endswith(" ")}
@@ -37,12 +37,12 @@ class Alternatives:
 
     def search(self, text: str, position: int = 0) -> re.Match[str] | None:
         """The first of the alternatives that a text has behind a position, spaced ones before joined ones."""
-        found = self._spaced.search(text, position) if self._may_be_spaced(text) else None
-        return found or (self._joined.search(text, position) if self._may_be_joined(text) else None)
+        found = self.spaced.search(text, position) if self._may_be_spaced(text) else None
+        return found or (self.joined.search(text, position) if self._may_be_joined(text) else None)
 
     def fullmatch(self, text: str) -> re.Match[str] | None:
         """One of the alternatives that is all of a text."""
-        return self._spaced.fullmatch(text) or self._joined.fullmatch(text)
+        return self.spaced.fullmatch(text) or self.joined.fullmatch(text)
 
     def last_end(self, text: str) -> int:
         """Where the last of the alternatives in a text ends; 0 where it has none.
@@ -52,9 +52,9 @@ class Alternatives:
         """
         ends = [0]
         if self._may_be_spaced(text):
-            ends += [match.end() for match in self._spaced.finditer(text)]
+            ends += [match.end() for match in self.spaced.finditer(text)]
         if self._may_be_joined(text):
-            ends += [match.end() for match in self._joined.finditer(text)]
+            ends += [match.end() for match in self.joined.finditer(text)]
         return max(ends)
 
     def _may_be_spaced(self, text: str) -> bool:

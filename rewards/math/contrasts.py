@@ -7,6 +7,7 @@ import re
 
 from rewards.math.alternatives import Alternatives, split
 from rewards.math.denials import CLAUSE_END, COMPARED, DENIED, DOUBTED, HEDGED
+from rewards.math.folding import vocabulary
 
 _OR_INSIDE = re.compile(
     r"\b(?:or|o|ou|oder|of|lub|или|або|eller|tai|vagy|sau|veya|atau|hoặc|или|ή)\b|或|または|또는|หรือ|أو|یا|या|বা|או"
@@ -83,14 +84,22 @@ def behind_but(before: str) -> str:
     return before[_LAST_BUT.last_end(before) :]
 
 
-_BEFORE_LAST = re.compile(r"([A-Za-z]+)\W{1,6}\d[\d.,/ ]*\D{0,14}$")
-_DENYING = frozenset(part.split()[-1] for part in split(_INSTEAD) if part.isascii() and part[-1].isalpha()) | {"deyil"}
+_BEFORE_LAST = re.compile(r"([^\W\d_]+)\W{1,6}\d[\d.,/ ]*\D{0,14}$")
+_LAST_LETTERS = re.compile(r"[^\W\d_]+(?=[^\w?]*$)")
+_DENYING = frozenset(
+    found[0] for part in split(_INSTEAD) if (found := _LAST_LETTERS.search(part.replace("(?: là)?", " là"))) is not None
+) | frozenset(["не", "нет", "phải", "pas", "لیس", "ليس", "ليست", "وليست", "نه", "ונא"])
 
 
 def _may_deny(text: str) -> bool:
-    """Whether a denying word stands in front of the last number of an ASCII text; a cheap look."""
+    """Whether a word that denies stands at the last number of a text; a cheap look."""
     last = _BEFORE_LAST.search(text[-100:])
-    return "deyil" in text or (last is not None and last[1].lower() in _DENYING)
+    if last is not None and last[1].lower() in _DENYING:
+        return True
+    return (not text.isascii() and any(words in text for words in _DENYING_AROUND)) or "deyil" in text
+
+
+_DENYING_AROUND = vocabulary("不是 而非 並非 并非 değil नहीं নয় নয় نہیں نیست નથી ਨਹੀਂ அல்ல కాదు ಅಲ್ಲ അല്ല")
 
 
 def without_denied(text: str) -> str:
@@ -100,7 +109,7 @@ def without_denied(text: str) -> str:
     ('La respuesta es 20', 'no 18')
     """
     head, tail = text[:-300], text[-300:]
-    if tail.isascii() and not _may_deny(tail):
+    if not _may_deny(tail):
         return text
     match = _NOT_THE_OTHER.fullmatch(tail) or _THE_OTHER_IS_NOT.fullmatch(tail)
     return head + match["kept"].rstrip(" ,،，、") if match else text

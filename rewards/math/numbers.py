@@ -50,7 +50,7 @@ _PERCENT_WORD = re.compile(
 _PERCENT_FIRST = re.compile(r"\\?%\s?([-+]?[\d.,]+)")
 _UNENDING = re.compile(r"([-+]?\d*[.]\d*?)(\d{1,12}?)\2{2,}(?:\.{3}|\\[lc]?dots)", re.ASCII)
 _REPEATING_COMMA = re.compile(r"([-+]?\d+),(\d*\(\d+\))", re.ASCII)
-_LEADING = re.compile(r"^(?:(?:=|~|:|\\approx(?![a-z])|\\sim(?![a-z])|\\thickapprox(?![a-z]))\s*)+")
+_LEADING = re.compile(r"^(?:(?:=|~|:|[约約](?=\s?\d)|\\approx(?![a-z])|\\sim(?![a-z])|\\thickapprox(?![a-z]))\s*)+")
 _AND = re.compile(
     r"(?<=[\d)\]}%])\s+(?:y|e|et|und|en|og|och|ja|és|și|ve|dan|và|na|и|і|та|και|و|اور"
     r"|और|এবং|และ)\s+(?=[-+(\[\\\d])"

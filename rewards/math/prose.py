@@ -244,4 +244,6 @@ def folded(text: str) -> str:
     text = fold(with_digits(text if is_ascii else _HEBREW_HYPHEN.sub(" ", text)))
     if "/" in text and "-" in text:
         text = _LOOSE_SIGN.sub("-", text)
-    return text if is_ascii else _AND_A_PART.sub(" ", _PART_FIRST.sub(r"\2/\1", text))
+    if not is_ascii and ("分" in text or "분" in text):
+        text = _PART_FIRST.sub(r"\2/\1", text)
+    return _AND_A_PART.sub(" ", text) if not is_ascii and "/" in text else text
