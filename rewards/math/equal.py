@@ -146,13 +146,14 @@ def _stands_alone(line: str, gold: str) -> bool:
         return False
 
 
-_LETTER = r"(?:[^\W\d_]|[\u0900-\u0dff\u0e31-\u0e4e])"
+_LETTER = r"""[^\s\d_.,;:!?()\[\]{}=+*/<>$\\^|"'\u2019%&#@~`-]"""
 _CJK = "[\u3041-\u9fff\uac00-\ud7a3]"
 _NUMERAL = "[〇零一二三四五六七八九十百千万億亿负負分之点又영일이삼사오육칠팔구십백천만억분의]"
 _FUNCTION = "sqrt|infinity|degree|arc|sinh|cosh|tanh"
 _SENTENCE = re.compile(
-    rf"{_LETTER}{{2,20}},? (?:{_LETTER}+['\u2019]?,? ){{0,12}}?(?!{_FUNCTION}){_LETTER}{{4,30}},? "
-    rf"|(?!マイナス|마이너스){_CJK}{{0,30}}?(?:(?!{_NUMERAL}){_CJK}){{4}}"
+    rf"{_LETTER}{{2,20}},? (?:{_LETTER}{{1,30}}['\u2019]?,? ){{0,12}}?(?!{_FUNCTION}){_LETTER}{{4,30}},? "
+    rf"|[\u0400-\u0dff]{_LETTER}{{1,20}},? {_LETTER}{{2,30}},? "
+    rf"|(?!マイナス|마이너스){_CJK}{{0,30}}?(?:(?!{_NUMERAL}){_CJK}){{3}}"
 )
 _NO_SENTENCE = re.compile(r"[\\={}^_]|nswer|base|\bmod\b")
 
