@@ -12,7 +12,7 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any
 
-from rewards.math.intervals import as_interval, is_whole_line
+from rewards.math.intervals import as_interval, is_whole_line, same_variable_regions
 from rewards.math.nodes import Node
 from rewards.math.polynomials import same_rational_function
 from rewards.math.shapes import (
@@ -23,6 +23,7 @@ from rewards.math.shapes import (
     ascending,
     is_definition,
     is_membership,
+    names_a_quantity,
     rational_shares,
     same_constant,
     same_index,
@@ -71,6 +72,8 @@ class Comparison:
             one, other = (node if node.op in _REGIONS else as_interval(node) for node in (gold, answer))
             if one is not None and other is not None:
                 return self._match_structures(one, other)
+        if {gold.op, answer.op} == {"rel", "list"} and (regions := same_variable_regions(gold, answer)) is not None:
+            return self._match_structures(*regions)
         if gold.op == "rel" or answer.op == "rel":
             return self._match_relations(gold, answer)
         if (gold.op == "ratio") != (answer.op == "ratio"):
@@ -140,7 +143,7 @@ class Comparison:
 
     def _match_relations(self, gold: Node, answer: Node) -> Match:
         if gold.op != "rel":
-            is_value = is_definition(answer) or self._is_identity(answer)
+            is_value = is_definition(answer) or names_a_quantity(answer, gold) or self._is_identity(answer)
             is_value = is_value and not (is_membership(answer) and gold.op == "list")
             match = self.match(gold, answer.args[-1]) if is_value else Match.DIFFERENT
             is_worked_out = match is Match.UNEVALUATED and set(answer.name.split(",")) == {"="}

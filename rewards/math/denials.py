@@ -15,7 +15,8 @@ from rewards.math.refusals import DOUBTS, DOUBTS_IN_A_WORD, WRONG, WRONG_IN_A_WO
 _NOT = {
     "en": r"not|never|cannot|wrong|incorrect|anything but|far from|nowhere near|other than (?=[\d$\\])"
     r"|(?:is|are|was|were|do|does|did|ca|could|would|wo|should|must|need|have|has|had|ai|might|sha|dare|ought)n['’]t",
-    "es, ca": r"no (?:es|és|son|sería|seria|será|serà|vale|puede ser)|no (?=[\d$\\])|tampoco",
+    "es, ca": r"no (?:es|és|son|sería|seria|será|serà|vale|puede ser)"
+    r"|no (?:llegan? a|alcanzan?|quedan?|hay|tienen?)|no (?=[\d$\\])|tampoco",
     "fr": "pas",
     "de": "nicht|keine?",
     "pt": "não",

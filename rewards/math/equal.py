@@ -21,7 +21,7 @@ from rewards.math.numbers import clean, plain_number
 from rewards.math.sentences import needs_sentence, sentence_answer
 from rewards.math.settled import last_value, single_value
 from rewards.math.tokens import Unreadable
-from rewards.math.units import convert, units_agree
+from rewards.math.units import canonical, convert, units_agree
 from rewards.math.values import symbols
 from rewards.math.words import truth
 
@@ -230,7 +230,8 @@ def _choice(text: str) -> str | None:
 def _match(gold: Answer, answer: Answer, strictness: Strictness) -> Match:
     if gold.moment is not None and answer.moment is not None:
         return Match.SAME if gold.moment == answer.moment else Match.DIFFERENT
-    if {gold.unit, answer.unit} in _ANGLES:
+    angles = {canonical(unit.lower()) for unit in (gold.unit, answer.unit)} if gold.unit or answer.unit else set[str]()
+    if angles in _ANGLES:
         return _comparison(strictness).match(_radians(gold), _radians(answer))
     if not units_agree(gold.unit, answer.unit):
         return _match_converted(gold, answer)
@@ -247,13 +248,15 @@ def _match(gold: Answer, answer: Answer, strictness: Strictness) -> Match:
     comparison = _comparison(strictness)
     if gold.plain is not None and answer.plain is not None and not strictness.rel_tol:
         return Match.DIFFERENT
+    if angles == {"degree", ""} and "pi" in _constants((answer if gold.unit else gold).node()):
+        return comparison.match(_radians(gold), _radians(answer))
     match = comparison.match(gold.node(), answer.node())
-    if match is Match.DIFFERENT and (gold.unit == "degree") != (answer.unit == "degree"):
+    if match is Match.DIFFERENT and angles == {"degree", ""}:
         return comparison.match(_radians(gold), _radians(answer))
     return match
 
 
-_ANGLES = tuple({"degree", name} for name in ("radian", "radians", "rad"))
+_ANGLES = ({"degree", "radian"}, {"degree", "rad"})
 
 
 def _comparison(strictness: Strictness) -> Comparison:
@@ -285,7 +288,7 @@ def _same_decimal(one: Answer, other: Answer) -> bool:
 
 def _radians(answer: Answer) -> Node:
     """An angle without its unit, pi / 180 for each degree. Only an angle that mentions pi is in radians."""
-    if answer.unit != "degree":
+    if canonical(answer.unit.lower()) != "degree":
         return answer.node() if "pi" in _constants(answer.node()) else Node("empty")
     return Node("*", (answer.node(), Node("/", (Node("const", name="pi"), number(180)))))
 

@@ -144,6 +144,8 @@ def _without_latex(text: str) -> str:
     if (ordinal := _ORDINAL.fullmatch(text.strip())) is not None:
         return f"{ordinal[1]}th"
     text = _OF_WHOLE.sub(r", \1", _OVER.sub(_as_fraction, text))
+    if "\\over" in text and (bare := _OVER.fullmatch(f"{{{text}}}")) is not None:
+        text = _as_fraction(bare)
     if "~" in text:
         text = text.replace("~", " ")
     return _without_edges(text.removesuffix("\\"))

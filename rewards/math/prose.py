@@ -28,7 +28,7 @@ _MINUS = re.compile(
     r"(?:(?:^|[:=\u2014\u2013(]|\b(?:is|es|est|\u00e9|\u00e8|ist|lautet|be|\u0440\u0430\u0432\u043d\w+|\u00e4r"
     r"|er|to|\u044d\u0442\u043e|was|equals))\s*"
     r"(?:minus|negative|moins|menos|meno|минус|мінус|mínusz|eksi)"
-    r"|(?<=[^\W\d_][^\W\d_][^\W\d_]\s)(?:minus|moins|menos|meno|минус|мінус|mínusz|eksi|miinus|mínus|μείον)|零下"
+    r"|(?<=[^\W\d_][^\W\d_][^\W\d_]\s)(?:minus|moins|menos|meno|минус|мінус|mínusz|eksi|miinus|mínus|μείον)|\bd[ei]\s(?:menos|moins|meno)|零下|氷点下|영하"
     r"|[\u8d1f\u8ca0]|\u30de\u30a4\u30ca\u30b9|\ub9c8\uc774\ub108\uc2a4|منفی|سالب|ऋण|माइनस|\bâm)\s*$",
     re.IGNORECASE,
 )

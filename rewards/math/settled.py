@@ -64,6 +64,8 @@ def last_value(text: str, *, with_unit: bool = False) -> str:
         return ""
     if _QUESTION_BEHIND.search(tail[-300:]) and not _OFFER_BEHIND.search(tail[-300:]):
         return ""
+    if _RANGE.search(plain[-80:]):
+        return ""
     if _is_one_of_two(plain, found) or _is_one_of_many(plain, found) or _has_code(plain[-400:]):
         return ""
     if with_unit and (mixed := mixed_measure_in(plain)):
@@ -126,6 +128,11 @@ def _has_code(text: str) -> bool:
     return ("__" in text or "(" in text) and _CODE.search(text) is not None
 
 
+_RANGE = re.compile(
+    r"\d\s?[~\u301c\uff5e]\s?\d[^\n]{0,20}$"
+    r"|(?:^|\n)\W{0,5}\d[\d.,]*\s?(?:bis|à|a|do|до|to|tot|til|till|ila|hingga|sampai|đến|至|到)\s?\d[\d.,]*[^\d\n]{0,30}$"
+)
+"""A range, of which no end is the answer."""
 _COMMA = re.compile(r"\s?[,;\u3001\uff0c\u060c]\s?")
 _COMMA_OR_WORD = re.compile(r"\s?(?:[,;\u3001\uff0c\u060c]\s?(?:[^\W\d_]{1,6}\s)?|\s[^\W\d_]{1,3}\s)")
 

@@ -41,6 +41,22 @@ def is_definition(relation: Node) -> bool:
     return is_quantity(left) or not (symbols(left) | symbols(right))
 
 
+def names_a_quantity(relation: Node, gold: Node) -> bool:
+    """Whether an equation says what `m + n`, `xyz`, `\\cos A` or `\\lfloor x \\rfloor` is, where a number is asked for.
+
+    >>> from rewards.math.notation import parse
+    >>> [names_a_quantity(parse(text), parse("14")) for text in ("m + n = 14", "2x = 14", "x^2 = 14")]
+    [True, False, False]
+    """
+    left, right = relation.args[0], relation.args[-1]
+    if not is_equation(relation) or symbols(right) or symbols(gold) or gold.op in STRUCTURES:
+        return False
+    if left.op == "call":
+        return all(arg.op == "sym" for arg in left.args)
+    terms = [term.args[0] if term.op == "neg" else term for term in left.args]
+    return left.op in ("+", "*") and all(term.op == "sym" for term in terms) and len(set(terms)) == len(terms)
+
+
 def _is_derivative(node: Node) -> bool:
     """Whether a tree is `dy/dx` or the inverse or power of a function, `f^{-1}(x)`."""
     if node.op == "/":
@@ -180,6 +196,8 @@ def rational_shares(node: Node) -> list[Fraction] | None:
 
 def spread(node: Node) -> Node:
     """A tree with plus-minus signs as the list of its two readings; others unchanged, a set of one as its member."""
+    if node.op == "union" and all(arg.op == "set" for arg in node.args):
+        return spread(Node("set", tuple(dict.fromkeys(item for arg in node.args for item in arg.args))))
     if node.op == "set" and len(node.args) == 1:
         return spread(node.args[0])
     if node.op in ("list", "set"):
