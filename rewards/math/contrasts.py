@@ -143,7 +143,13 @@ SUPPOSED = Alternatives(
     _IF_IN_A_WORD,
 )
 """What makes a value a mere case, or a part of one that is still to be computed."""
-WOULD_BE = re.compile(r"\bwould be\b[^.,\n]{1,40}\sif\s")
+_ASKED = re.compile(r"[^.!?,;\u3001\uff0c\u3002\n\d]{0,25}[?\uff1f\u061f\u037e]")
+"""The rest of a question, with the mark that ends it."""
+WOULD_BE = re.compile(
+    r"\b(?:would be|sarebber?o?|serían?|seriam?|ser(?:ait|aient)|wären?|было бы|был[аи]? бы|byłoby|bylo by)\b"
+    r"[^.,\n]{1,40}\s(?:if|si|se|wenn|falls|если|gdyby|kdyby)\s",
+    re.IGNORECASE,
+)
 """A value for another case than the one at hand."""
 _SENTENCES = re.compile(r"[.!?](?=\s)|[\n\u3002\u0964\u061f\uff01\uff1f]")
 
@@ -159,7 +165,7 @@ def is_denied(text: str, start: int, end: int) -> bool:
     if len(clauses) > 1 and not before.strip() and HEDGED.fullmatch(clauses[-2].strip()):
         return True
     after = CLAUSE_END.split(text[end : end + 40], maxsplit=1)[0]
-    is_asked = text[end : end + 5].lstrip(" *$)").startswith("?")
+    is_asked = _ASKED.match(text, end) is not None
     clause = f"{before.rstrip()} 0 {after.lstrip()}"
     if DOUBTED.search(_SENTENCES.split(text[max(0, start - 120) : start])[-1] + " 0 " + after):
         return True

@@ -62,8 +62,6 @@ def last_value(text: str, *, with_unit: bool = False) -> str:
     found = _last_ones(plain)
     if not found or is_denied(plain, *found[-1].span()) or _UNFINISHED.match(plain, _digits(found[-1])[1]):
         return ""
-    if _QUESTION_BEHIND.search(tail[-300:]) and not _OFFER_BEHIND.search(tail[-300:]):
-        return ""
     if _RANGE.search(plain[-80:]):
         return ""
     if _is_one_of_two(plain, found) or _is_one_of_many(plain, found) or _has_code(plain[-400:]):
@@ -95,13 +93,13 @@ def _is_followed_by_a_line_of_numbers(tail: str, end: int) -> bool:
 
 
 _QUESTION_BEHIND = re.compile(
-    r"[.!\u3002\u0964\u06d4\uff01,\uff0c\u060c][^.!?\d\n\u3002]{4,200}[?\uff1f\u061f\u037e]\W*$"
+    r"[.!\u3002\u0964\u06d4\uff01,\uff0c\u060c][^.!?\n\u3002]{4,200}[?\uff1f\u061f\u037e]\W*$"
 )
-"""A question that closes a text and names no number: the text repeats its problem."""
+"""A question that closes a text: the text repeats its problem."""
 _OFFER_BEHIND = re.compile(
     r"\b(?:you|help|questions?|correct|right|okay|ok|clear|sense|ayud\w+|pregunta\w*|quieres|aide\w*|voulez|souhaitez"
     r"|hilfe|fragen|möchten|aiuto|domande|vuoi|ajuda\w*|dúvida\w*|вопросы|помо\w+|pytania|yardım\w*)\b[^.!?]*\W*$"
-    r"|[您你]|吗|嗎|でしょうか|까요",
+    r"|[您你]",
     re.IGNORECASE,
 )
 """A question to the reader."""
