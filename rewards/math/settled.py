@@ -50,10 +50,9 @@ def last_value(text: str, *, with_unit: bool = False) -> str:
     ''
     """
     tail = without_denied(without_remark(without_closing(own_words(text)[-TAIL_CHARS:].rstrip())))
-    has_formulas = "$" in tail or "\\" in tail
-    formulas = [
-        match for match in INLINE_MATH.finditer(tail) if not names_a_problem(tail, *match.span())
-    ] * has_formulas
+    if _QUESTION_BEHIND.search(tail[-300:]) and not _OFFER_BEHIND.search(tail[-300:]):
+        return ""
+    formulas = [match for match in INLINE_MATH.finditer(tail) if not names_a_problem(tail, *match.span())]
     if formulas and not _is_followed_by_a_line_of_numbers(tail, formulas[-1].end()):
         if _is_one_of_two(tail, formulas) or _CUT_FORMULA.search(tail, formulas[-1].end()):
             return ""
