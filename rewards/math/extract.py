@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from rewards.math.boxes import BOX_OF_ONE, TAKEN_BACK, Box, find_boxes, without_denied_boxes
 from rewards.math.contrasts import SUPPOSED, WOULD_BE, behind_but, without_denied, without_remark
 from rewards.math.denials import CLAUSE_END, DENIED, DOUBTED, HEDGED
+from rewards.math.folding import vocabulary
 from rewards.math.formulas import INLINE_MATH, displayed, joined, without_closing
 from rewards.math.moments import moment
 from rewards.math.phrases import COPULA, SENTENCE_END, last_announcement
@@ -191,9 +192,15 @@ def _phrase(tail: str) -> str | None:
     return COPULA.sub("", without_remark(without_denied(sentence))).strip(" *_\"'") or None
 
 
+_HARMLESS = vocabulary("the so thus hence therefore final correct right and my our la die der das ** __")
+"""Most announcements begin with these and nothing else."""
+
+
 def _is_disbelieved(before: str) -> bool:
     """Whether the clause in front of an answer phrase takes the belief from it: `I doubt that the answer is 7`."""
     clauses = CLAUSE_END.split(before)
+    if _HARMLESS.issuperset(clauses[-1].lower().split()):
+        return False
     clause = behind_but(clauses[-1])
     if len(clauses) > 1 and _SUBORDINATE.match(clause):
         clause = f"{behind_but(clauses[-2])} {clause}"
