@@ -12,7 +12,7 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any
 
-from rewards.math.intervals import as_interval, is_whole_line
+from rewards.math.intervals import as_interval, is_whole_line, same_variable_regions
 from rewards.math.nodes import Node
 from rewards.math.polynomials import same_rational_function
 from rewards.math.shapes import (
@@ -22,8 +22,12 @@ from rewards.math.shapes import (
     as_tuple,
     ascending,
     is_definition,
+    is_membership,
+    names_a_quantity,
     rational_shares,
+    same_constant,
     same_index,
+    same_range,
     spread,
     value_first,
 )
@@ -59,6 +63,7 @@ class Comparison:
     def match(self, gold: Node, answer: Node) -> Match:
         """How two trees compare. `x = 5` stands for 5 unless both are equations."""
         gold, answer = (value_first(spread(as_matrix(node))) for node in (gold, answer))
+        gold, answer = same_constant(*same_range(gold, answer))
         if gold == answer:
             return Match.SAME
         if is_whole_line(gold) or is_whole_line(answer) or "setminus" in (gold.op, answer.op):
@@ -67,6 +72,8 @@ class Comparison:
             one, other = (node if node.op in _REGIONS else as_interval(node) for node in (gold, answer))
             if one is not None and other is not None:
                 return self._match_structures(one, other)
+        if {gold.op, answer.op} == {"rel", "list"} and (regions := same_variable_regions(gold, answer)) is not None:
+            return self._match_structures(*regions)
         if gold.op == "rel" or answer.op == "rel":
             return self._match_relations(gold, answer)
         if (gold.op == "ratio") != (answer.op == "ratio"):
@@ -136,10 +143,14 @@ class Comparison:
 
     def _match_relations(self, gold: Node, answer: Node) -> Match:
         if gold.op != "rel":
-            is_value = is_definition(answer) or self._is_identity(answer)
-            return self.match(gold, answer.args[-1]) if is_value else Match.DIFFERENT
+            is_value = is_definition(answer) or names_a_quantity(answer, gold) or self._is_identity(answer)
+            is_value = is_value and not (is_membership(answer) and gold.op == "list")
+            match = self.match(gold, answer.args[-1]) if is_value else Match.DIFFERENT
+            is_worked_out = match is Match.UNEVALUATED and set(answer.name.split(",")) == {"="}
+            return self.match(gold, answer.args[0]) if is_worked_out else match  # 1024 = 2^10
         if answer.op != "rel":
-            return self.match(gold.args[-1], answer) if is_definition(gold) else Match.DIFFERENT
+            is_value = is_definition(gold) and not (is_membership(gold) and answer.op == "list")
+            return self.match(gold.args[-1], answer) if is_value else Match.DIFFERENT
         gold, answer = same_index(ascending(gold), ascending(answer))
         if gold.name == answer.name and len(gold.args) == len(answer.args):
             sides = [self.match(*pair) for pair in zip(gold.args, answer.args, strict=True)]
@@ -188,7 +199,7 @@ class Comparison:
                 return self._match_ratios(gold, answer)
             return self._match_in_order(gold.args, answer.args) if alike else Match.DIFFERENT
         if gold.op == "bracket" and answer.op in ("bracket", "list"):
-            alike = answer.op == "list" or gold.name == answer.name
+            alike = gold.name == answer.name or (answer.op == "list" and gold.name in ("()", "[]"))
             return self._match_in_order(gold.args, as_tuple(answer) or answer.args) if alike else Match.DIFFERENT
         if gold.op == "list" and answer.op == "bracket" and answer.name == "()":
             return self._match_in_order(as_tuple(gold) or gold.args, answer.args)

@@ -79,7 +79,9 @@ def read(text: str) -> Answer:
         raise Unreadable("it is empty")
     plain = _any_number(cleaned)
     if plain is not None:
-        return Answer(shown, cleaned, plain=plain, unit=currency(text))
+        unit = currency(text)
+        amount = money_in_thousands(cleaned) if unit in _COMMA_MONEY else None
+        return Answer(shown, cleaned, plain=plain if amount is None else amount, unit=unit)
     if (based := based_number(cleaned)) is not None:
         return Answer(shown, squeeze(cleaned), tree=Node("based", value=based[0], name=based[1]))
     when = moment(cleaned)

@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+
+from rewards.math.denials import DENIED_IN_A_WORD
 
 _LETTER = "[A-J]"
 _GOLD = re.compile(r"\(?([A-J])\)?[.:]?|\(([A-J])\)\s*\S.*", re.DOTALL)
@@ -44,6 +47,7 @@ _DENIED = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def choice_of_gold(text: str) -> str | None:
     """The letter when a gold answer is one of A to J, alone or in brackets before the text of the choice.
 
@@ -92,6 +96,7 @@ def choices(text: str) -> frozenset[str]:
 _PACKED = re.compile(r"A?B?C?D?E?F?G?H?")
 
 
+@lru_cache(maxsize=4096)
 def several_choices(text: str) -> bool:
     """Whether a gold answer names several choices: `A and C`, `AC`.
 
@@ -118,14 +123,21 @@ def same_choices(one: str, other: str) -> bool | None:
     return letters[0] == letters[1] if all(letters) else None
 
 
+_DENIED_BEHIND = re.compile(rf"[^A-Z\d,.;\u3001\uff0c\u060c]{{0,8}}?(?:{DENIED_IN_A_WORD}|\s(?:değil|deyil|emas|емес))")
+"""A denial that its language puts behind what it denies."""
+
+
 def stated_choice(text: str) -> str | None:
     """The letter that an announced answer begins with, whatever it goes on to say of others.
 
     >>> stated_choice("for sure D, it can't be A or B"), stated_choice("C or D"), stated_choice("not D")
     ('D', None, None)
     """
-    match = _STATED.match(text[:200].lstrip(" *_$\"'("))
-    return match["letter"] if match and match["letter"].isupper() else None
+    text = text[:200].lstrip(" *_$\"'(")
+    match = _STATED.match(text)
+    if match is None or _DENIED_BEHIND.match(text, match.end("letter")):
+        return None
+    return match["letter"] if match["letter"].isupper() else None
 
 
 def picked_choice(text: str) -> str | None:

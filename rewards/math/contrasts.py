@@ -5,19 +5,19 @@ from __future__ import annotations
 
 import re
 
+from rewards.math.alternatives import Alternatives, split
 from rewards.math.denials import CLAUSE_END, COMPARED, DENIED, DOUBTED, HEDGED
+from rewards.math.folding import vocabulary
 
 _OR_INSIDE = re.compile(
     r"\b(?:or|o|ou|oder|of|lub|или|або|eller|tai|vagy|sau|veya|atau|hoặc|или|ή)\b|或|または|또는|หรือ|أو|یا|या|বা|או"
 )
 _BUT = (
     "но|а|але|sino|sondern|mais|ma|bensì|mas|maar|lecz|ale|nýbrž|nego|već|utan|men|vaan|hanem|ci|αλλά|بلکه|بلکہ|بل"
-    "|אלא|बल्कि|বরং|melainkan|tetapi|mà là|bali|kundi|but"
+    "|אלא|बल्कि|বরং|melainkan|tetapi|mà là|bali|kundi|(?<!anything )but"
 )
 _BUT_IN_A_WORD = "ではなく|でなく|じゃなく|而是|而[为為]|아니라|แต่เป็น"
-_LAST_BUT = re.compile(
-    rf".*(?:(?<!\w)(?:{_BUT})(?!\w)|{_BUT_IN_A_WORD}|\bdeğil,?(?=\s\S*\d))", re.DOTALL | re.IGNORECASE
-)
+_LAST_BUT = Alternatives(rf"{_BUT}|değil,?(?=\s\S*\d)", _BUT_IN_A_WORD)
 _INSTEAD = (
     "not|rather than|instead of|no|y no|nicht|und nicht|statt|et non(?: pas)?|non(?: pas)?|pas|e non|não|e não"
     "|а не|и не|не|нежели"
@@ -46,7 +46,7 @@ def without_remark(text: str) -> str:
     >>> without_remark("Die Antwort ist 64 (siehe Schritt 3)."), without_remark("5 (mod 7)"), without_remark("5 (or 6)")
     ('Die Antwort ist 64.', '5 (mod 7)', '5 (or 6)')
     """
-    remark = _REMARK.search(text[-200:])
+    remark = _REMARK.search(text[-200:]) if ")" in text[-200:] or "）" in text[-200:] else None
     if remark is None or len(remark["inside"]) < 4 or "mod" in remark["inside"] or "\\" in remark["inside"]:
         return text
     if not any(char.isdecimal() for char in text[: -len(remark[0])].rpartition("\n")[2]):
@@ -81,7 +81,25 @@ def behind_but(before: str) -> str:
     >>> behind_but("りんごは11個ではなく"), behind_but("it is not 5")
     ('', 'it is not 5')
     """
-    return _LAST_BUT.sub("", before)
+    return before[_LAST_BUT.last_end(before) :]
+
+
+_BEFORE_LAST = re.compile(r"([^\W\d_]+)\W{1,6}\d[\d.,/ ]*\D{0,14}$")
+_LAST_LETTERS = re.compile(r"[^\W\d_]+(?=[^\w?]*$)")
+_DENYING = frozenset(
+    found[0] for part in split(_INSTEAD) if (found := _LAST_LETTERS.search(part.replace("(?: là)?", " là"))) is not None
+) | frozenset(["не", "нет", "phải", "pas", "لیس", "ليس", "ليست", "وليست", "نه", "ונא"])
+
+
+def _may_deny(text: str) -> bool:
+    """Whether a word that denies stands at the last number of a text; a cheap look."""
+    last = _BEFORE_LAST.search(text[-100:])
+    if last is not None and last[1].lower() in _DENYING:
+        return True
+    return (not text.isascii() and any(words in text for words in _DENYING_AROUND)) or "deyil" in text
+
+
+_DENYING_AROUND = vocabulary("不是 而非 並非 并非 değil नहीं নয় নয় نہیں نیست નથી ਨਹੀਂ அல்ல కాదు ಅಲ್ಲ അല്ല")
 
 
 def without_denied(text: str) -> str:
@@ -91,18 +109,48 @@ def without_denied(text: str) -> str:
     ('La respuesta es 20', 'no 18')
     """
     head, tail = text[:-300], text[-300:]
+    if not _may_deny(tail):
+        return text
     match = _NOT_THE_OTHER.fullmatch(tail) or _THE_OTHER_IS_NOT.fullmatch(tail)
     return head + match["kept"].rstrip(" ,،，、") if match else text
 
 
-SUPPOSED = re.compile(
-    r"\b(?:if|suppose|supposing|assume|assuming|imagine|pretend|unless|whether)\b"
-    r"|\b(?:nobody|no one|none|few|some|many|most|people|others|students?|(?<!the )they)(?:\s[a-z]{1,9}){0,3}?"
-    r"\s(?:think|believe|say|claim|guess|argue|answer)s?\b"
-    r"|\b(?:twice|thrice|double|triple|half of|square root of)[\s$]*$",
-    re.IGNORECASE,
+_IF = {
+    "subjunctives": r"(?:si|se)\b[^,.]{0,60}?\b(?:fuera|fuese|fueran|fuesen|fosse|fossero|fossem|étaient|était|fos)",
+    "de, nl": "wenn|falls|angenommen|stel dat|als het antwoord",
+    "sv, da, no": r"om svaret|hvis|ifall",
+    "fi, hu, ro": "jos|ha(?= a)|dacă",
+    "pl, cs, sk": "jeśli|jeżeli|gdyby|kdyby|jestliže|pokud|keby",
+    "ru, uk, bg": "если|якби|якщо|ако",
+    "tr, az": "eğer|olsaydı|əgər",
+    "id, vi, sw, tl": "jika|jikalau|seandainya|andaikan|nếu|giả sử|ikiwa|kung ang",
+    "ar, fa, ur, he": "لو|إذا كانت?|اگر|אם|אילו",
+    "el": "αν|εάν",
+}
+_IF_IN_A_WORD = "如果|假如|倘若|要是|若是|もし|만약|만일|अगर|यदि|যদি|ถ้า|หาก"
+_THEN = Alternatives(
+    "then|dann|entonces|alors|allora|então|dan|så|niin|akkor|atunci|то|тоді|тогава|wtedy|to|pak|tedy|maka|thì"
+    "|τότε|فإن|آنگاه|אז",
+    "तो|তাহলে|则|則|那么|那麼|なら|ならば|면",
+)
+"""What a condition does not reach: "if each costs 5 then all cost 30"."""
+SUPPOSED = Alternatives(
+    r"if|suppose|supposing|assume|assuming|imagine|pretend|unless|whether"
+    r"|(?:nobody|no one|none|few|some|many|most|people|others|students?|(?<!the )they)(?:\s[a-z]{1,9}){0,3}?"
+    r"\s(?:think|believe|say|claim|guess|argue|answer)s?"
+    r"|(?:twice|thrice|double|triple|half of|square root of)[\s$]*$"
+    rf"|{'|'.join(_IF.values())}",
+    _IF_IN_A_WORD,
 )
 """What makes a value a mere case, or a part of one that is still to be computed."""
+_ASKED = re.compile(r"[^.!?,;\u3001\uff0c\u3002\n\d]{0,25}[?\uff1f\u061f\u037e]")
+"""The rest of a question, with the mark that ends it."""
+WOULD_BE = re.compile(
+    r"\b(?:would be|sarebber?o?|serían?|seriam?|ser(?:ait|aient)|wären?|было бы|был[аи]? бы|byłoby|bylo by)\b"
+    r"[^.,\n]{1,40}\s(?:if|si|se|wenn|falls|если|gdyby|kdyby)\s",
+    re.IGNORECASE,
+)
+"""A value for another case than the one at hand."""
 _SENTENCES = re.compile(r"[.!?](?=\s)|[\n\u3002\u0964\u061f\uff01\uff1f]")
 
 
@@ -117,12 +165,12 @@ def is_denied(text: str, start: int, end: int) -> bool:
     if len(clauses) > 1 and not before.strip() and HEDGED.fullmatch(clauses[-2].strip()):
         return True
     after = CLAUSE_END.split(text[end : end + 40], maxsplit=1)[0]
-    is_asked = text[end : end + 5].lstrip(" *$)").startswith("?")
+    is_asked = _ASKED.match(text, end) is not None
     clause = f"{before.rstrip()} 0 {after.lstrip()}"
     if DOUBTED.search(_SENTENCES.split(text[max(0, start - 120) : start])[-1] + " 0 " + after):
         return True
     if turns_back(text[end + len(after) :]):
         return True
-    if SUPPOSED.search(before):
+    if SUPPOSED.search(before[_THEN.last_end(before) :]):
         return True
-    return is_asked or any(words.search(clause) for words in (DENIED, COMPARED, HEDGED))
+    return is_asked or any(words.search(clause) for words in (DENIED, COMPARED, HEDGED, WOULD_BE))

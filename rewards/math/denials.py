@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import re
 
+from rewards.math.alternatives import Alternatives
 from rewards.math.refusals import DOUBTS, DOUBTS_IN_A_WORD, WRONG, WRONG_IN_A_WORD
 
 _NOT = {
-    "en": "not|never|cannot|wrong|incorrect",
-    "es, ca": r"no (?:es|és|son|sería|seria|será|serà|vale|puede ser)|no (?=[\d$\\])|tampoco",
+    "en": r"not|never|cannot|wrong|incorrect|anything but|far from|nowhere near"
+    r"|(?:is|are|was|were|do|does|did|ca|could|would|wo|should|must|need|have|has|had|ai|might|sha|dare|ought)n['’]t",
+    "es, ca": r"no (?:es|és|son|sería|seria|será|serà|vale|puede ser)"
+    r"|no (?:llegan? a|alcanzan?|quedan?|hay|tienen?)|no(?= [\d$\\])|tampoco",
     "fr": "pas",
-    "de": "nicht|keine?",
+    "de": "nicht|keine?|keineswegs|keinesfalls|mitnichten",
     "pt": "não",
     "it": "non",
     "nl": "niet|geen",
-    "pl, cs, sk": "nie|není|nejsou",
+    "pl, cs, sk": r"nie|není|nejsou|ne(?= [\d$\\])|zł[aey] (?:odpowiedź|wynik)",
     "sr, hr": "nije|није|нису",
     "sv, no, is": "inte|ikke|ekki",
     "fi, et": r"ei|eivät|(?<=vastus )pole|(?<=tulemus )pole",
@@ -37,7 +40,7 @@ _NOT = {
     "hy": "չէ|չի|չեն",
     "id": r"bukan\w*|tidak",
     "vi": "không",
-    "sw": "jibu si|sio",
+    "sw": r"jibu si|sio|si(?= [\d$\\])",
     "ru, uk, bg": "не",
     "el": "δεν",
     "ar": "ليست?|غير|لا (?:يساوي|تساوي)",
@@ -45,7 +48,6 @@ _NOT = {
     "he": "אינה|אינו|אינם|איננה|איננו|לא",
 }
 _NOT_IN_A_WORD = {
-    "en": "n['’]t\\b",
     "hi, mr, ne": "नहीं|नही|नाही|होइन|हैन|छैन",
     "bn": "নয়|নয়|নহে|না(?= |$|।)",
     "gu, pa": "નથી|ਨਹੀਂ|ਨਹੀ",
@@ -55,7 +57,7 @@ _NOT_IN_A_WORD = {
     "th, lo": "ไม่|มิใช่|ບໍ່",
     "km, my": "មិន|មិន|မဟုတ်",
     "am": "አይደለም|አይደሉም",
-    "zh": "不是|并非|並非|绝非|不对|不對|不等|不符|排除|不[为為选選]|错|錯",
+    "zh": "不是|不会是|不會是|不可能|并非|並非|绝非|不对|不對|不等|不符|排除|不[为為选選]|错|錯",
     "ja": "では?ない|では?なく|ではありません|じゃない|じゃなく|違う|違い|間違|誤り",
     "ko": "아니|아닙|않",
 }
@@ -73,7 +75,8 @@ _MAYBE = {
     "tr": "belki|galiba|muhtemelen|sanırım",
     "id, ms": "(?<!yang )mungkin|barangkali",
     "vi": "có lẽ|có khi",
-    "almost": "casi|presque|quasi|почти|майже|prawie|téměř|skoro|nästan|nesten|næsten|melkein|majdnem|aproape|σχεδόν"
+    "almost": r"casi|presque|quasi|quase|fast(?= \d)|beinahe|gần(?= \d)|y pico"
+    r"|почти|майже|prawie|téměř|skoro|nästan|nesten|næsten|melkein|majdnem|aproape|σχεδόν"
     "|neredeyse|hampir|gần như|almost|nearly",
     "sw, tl": "labda|siguro|marahil",
     "ru, uk, bg, sr": "может быть|возможно|наверное|вероятно|може бути|можливо|мабуть|може би|вероватно|можда|možda",
@@ -93,9 +96,9 @@ _MAYBE_IN_A_WORD = {
     "hi, bn": "शायद|संभवतः|कदाचित|সম্ভবত|হয়তো|হয়তো",
     "ta, te": "ஒருவேளை|బహుశా",
     "th": "อาจจะ|อาจเป็น|บางที",
-    "zh": "也许|也許|大概|或许|或許|可能[是为為]|不确定|不確定",
-    "ja": "かもしれ|だろうか|でしょうか|たぶん|多分|おそらく|恐らく",
-    "ko": "아마|일지도|일 수도",
+    "zh": r"也许|也許|大概|或许|或許|可能(?:[是为為有]|(?=\d))|将近|將近|接近|不确定|不確定",
+    "ja": "かもしれ|だろうか|でしょうか|たぶん|多分|おそらく|恐らく|ほぼ|ほとんど",
+    "ko": "아마|일지도|일 수도|거의",
     "gu, pa, mr, ne": "કદાચ|શાયદ|ਸ਼ਾਇਦ|ਸ਼ਾਇਦ|सायद|बहुधा",
     "kn, ml, si": "ಬಹುಶಃ|ಪ್ರಾಯಶಃ|ഒരുപക്ഷേ|ഒരുപക്ഷെ|සමහරවිට|සමහර විට|විය හැක",
     "my, km, lo, am": "ဖြစ်နိုင်|ပြော၍မရ|ប្រហែល|អាចជា|ອາດ|ບາງທີ|ምናልባት",
@@ -103,16 +106,17 @@ _MAYBE_IN_A_WORD = {
 _BEYOND = {
     "en": r"at (?:least|most)|(?:more|less|fewer|greater|larger|smaller|bigger|higher|lower) than|up to"
     r"|between (?=[\d$\\])",
-    "de": r"(?:größer|kleiner|mehr|weniger) als|mindestens|höchstens|zwischen (?=\d)",
+    "de": r"bis zu|(?:größer|kleiner|mehr|weniger) als|mindestens|höchstens|zwischen (?=\d)",
     "fr": r"au (?:moins|plus)|(?:plus|moins) (?:grande?s? |petite?s? )?(?:de|que) (?=\d)|(?:sup|inf)érieure? à"
     r"|entre (?=\d)",
-    "es": r"al menos|por lo menos|como máximo|(?:más|menos) (?:de|que) (?=\d)|(?:mayor|menor) (?:que|a|de)",
+    "es": r"al menos|por lo menos|como (?:máximo|mucho|mínimo)"
+    r"|(?:más|menos) (?:de|que) (?=\d)|(?:mayor|menor) (?:que|a|de)",
     "pt": r"pelo menos|no máximo|(?:mais|menos) d[eo] (?=(?:que )?\d)|(?:maior|menor) (?:que|do)",
     "it": r"almeno|al massimo|(?:più|meno|maggiore|minore) (?:grande )?di|tra (?=\d)",
     "nl": r"minstens|hoogstens|(?:meer|minder|groter|kleiner) dan|tussen (?=\d)",
     "pl": r"co najmniej|co najwyżej|(?:więcej|mniej) niż|(?:większ|mniejsz)\w* (?:niż|od)",
     "ru, uk": r"не менее|не более|(?:больше|меньше|более|менее|свыше|більше|менше|между)(?: чем)? (?=\d)",
-    "tr": r"en az|en fazla|'?[dt][ea]n (?:büyük|küçük|fazla|az)",
+    "tr": r"en az|en fazla|[dt][ea]n (?:büyük|küçük|fazla|az)",
     "id, ms": r"setidaknya|paling (?:banyak|sedikit)|(?:lebih|kurang) dari|lebih (?:besar|kecil)|antara (?=\d)",
     "vi": "ít nhất|nhiều nhất|(?:lớn|nhỏ|nhiều|ít) hơn",
     "sv": "minst|högst|(?:större|mindre|mer|fler|større) (?:än|end|enn)",
@@ -121,7 +125,7 @@ _BEYOND = {
     "over, by verb": r"exceeds?|d[ée]pass\w+|super[aó]n?\b|rebasa\w*|excede\w*|übersteig\w*|überschreite\w*"
     r"|oltrepass\w+|превыша\w+|перевищу\w+|надвишава\w*|przekracza\w*|překračuje|prekoračuje|presahuje|overstijg\w*"
     r"|overschrijd\w*|över(?:stiger|skrider)|overstiger|ylittä\w*|meghalad\w*|depăș\w+|aşıyor|aşar|melebihi|vượt quá",
-    "cs, sk": r"alespoň|nejméně|najmenej|nejvýše|najviac|(?:více|méně|viac|menej) než|me[zd]zi (?=\d)",
+    "cs, sk": r"alespoň|nejméně|najmenej|nejvýše|nanejvýš|najviac|(?:více|méně|viac|menej) než|me[zd]zi (?=\d)",
     "sr, hr, sl": r"najmanje|barem|najviše|(?:više|manje|veće|manji|veći) od|vsaj|največ|između (?=\d)|најмање"
     r"|највише|(?:више|мање) од|између (?=\d)",
     "bg": r"поне|най-малко|най-много|(?:повече|по-малко) от|между (?=\d)",
@@ -144,7 +148,7 @@ _BEYOND_IN_A_WORD = {
     "ta, te, kn, ml, si": "குறைந்தது|குறைந்தபட்சம்|அதிகபட்சம்|కనీసం|గరిష్టంగా|కంటే|ಕನಿಷ್ಠ|ಗರಿಷ್ಠ|ಗಿಂತ|കുറഞ്ഞത്|പരമാവധി|අවම",
     "km, my, lo": "យ៉ាងតិច|យ៉ាងច្រើន|ច្រើនជាង|តិចជាង|အနည်းဆုံး|အများဆုံး|ထက်|ຢ່າງໜ້ອຍ|ຫຼາຍກວ່າ|ຢ່າງຫຼາຍ",
     "am, ka, hy": "ቢያንስ|በላይ|სულ მცირე|მეტი|ნაკლები|առնվազն|ավելի",
-    "hi": "से (?:अधिक|कम|ज़्यादा|बड़)|कम से कम",
+    "hi": "से (?:अधिक|कम|ज़्यादा|बड़)|कम से कम|अधिकतम|न्यूनतम|ज़्यादा से ज़्यादा",
     "bn": "বেশি|অন্তত|কমপক্ষে|চেয়ে|চেয়ে|সর্বোচ্চ|সর্বনিম্ন",
     "th": "มากกว่า|น้อยกว่า|อย่างน้อย|อย่างมาก|ไม่เกิน|เกิน|ระหว่าง",
     "zh": "[大小多少]于|[大小]於|至[少多]|超[过過]|以[上下]|不到|不足|不超|介[于於]|最[少多]",
@@ -174,15 +178,15 @@ def _any(table: dict[str, str]) -> str:
     return "|".join(table.values())
 
 
-DENIED = re.compile(
-    rf"(?<![\\\w])(?:{_any(_NOT)}|{_any(WRONG)})(?!\w)|{_any(_NOT_IN_A_WORD)}|{WRONG_IN_A_WORD}", re.IGNORECASE
-)
+DENIED_IN_A_WORD = _any(_NOT_IN_A_WORD)
+"""Denials of scripts that write words together."""
+DENIED = Alternatives(f"{_any(_NOT)}|{_any(WRONG)}", f"{DENIED_IN_A_WORD}|{WRONG_IN_A_WORD}", before=r"(?<![\\\w])")
 """What takes a value back."""
-HEDGED = re.compile(rf"(?<!\w)(?:{_any(_MAYBE)})(?!\w)|{_any(_MAYBE_IN_A_WORD)}", re.IGNORECASE)
+HEDGED = Alternatives(_any(_MAYBE), _any(_MAYBE_IN_A_WORD))
 """What only supposes a value."""
-DOUBTED = re.compile(rf"(?<!\w)(?:{DOUBTS})(?!\w)|{DOUBTS_IN_A_WORD}", re.IGNORECASE)
+DOUBTED = Alternatives(DOUBTS, DOUBTS_IN_A_WORD)
 """What takes the belief from a whole sentence."""
-COMPARED = re.compile(rf"(?<!\w)(?:{_any(_BEYOND)})|{_any(_BEYOND_IN_A_WORD)}", re.IGNORECASE)
+COMPARED = Alternatives(_any(_BEYOND), _any(_BEYOND_IN_A_WORD), behind="")
 """What makes a number the bound of an answer."""
 VAGUE = re.compile(
     r"\b(?:more|less|fewer|greater|over|under|between|maybe|perhaps|possibly|probably|either"
@@ -196,4 +200,4 @@ OR = re.compile(
     re.IGNORECASE,
 )
 """What makes the number behind it one of two."""
-CLAUSE_END = re.compile(r"[,.;:!?](?=\s|$)|[\n。，；।،؛]")
+CLAUSE_END = re.compile(r"[,.;:!?](?:(?=\s|$)|(?<=[\u3040-\u9fff\uac00-\ud7a3],))|[\n。，；।،؛]")

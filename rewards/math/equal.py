@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -11,14 +13,15 @@ from rewards.base import RewardError, Verdict
 from rewards.math.algebra import Comparison, Match
 from rewards.math.answers import Answer, as_product, number_of, read, read_gold
 from rewards.math.choices import choice, choice_content, choice_of_gold, picked_choice, same_choices, stated_choice
-from rewards.math.extract import Extracted, extract, last_value, own_words, single_value
+from rewards.math.extract import Extracted, extract, own_words
 from rewards.math.letters import latin_gold, local_letter, names_options, option_letter, with_latin_capitals
-from rewards.math.locales import other_reading
+from rewards.math.locales import groups_thousands, other_reading
 from rewards.math.nodes import MAX_CHARS, Node, number
 from rewards.math.numbers import clean, plain_number
 from rewards.math.sentences import needs_sentence, sentence_answer
+from rewards.math.settled import last_value, single_value
 from rewards.math.tokens import Unreadable
-from rewards.math.units import convert, units_agree
+from rewards.math.units import canonical, convert, units_agree
 from rewards.math.values import symbols
 from rewards.math.words import truth
 
@@ -88,17 +91,30 @@ def verify(
         return Verdict.of(0.0, f"the {found.how} answer has {len(found.text)} characters, more than {MAX_CHARS}")
     strictness = Strictness(allow_unevaluated, rel_tol)
     verdict = _judge(gold, found.text, found.how, strictness)
-    if not verdict.value and (other := _second_reading(found, prediction)) is not None:
-        second = _judge(gold, other, found.how, strictness)
-        return second if second.value else verdict
-    return verdict
+    is_ambiguous = "." in found.text and found.text not in gold
+    if verdict.value and not (is_ambiguous and groups_thousands(found.text, prediction)):
+        return verdict
+    if (other := _second_reading(found, prediction)) is None:
+        return verdict
+    second = _judge(gold, other, found.how, strictness)
+    return second if second.value or verdict.value else verdict
 
 
 def _second_reading(found: Extracted, prediction: str) -> str | None:
     """What else an answer may say: a sentence ends with an exclamation mark, a country writes 1.234 for a thousand."""
     if found.how == "stated" and found.text.endswith(("!", "！")) and not found.text.endswith("!!"):
         return found.text[:-1]
+    if (rounded := _ROUNDED.search(found.text)) is not None:
+        return rounded[1]
+    if "dozen" in found.text and (dozens := _DOZENS.match(found.text)) is not None:
+        return str(12 * int(dozens[1]))
     return other_reading(found.text, prediction)
+
+
+_ROUNDED = re.compile(r"[^\s\d].*(?:\\approx(?![a-z])|\u2248)\s*([-+]?\d+(?:\.\d+)?)[\s.$]*$")
+"""What an answer gives as a decimal beside the exact value, where the gold answer may be rounded."""
+_DOZENS = re.compile(r"(\d{1,6})\s*(?:\\text\s*\{\s*)?dozens?\b(?!\s+(?:and|or|minus|plus)\b)[A-Za-z\s{}.]*$")
+"""Dozens are counted by the dozen or one by one, whichever was asked for."""
 
 
 def check_gold(gold: str) -> None:
@@ -119,6 +135,8 @@ def _stands_alone(line: str, gold: str) -> bool:
     """Whether the last line or the announced text is an answer as a whole."""
     if plain_number(line) is not None:
         return True
+    if _is_sentence(line) and read_gold(gold).words is None and read_gold(gold).moment is None:
+        return False
     try:
         if len(line) > MAX_CHARS:
             return False
@@ -126,6 +144,25 @@ def _stands_alone(line: str, gold: str) -> bool:
         return not needs_sentence(right, answer) and (answer.words is None or right.words is not None)
     except Unreadable:
         return False
+
+
+_LETTER = r"""[^\s\d_.,;:!?()\[\]{}=+*/<>$\\^|"'\u2019%&#@~`-]"""
+_CJK = "[\u3041-\u9fff\uac00-\ud7a3]"
+_NUMERAL = "[〇零一二三四五六七八九十百千万億亿负負分之点又영일이삼사오육칠팔구십백천만억분의]"
+_FUNCTION = "sqrt|infinity|degree|arc|sinh|cosh|tanh"
+_SENTENCE = re.compile(
+    rf"{_LETTER}{{2,20}},? (?:{_LETTER}{{1,30}}['\u2019]?,? ){{0,12}}?(?!{_FUNCTION}){_LETTER}{{4,30}},? "
+    rf"|[\u0400-\u0dff]{_LETTER}{{1,20}},? {_LETTER}{{2,30}},? "
+    rf"|(?!マイナス|마이너스){_CJK}{{0,30}}?(?:(?!{_NUMERAL}){_CJK}){{3}}"
+)
+_NO_SENTENCE = re.compile(r"[\\={}^_]|nswer|base|\bmod\b")
+
+
+def _is_sentence(line: str) -> bool:
+    """Whether a line begins with words of prose, none of which a formula has: a cheap look before it is read as one."""
+    if _SENTENCE.match(line) is None or _NO_SENTENCE.search(line) is not None:
+        return False
+    return any(char.isdigit() for char in line)
 
 
 def _out_of_prose(found: Extracted, prediction: str, gold: str) -> Extracted:
@@ -193,6 +230,9 @@ def _choice(text: str) -> str | None:
 def _match(gold: Answer, answer: Answer, strictness: Strictness) -> Match:
     if gold.moment is not None and answer.moment is not None:
         return Match.SAME if gold.moment == answer.moment else Match.DIFFERENT
+    angles = {canonical(unit.lower()) for unit in (gold.unit, answer.unit)} if gold.unit or answer.unit else set[str]()
+    if angles in _ANGLES:
+        return _comparison(strictness).match(_radians(gold), _radians(answer))
     if not units_agree(gold.unit, answer.unit):
         return _match_converted(gold, answer)
     if gold.squeezed == answer.squeezed and (gold.plain is None) == (answer.plain is None):  # 1, 234 is not 1,234
@@ -205,20 +245,35 @@ def _match(gold: Answer, answer: Answer, strictness: Strictness) -> Match:
         return Match.SAME
     if _same_decimal(gold, answer) or _same_decimal(answer, gold):
         return Match.SAME
-    comparison = Comparison(rel_tol=strictness.rel_tol, allow_unevaluated=strictness.allow_unevaluated)
+    comparison = _comparison(strictness)
     if gold.plain is not None and answer.plain is not None and not strictness.rel_tol:
         return Match.DIFFERENT
+    if angles == {"degree", ""} and "pi" in _constants((answer if gold.unit else gold).node()):
+        return comparison.match(_radians(gold), _radians(answer))
     match = comparison.match(gold.node(), answer.node())
-    if match is Match.DIFFERENT and (gold.unit == "degree") != (answer.unit == "degree"):
+    if match is Match.DIFFERENT and angles == {"degree", ""}:
         return comparison.match(_radians(gold), _radians(answer))
     return match
 
 
+_ANGLES = ({"degree", "radian"}, {"degree", "rad"})
+
+
+def _comparison(strictness: Strictness) -> Comparison:
+    return Comparison(rel_tol=strictness.rel_tol, allow_unevaluated=strictness.allow_unevaluated)
+
+
 def _match_converted(gold: Answer, answer: Answer) -> Match:
     """Numbers in two units: the same when one converts into the other exactly, as 5000 m is 5 km."""
-    if gold.plain is None or answer.plain is None:
+    right, said = _amount(gold), _amount(answer)
+    if right is None or said is None:
         return Match.DIFFERENT
-    return Match.SAME if convert(answer.plain, answer.unit, gold.unit) == gold.plain else Match.DIFFERENT
+    return Match.SAME if convert(said, answer.unit, gold.unit) == right else Match.DIFFERENT
+
+
+def _amount(answer: Answer) -> int | Fraction | None:
+    """The number in front of a unit, where nothing is left to compute."""
+    return number_of(replace(answer, unit=""))
 
 
 def _same_truth(one: Answer, other: Answer) -> bool:
@@ -233,7 +288,7 @@ def _same_decimal(one: Answer, other: Answer) -> bool:
 
 def _radians(answer: Answer) -> Node:
     """An angle without its unit, pi / 180 for each degree. Only an angle that mentions pi is in radians."""
-    if answer.unit != "degree":
+    if canonical(answer.unit.lower()) != "degree":
         return answer.node() if "pi" in _constants(answer.node()) else Node("empty")
     return Node("*", (answer.node(), Node("/", (Node("const", name="pi"), number(180)))))
 

@@ -8,8 +8,8 @@
 4. Else the last `<answer>...</answer>`.
 5. Else (`allow_phrases`) what follows the last "answer is" or "answer:" near the end, in any language of
    `rewards.math.phrases`.
-6. Else (`allow_bare`) the last line; `last_value` serves callers that cannot read that line as an answer. Of two
-   numbers with an "or" between them neither is, nor one that its clause denies.
+6. Else (`allow_bare`) the last line; `rewards.math.settled` reads it where it is no answer as a whole. Of two numbers
+   with an "or" between them neither is, nor one that its clause denies.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ import re
 from dataclasses import dataclass
 
 from rewards.math.boxes import BOX_OF_ONE, TAKEN_BACK, Box, find_boxes, without_denied_boxes
-from rewards.math.contrasts import SUPPOSED, behind_but, is_denied, without_denied, without_remark
-from rewards.math.denials import CLAUSE_END, COMPARED, DENIED, DOUBTED, HEDGED, OR, VAGUE
-from rewards.math.formulas import INLINE_MATH, content, displayed, joined, without_closing
-from rewards.math.labels import names_a_problem
+from rewards.math.contrasts import SUPPOSED, WOULD_BE, behind_but, without_denied, without_remark
+from rewards.math.denials import CLAUSE_END, DENIED, DOUBTED, HEDGED
+from rewards.math.folding import vocabulary
+from rewards.math.formulas import INLINE_MATH, displayed, joined, without_closing
 from rewards.math.moments import moment
 from rewards.math.phrases import COPULA, SENTENCE_END, last_announcement
-from rewards.math.prose import folded, in_formula, mixed_measure_in, number_text, numbers, scientific
 
 TAIL_CHARS = 4000
 """Answer phrases and bare answers are looked for in this many last characters, so that a long text costs little."""
@@ -50,10 +49,11 @@ def extract(text: str, *, allow_phrases: bool, allow_bare: bool) -> Extracted:
     text = own_words(text)
     if "\\boxed" in text or "\\fbox" in text:
         text = text.replace("\\fbox", "\\boxed")
-        taken_back = TAKEN_BACK.search(text, text.rindex("\\boxed"))
-        if taken_back is None:
+        last = text.rindex("\\boxed")
+        behind = TAKEN_BACK.search(text, last) or _EMPTY_BOX.match(text, last)
+        if behind is None or (not text[behind.end() :].strip(" $.*)]\\\n") and behind.re is _EMPTY_BOX):
             return _boxed(text)
-        text = text[taken_back.end() :]
+        text, allow_bare = text[behind.end() :], allow_bare and behind.re is not _EMPTY_BOX
     if "####" in text:
         line = text[text.rindex("####") + 4 :].strip(" \t\r\n:#").partition("\n")[0].strip()
         return Extracted(line, "####" if line else "nothing after ####")
@@ -119,6 +119,8 @@ _BETWEEN_PARTS = re.compile(
     r"|[和与或]|または|と|또는|과|와|और|या|و|أو|\\text\s*\{\s*(?:or|and)\s*\}"
     r"|[A-Za-z](?:_\{?\w{1,3}\}?|_\w)?\s{0,3}=)*"
 )
+_EMPTY_BOX = re.compile(r"\\boxed\s*\{\s*\}")
+"""A box that tells where answers go; what is announced behind it counts."""
 _ASKED = re.compile(r"[\s$*]{0,6}[?\uff1f\u061f]")
 MAX_PARTS = 20
 
@@ -172,6 +174,8 @@ def _phrase(tail: str) -> str | None:
     if announced is None or _is_disbelieved(tail[max(0, announced[0] - 120) : announced[0]]):
         return None
     end = announced[1]
+    if WOULD_BE.search(tail[announced[0] : end + 60]):
+        return None
     if not tail[end:].strip(" \t\n.:*_$"):
         return ""
     if formula := displayed(tail[end:]):
@@ -188,9 +192,15 @@ def _phrase(tail: str) -> str | None:
     return COPULA.sub("", without_remark(without_denied(sentence))).strip(" *_\"'") or None
 
 
+_HARMLESS = vocabulary("the so thus hence therefore final correct right and my our la die der das ** __")
+"""Most announcements begin with these and nothing else."""
+
+
 def _is_disbelieved(before: str) -> bool:
     """Whether the clause in front of an answer phrase takes the belief from it: `I doubt that the answer is 7`."""
     clauses = CLAUSE_END.split(before)
+    if _HARMLESS.issuperset(clauses[-1].lower().split()):
+        return False
     clause = behind_but(clauses[-1])
     if len(clauses) > 1 and _SUBORDINATE.match(clause):
         clause = f"{behind_but(clauses[-2])} {clause}"
@@ -208,84 +218,3 @@ def _first_sentence(text: str) -> str:
         if sum(map(before.count, "([")) <= sum(map(before.count, ")]")):
             return before
     return text
-
-
-def single_value(text: str, *, with_unit: bool = False) -> str:
-    """The one number or formula of an announced sentence, where the sentence neither bounds nor denies it.
-
-    >>> single_value("The largest $n$ is 34"), single_value("between 5 and 6"), single_value("at least 5")
-    ('34', '', '')
-    """
-    if len(text) > TAIL_CHARS or any(
-        words.search(text) for words in (VAGUE, DENIED, DOUBTED, COMPARED, HEDGED, _COMPUTED)
-    ):
-        return ""
-    formulas = [content(match) for match in INLINE_MATH.finditer(text)]
-    values = [formula for formula in formulas if any(char.isdigit() for char in formula)]
-    rest = folded(INLINE_MATH.sub(" ", text))
-    values += [number_text(rest, match, with_unit=with_unit) for match in numbers(rest)]
-    return values[0] if len(values) == 1 else ""
-
-
-def last_value(text: str, *, with_unit: bool = False) -> str:
-    """The last inline formula near the end of a text, else the last number there, else an empty string.
-
-    Nothing where it is one of two with an "or" between them, or where its own clause denies it.
-
-    >>> last_value("It costs $x$, that is 3 or 4 dollars."), last_value("She pays 3, then 4 dollars.")
-    ('x', '4')
-    >>> last_value("It is not 5.")
-    ''
-    """
-    tail = without_denied(without_remark(without_closing(own_words(text)[-TAIL_CHARS:].rstrip())))
-    formulas = [match for match in INLINE_MATH.finditer(tail) if not names_a_problem(tail, *match.span())]
-    if formulas:
-        if _is_one_of_two(tail, formulas) or _CUT_FORMULA.search(tail, formulas[-1].end()):
-            return ""
-        return "" if is_denied(tail, *formulas[-1].span()) else content(formulas[-1])
-    plain = folded(tail)
-    found = [match for match in numbers(plain) if not names_a_problem(plain, *_digits(match))]
-    if not found or is_denied(plain, *found[-1].span()) or _UNFINISHED.match(plain, _digits(found[-1])[1]):
-        return ""
-    if _is_one_of_two(plain, found) or _is_one_of_many(plain, found) or _CODE.search(plain[-400:]):
-        return ""
-    if with_unit and (mixed := mixed_measure_in(plain)):
-        return mixed
-    if power := scientific(plain, found[-1].start()):
-        return power
-    if in_formula(plain, found[-1]):
-        return ""
-    return number_text(plain, found[-1], with_unit=with_unit)
-
-
-_CUT_FORMULA = re.compile(r"(?<![\\\d])\$(?=[A-Za-z\\(])")
-"""The opening sign of a formula that the end of the text cuts off; `$5` is money."""
-_UNFINISHED = re.compile(r"\s+[-+\u2212]$|\s*[\u00d7\u00f7/=]\s*$")
-"""An operator that the end of the text leaves alone; `500/-` is money."""
-_COMPUTED = re.compile(
-    r"\b(?:twice|thrice|double|triple|half of|times|squared|cubed|square root of|factorial|multiplied|divided)\b"
-)
-
-
-def _digits(match: re.Match[str]) -> tuple[int, int]:
-    """Where a number stands, without the spaces and the comma around it."""
-    start = match.start() + len(match[0]) - len(match[0].lstrip())
-    return start, start + len(match[0].strip().rstrip(","))
-
-
-_CODE = re.compile(r"__[a-z]{2,20}__|[A-Za-z_]\(['\"]")
-"""Python, whose numbers answer nothing."""
-_COMMA = re.compile(r"\s?[,;\u3001\uff0c\u060c]\s?")
-_COMMA_OR_WORD = re.compile(r"\s?(?:[,;\u3001\uff0c\u060c]\s?(?:[^\W\d_]{1,6}\s)?|\s[^\W\d_]{1,3}\s)")
-
-
-def _is_one_of_many(text: str, values: list[re.Match[str]]) -> bool:
-    """Whether the last number ends a list of three or more: one of all that are possible."""
-    if len(values) < 3:
-        return False
-    (_, first), (start, middle), (last, _) = map(_digits, values[-3:])
-    return bool(_COMMA.fullmatch(text, first, start) and _COMMA_OR_WORD.fullmatch(text, middle, last))
-
-
-def _is_one_of_two(text: str, values: list[re.Match[str]]) -> bool:
-    return len(values) > 1 and OR.search(text, values[-2].end(), values[-1].start()) is not None

@@ -62,10 +62,21 @@ _SUBSCRIPT_RUN = re.compile(f"[{_SUBSCRIPT_CHARS}]+")
 _SMALL_FRACTION = re.compile(f"([{_SUPERSCRIPT_CHARS[:10]}]+)[/\u2044]([{_SUBSCRIPT_CHARS}]+)")
 
 
-class _Folding:
-    """The table of `str.translate`, computed per character instead of stored for 1.1 million of them."""
+_MOST_REMEMBERED = 20_000
 
-    def __getitem__(self, codepoint: int) -> str | int:
+
+class _Folding(dict[int, str | int]):
+    """The table of `str.translate`: what a character becomes is found out when it is first met."""
+
+    def __missing__(self, codepoint: int) -> str | int:
+        folded = self.folded(codepoint)
+        if len(self) < _MOST_REMEMBERED:
+            self[codepoint] = folded
+        return folded
+
+    @staticmethod
+    def folded(codepoint: int) -> str | int:
+        """What a character is in plain ASCII mathematics, or itself."""
         if codepoint < 128:
             return codepoint
         char = chr(codepoint)
@@ -113,7 +124,7 @@ def fold(text: str) -> str:
     text = _SMALL_FRACTION.sub(_small_fraction, text)
     text = _SUPERSCRIPT_RUN.sub(lambda run: "^{" + run[0].translate(_SUPERSCRIPTS) + "}", text)
     text = _SUBSCRIPT_RUN.sub(lambda run: "_{" + run[0].translate(_SUBSCRIPTS) + "}", text)
-    return text.translate(_FOLDING)  # pyright: ignore[reportArgumentType]  # typeshed wants a Mapping; __getitem__ is enough
+    return text.translate(_FOLDING)
 
 
 def _small_fraction(match: re.Match[str]) -> str:

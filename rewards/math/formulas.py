@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 INLINE_MATH = re.compile(
-    r"\$\$?(?!\d[^$\n]{0,60}\$\d)([^$\n]{1,400})\$\$?|\\\(([^\n]{1,400}?)\\\)|\\\[([^\n]{1,400}?)\\\]"
+    r"\$\$?(?!\d[^$\n]{0,60}\$\d)(?!\d[^$\\\n]{0,200}?\s[a-z]{2,12}\s[a-z]{2,12}\s)([^$\n]{1,400})\$\$?|\\\(([^\n]{1,400}?)\\\)|\\\[([^\n]{1,400}?)\\\]"
 )
 _DISPLAY = re.compile(r"\s*(?:\$\$([^$]{1,400}?)\$\$|\\\[(.{1,400}?)\\\])", re.DOTALL)
 _JOINT = re.compile(r"\s*(?:,\s*)?(?:(?:and|or)\b)?\s*(?=\$|\\\()")
 _END_MARK = re.compile(
     r"\s*\$*\s*(?:\\(?:blacksquare|square|Box|qed|qedsymbol|blacklozenge|checkmark)\b|[\u220e\u25a0\u25a1\u2713\u2714\u2705])\s*\$*[\s.]*$"
 )
+_ENDS_OF_MARKS = (*"\u220e\u25a0\u25a1\u2713\u2714\u2705", "square", "Box", "qed", "symbol", "lozenge", "mark")
 _CLOSING_LINE = re.compile(
     r"\n\s*(?:(?:please\s+)?let me know\b|i hope\b|hope (?:this|that)\b|(?:please\s+)?feel free\b|is there anything\b"
     r"|if you (?:have|need|want|would|'d)\b|would you like\b|do you (?:have|want|need)\b)[^\n]*\s*$",
@@ -83,5 +84,6 @@ def without_closing(text: str) -> str:
     """
     tail = text[-400:]
     shorter = _CLOSING_LINE.sub("", tail) if "\n" in tail else tail
-    shorter = _END_MARK.sub("", shorter)
+    if shorter.rstrip(" \t\r\n$.").endswith(_ENDS_OF_MARKS):
+        shorter = _END_MARK.sub("", shorter)
     return text if shorter == tail else text[:-400] + shorter

@@ -36,6 +36,14 @@ def as_interval(node: Node) -> Node | None:
     return _one(node)
 
 
+def same_variable_regions(one: Node, other: Node) -> tuple[Node, Node] | None:
+    """The intervals of `1 < x < 3` and `x > 1, x < 3`; None where one has none, or where they are of two unknowns."""
+    regions = as_interval(one), as_interval(other)
+    if regions[0] is None or regions[1] is None or symbols(one) != symbols(other):
+        return None
+    return regions[0], regions[1]
+
+
 def _one(node: Node) -> Node | None:
     """The interval of one inequality, or of a whole line with points left out."""
     if is_whole_line(node):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from rewards.math.alternatives import Alternatives
+
 _TASK = {
     "en": "problem|question|exercise|task|puzzle|riddle|step|case|method|example|equation|figure|chapter",
     "de": "aufgaben?|frage|übung",
@@ -38,6 +40,7 @@ _BEFORE = re.compile(
     rf"(?:(?<!\w)(?:{'|'.join(_TASK.values())})\s{{0,2}}(?:(?:{_NUMBERED})\s?)?|(?:問題?|문제)\s?)[(\[$]?$",
     re.IGNORECASE,
 )
+_TASKS = Alternatives("|".join(_TASK.values()), "問|문제", behind="")
 _PLACE = re.compile(r"第\s?$")
 _BEHIND_PLACE = re.compile(r"\s?[道个個小大]?[题題問问]")
 _BEHIND = re.compile(r"\.\s?(?:feladat|soru|tehtäv|uzdevum|uždavin)|\s?번\s?(?:문제|문항|질문)", re.IGNORECASE)
@@ -53,4 +56,6 @@ def names_a_problem(text: str, start: int, end: int) -> bool:
     before = text[max(0, start - 30) : start]
     if _PLACE.search(before):
         return _BEHIND_PLACE.match(text, end) is not None
-    return _BEFORE.search(before) is not None or _BEHIND.match(text, end) is not None
+    if _TASKS.search(before) and _BEFORE.search(before):
+        return True
+    return _BEHIND.match(text, end) is not None

@@ -73,14 +73,19 @@ def share(line: str) -> str:
     return f"{match[1]}/{match[2]}" if match and not _is_doubted(line[: match.start()][-80:]) else ""
 
 
-def ratio(line: str) -> str:
-    """The ratio of two numbers at the end of a line.
+def ratio(line: str, kind: str = "ratio") -> str:
+    """The ratio of two numbers at the end of a line; for a fraction, `/`, only one with a colon.
 
     >>> ratio("The ratio is 3 to 5."), ratio("It went from 3 to 5.")
     ('3:5', '')
     """
     match = _RATIO.search(line)
+    if match and kind == "/" and ":" not in match[0]:
+        return ""
     return f"{match[1]}:{match[2]}" if match and not _is_doubted(line[: match.start()][-80:]) else ""
+
+
+_SET_APART = re.compile(r"\\(?:text(?:bf|it|rm)?|math(?:bf|rm)|emph)\s*\{([^{}]*)\}|[*_$\"]")
 
 
 def ends_with(line: str, words: str) -> bool:
@@ -89,7 +94,11 @@ def ends_with(line: str, words: str) -> bool:
     >>> ends_with("It is on a Monday.", "monday"), ends_with("It is not blue.", "blue"), ends_with("Bob beat Al", "al")
     (True, False, False)
     """
-    plain = re.sub(r"\\text\s*\{([^{}]*)\}|[*_$\"]", r"\1", line).strip(" .!\n").casefold()
+    plain = (
+        re.sub(r"\\(?:text(?:bf|it|rm)?|math(?:bf|rm)|emph)\s*\{([^{}]*)\}|[*_$\"]", r"\1", line)
+        .strip(" .!\n")
+        .casefold()
+    )
     if not plain.endswith(words) or len(plain) > 300:
         return False
     before = plain[: len(plain) - len(words)]

@@ -49,6 +49,16 @@ def other_reading(number: str, text: str) -> str | None:
     return f"{match['before']}{match['whole']}{joined}{match['after'] or ''}"
 
 
+def groups_thousands(number: str, text: str) -> bool:
+    """Whether the point of `3.750` can only group thousands: in such a language, no decimal ends in 0.
+
+    >>> groups_thousands("3.750 €", "Das Ergebnis ist 3.750 €."), groups_thousands("3.75", "Das Ergebnis ist 3.75.")
+    (True, False)
+    """
+    match = _AMBIGUOUS.fullmatch(number.strip(" $")) if len(number) < 70 else None
+    return match is not None and match["mark"] == "." and match["three"][-1] == "0" and has_comma_decimals(text[-600:])
+
+
 def has_comma_decimals(text: str) -> bool:
     """Whether a text is, by its script or two of its words, in a language with decimal commas.
 

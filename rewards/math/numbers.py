@@ -50,12 +50,16 @@ _PERCENT_WORD = re.compile(
 _PERCENT_FIRST = re.compile(r"\\?%\s?([-+]?[\d.,]+)")
 _UNENDING = re.compile(r"([-+]?\d*[.]\d*?)(\d{1,12}?)\2{2,}(?:\.{3}|\\[lc]?dots)", re.ASCII)
 _REPEATING_COMMA = re.compile(r"([-+]?\d+),(\d*\(\d+\))", re.ASCII)
-_LEADING = re.compile(r"^(?:(?:=|~|:|\\approx(?![a-z])|\\sim(?![a-z])|\\thickapprox(?![a-z]))\s*)+")
+_LEADING = re.compile(r"^(?:(?:=|~|:|[约約](?=\s?\d)|\\approx(?![a-z])|\\sim(?![a-z])|\\thickapprox(?![a-z]))\s*)+")
 _AND = re.compile(
     r"(?<=[\d)\]}%])\s+(?:y|e|et|und|en|og|och|ja|és|și|ve|dan|và|na|и|і|та|και|و|اور"
     r"|और|এবং|และ)\s+(?=[-+(\[\\\d])"
     r"|(?<=[\d)\]}%])\s*[和与與と와과]\s*(?=[-+(\[\\\d])"
 )
+_OR_NAMED = re.compile(
+    r"(?<=[\d)\]}])\s+(?:o|ou|oder|of|lub|albo|nebo|alebo|eller|tai|vagy|sau|veya|atau|hoặc|ili|или|або|ή)\s+(?=[a-z]\s?=)"
+)
+"""The solutions of an equation, each with its name."""
 _AMPERSAND = re.compile(r"(?<=\d)\s+&\s+(?=[-+\d])")
 _RATIO = re.compile(r"(\d+(?:\.\d+)?)\s+(?:\\text\s*\{\s*)?to(?:\s*\})?\s+(\d+(?:\.\d+)?)")
 _SHARE = re.compile(r"(\d+)\s*(?:\\text\s*\{\s*)?(?:in|out of)(?:\s*\})?\s*(\d+)")
@@ -102,6 +106,8 @@ def clean(text: str) -> str:
 def _with_joints(text: str) -> str:
     """What joins numbers and intervals, by its sign: `1 und 2`, `3 to 4`, `[0, 1[`, `(0, 1) U (2, 3)`."""
     text = _AND.sub(", ", text)
+    if "=" in text:
+        text = _OR_NAMED.sub(", ", text)
     if "&" in text and "\\begin" not in text:
         text = _AMPERSAND.sub(", ", text)
     if (ratio := _RATIO.fullmatch(text)) is not None:
@@ -138,6 +144,8 @@ def _without_latex(text: str) -> str:
     if (ordinal := _ORDINAL.fullmatch(text.strip())) is not None:
         return f"{ordinal[1]}th"
     text = _OF_WHOLE.sub(r", \1", _OVER.sub(_as_fraction, text))
+    if "\\over" in text and (bare := _OVER.fullmatch(f"{{{text}}}")) is not None:
+        text = _as_fraction(bare)
     if "~" in text:
         text = text.replace("~", " ")
     return _without_edges(text.removesuffix("\\"))

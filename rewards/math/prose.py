@@ -23,11 +23,12 @@ NUMBER = re.compile(
     re.ASCII,
 )
 """A number in folded text."""
+_MAY_BEGIN = re.compile(r"[-+%.0-9RCUEGI]")
 _MINUS = re.compile(
     r"(?:(?:^|[:=\u2014\u2013(]|\b(?:is|es|est|\u00e9|\u00e8|ist|lautet|be|\u0440\u0430\u0432\u043d\w+|\u00e4r"
     r"|er|to|\u044d\u0442\u043e|was|equals))\s*"
     r"(?:minus|negative|moins|menos|meno|минус|мінус|mínusz|eksi)"
-    r"|(?<=[^\W\d_][^\W\d_][^\W\d_]\s)(?:minus|moins|menos|meno|минус|мінус|mínusz|eksi|miinus|mínus|μείον)|零下"
+    r"|(?<=[^\W\d_][^\W\d_][^\W\d_]\s)(?:minus|moins|menos|meno|минус|мінус|mínusz|eksi|miinus|mínus|μείον)|\bd[ei]\s(?:menos|moins|meno)|零下|氷点下|영하"
     r"|[\u8d1f\u8ca0]|\u30de\u30a4\u30ca\u30b9|\ub9c8\uc774\ub108\uc2a4|منفی|سالب|ऋण|माइनस|\bâm)\s*$",
     re.IGNORECASE,
 )
@@ -41,8 +42,8 @@ _PLACE_BEHIND = re.compile(
     r"(?:[\u4e07\u842c\u4ebf\u5104\ub9cc\uc5b5](?:\s?\d{1,4}[\u5343\ucc9c\u767e\ubc31]?(?!\d))?)+|[\u5343\ucc9c]"
 )
 _PLACE_BEFORE = re.compile(r"\d[\u4e07\u842c\u4ebf\u5104\ub9cc\uc5b5]\s?$")
-_ROOT_BEFORE = re.compile(r"\\sqrt\s*(?:\[\d\]|\{)?\s*$")
-_ROOT_BEHIND = re.compile(r"\s?(?:\\sqrt|\\pi|\u03c0|\\frac)|\^(?!\\circ)")
+_ROOT_BEFORE = re.compile(r"\\sqrt\s*(?:\[\d\]|\{)?\s*$|\\(?:log(?:_\{?\w{1,3}\}?)?|ln|exp|sin|cos|tan)\s*[({]?\s*$")
+_ROOT_BEHIND = re.compile(r"\s?(?:\\sqrt|\\pi|\u03c0|\\frac|\u2030|!(?:\)|!|\s[a-z]))|\^(?!\\circ)")
 _NO_UNITS = frozenset(("in", "an", "as", "dia", "ago"))
 
 
@@ -52,7 +53,13 @@ def numbers(text: str) -> list[re.Match[str]]:
     >>> [match[0].strip(", ") for match in numbers("2, then 3.5 and 2\u4e075\u5343")]
     ['2', '3.5', '2']
     """
-    return [match for match in NUMBER.finditer(text) if not _PLACE_BEFORE.search(text[: match.start()][-3:])]
+    found, end = [], 0
+    for candidate in _MAY_BEGIN.finditer(text):  # the pattern itself would try all its parts at every character
+        if candidate.start() >= end and (match := NUMBER.match(text, candidate.start())) is not None:
+            end = match.end()
+            if not _PLACE_BEFORE.search(text, max(0, match.start() - 3), match.start()):
+                found.append(match)
+    return found
 
 
 def in_formula(text: str, match: re.Match[str]) -> bool:
@@ -102,7 +109,7 @@ def scientific(text: str, position: int) -> str:
     >>> scientific("There are 6 \u00d7 10^23 of them.", 14), scientific("It is 3^5.", 6)
     ('6 \u00d7 10^23', '')
     """
-    found = list(_SCIENTIFIC.finditer(text[-200:]))
+    found = list(_SCIENTIFIC.finditer(text[-200:])) if "10" in text[-200:] else []
     start = max(0, len(text) - 200)
     return found[-1][0] if found and start + found[-1].start() <= position < start + found[-1].end() else ""
 
@@ -167,8 +174,8 @@ def with_digits(text: str) -> str:
     >>> with_digits("Somit ist die Antwort achtzehn."), with_digits("So she has twenty-five dollars, one each.")
     ('Somit ist die Antwort 18.', 'So she has 25 dollars, one each.')
     """
-    start = max((mark.end() for mark in _LAST_SENTENCE.finditer(text.rstrip())), default=0)
-    start = max(start, len(text) - 300)
+    start = max(0, len(text) - 300)
+    start = max((mark.end() for mark in _LAST_SENTENCE.finditer(text.rstrip(), start)), default=start)
     line = text[start:]
     if any(char.isdecimal() for char in line):
         return text
@@ -233,5 +240,10 @@ _AND_A_PART = re.compile(r"(?<=\d)\s?[と又]\s?(?=\d+/\d)")
 
 def folded(text: str) -> str:
     """Text whose numbers can be found by `NUMBER`: folded, its number words as digits where it has no digits."""
-    text = _LOOSE_SIGN.sub("-", fold(with_digits(_HEBREW_HYPHEN.sub(" ", text))))
-    return _AND_A_PART.sub(" ", _PART_FIRST.sub(r"\2/\1", text))
+    is_ascii = text.isascii()
+    text = fold(with_digits(text if is_ascii else _HEBREW_HYPHEN.sub(" ", text)))
+    if "/" in text and "-" in text:
+        text = _LOOSE_SIGN.sub("-", text)
+    if not is_ascii and ("分" in text or "분" in text):
+        text = _PART_FIRST.sub(r"\2/\1", text)
+    return _AND_A_PART.sub(" ", text) if not is_ascii and "/" in text else text

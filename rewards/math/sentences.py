@@ -87,6 +87,8 @@ def _of_tree(line: str, gold: Answer, tree: Node) -> str:
     """What a line says, where the gold answer is a formula, a list, an interval or a number with its base."""
     if tree.op == "based":
         return _based(line)
+    if tree == Node("set"):
+        return "no solution" if _NONE.search(line) else ""
     if tree.op in _SEVERAL:
         formulas, start, end = last_joined(line)
         if formulas and not _is_denied(line, start, end):
@@ -103,13 +105,14 @@ def _of_tree(line: str, gold: Answer, tree: Node) -> str:
         if tree.args and tree.args[0].op == "bracket":
             return points(fold(line), len(tree.args))
         return _list(_ATTACHED_AND.sub(" \u05d5 ", fold(line)), len(tree.args))
-    if tree.op in ("/", "ratio") and (parts := share(line) if tree.op == "/" else ratio(line)):
+    if tree.op in ("/", "ratio") and (parts := share(line) or ratio(line, tree.op)):
         return parts
     if not gold.unit and is_literal(tree) and (power := _POWER_AND_UNIT.search(fold(line))) is not None:
         return "" if _is_denied(fold(line), *power.span()) else scientific(fold(line), power.start())
     return _formula(line)
 
 
+_NONE = re.compile(r"\b(?:has|have|is|are)\s+no\s+(?:real\s+)?solutions?[\s.*!]*$", re.IGNORECASE)
 _POWER_AND_UNIT = re.compile(r"10\s?\^\s?\{?-?\d{1,4}\}?\s[A-Za-z]{1,4}[.*\s]{0,4}$")
 """The end of `1.6 x 10^{-19} C`, whose unit could be a symbol."""
 

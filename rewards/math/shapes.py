@@ -15,6 +15,11 @@ def is_equation(relation: Node) -> bool:
     return set(relation.name.split(",")) <= {"=", "in"}
 
 
+def is_membership(relation: Node) -> bool:
+    """Whether a relation says in which interval something lies: no list of two numbers says the same."""
+    return relation.name == "in" and relation.args[-1].op == "bracket"
+
+
 def is_definition(relation: Node) -> bool:
     """Whether its last side is what it says: `x = 5`, `f(x) = 2x + 1`, `AB = 5`, `9 + 9 = 18`; not `x^2 + y^2 = 1`.
 
@@ -34,6 +39,22 @@ def is_definition(relation: Node) -> bool:
         if variable in symbols(right) and function not in symbols(right):  # p(x) = x^2
             return True
     return is_quantity(left) or not (symbols(left) | symbols(right))
+
+
+def names_a_quantity(relation: Node, gold: Node) -> bool:
+    """Whether an equation says what `m + n`, `xyz`, `\\cos A` or `\\lfloor x \\rfloor` is, where a number is asked for.
+
+    >>> from rewards.math.notation import parse
+    >>> [names_a_quantity(parse(text), parse("14")) for text in ("m + n = 14", "2x = 14", "x^2 = 14")]
+    [True, False, False]
+    """
+    left, right = relation.args[0], relation.args[-1]
+    if not is_equation(relation) or symbols(right) or symbols(gold) or gold.op in STRUCTURES:
+        return False
+    if left.op == "call":
+        return all(arg.op == "sym" for arg in left.args)
+    terms = [term.args[0] if term.op == "neg" else term for term in left.args]
+    return left.op in ("+", "*") and all(term.op == "sym" for term in terms) and len(set(terms)) == len(terms)
 
 
 def _is_derivative(node: Node) -> bool:
@@ -90,6 +111,39 @@ def same_index(one: Node, other: Node) -> tuple[Node, Node]:
     return first, second
 
 
+def same_constant(one: Node, other: Node) -> tuple[Node, Node]:
+    """`x^2 + c` beside `x^2 + C` with the same letter for the constant of integration; others unchanged."""
+    if one.op != "+" or other.op != "+":
+        return one, other
+    for small, large in ((one, other), (other, one)):
+        if _SMALL_C in small.args and _LARGE_C in large.args:
+            if symbols(small) & {"C"} or symbols(large) & {"c"}:
+                return one, other
+            renamed = Node("+", tuple(_LARGE_C if term == _SMALL_C else term for term in small.args))
+            return (renamed, other) if small is one else (one, renamed)
+    return one, other
+
+
+_SMALL_C, _LARGE_C = Node("sym", name="c"), Node("sym", name="C")
+
+
+def same_range(one: Node, other: Node) -> tuple[Node, Node]:
+    """Both trees without the range of an index, `k \\in Z`, that only one of them states; others unchanged."""
+    bare = _without_range(one), _without_range(other)
+    return (one, other) if (bare[0] is one) == (bare[1] is other) else bare
+
+
+def _without_range(node: Node) -> Node:
+    if node.op != "list" or len(node.args) < 2:
+        return node
+    last, index = node.args[-1], node.args[-1].args[0] if node.args[-1].args else node
+    is_range = last.op == "rel" and last.name == "in" and last.args[1] == Node("sym", name="set Z")
+    rest = node.args[:-1]
+    if not is_range or index.op != "sym" or not any(index.name in symbols(item) for item in rest):
+        return node
+    return rest[0] if len(rest) == 1 else Node("list", rest)
+
+
 def as_tuple(node: Node) -> tuple[Node, ...] | None:
     """The members of a matrix of one row or column, or of `x = 1, y = 2` in the order of its names; None for others."""
     if node.op == "matrix":
@@ -142,6 +196,8 @@ def rational_shares(node: Node) -> list[Fraction] | None:
 
 def spread(node: Node) -> Node:
     """A tree with plus-minus signs as the list of its two readings; others unchanged, a set of one as its member."""
+    if node.op == "union" and all(arg.op == "set" for arg in node.args):
+        return spread(Node("set", tuple(dict.fromkeys(item for arg in node.args for item in arg.args))))
     if node.op == "set" and len(node.args) == 1:
         return spread(node.args[0])
     if node.op in ("list", "set"):

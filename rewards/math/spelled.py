@@ -21,6 +21,7 @@ _DECADES = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", 
 _TENS = {word: 10 * value for value, word in enumerate(_DECADES, start=2)}
 _SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 SCALE_WORDS = {
+    "hundred": 100,
     **_SCALES,
     **dict.fromkeys(("k", "tausend"), 10**3),
     **dict.fromkeys(

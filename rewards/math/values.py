@@ -118,7 +118,11 @@ def is_literal(node: Node) -> bool:
     if node.op == "/":
         value = exact(node)
         is_reduced = value is not None and (value.denominator != 1 or node.args[1].value == 1)
-        return is_reduced and all(_is_signed_number(arg) for arg in node.args)
+        return (
+            is_reduced
+            and _is_signed_number(node.args[0])
+            and (_is_signed_number(node.args[1]) or _is_power_of_ten(node.args[1]))
+        )
     if node.op == "^":
         return _is_power_of_ten(node)
     if node.op == "*":

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rewards.math.extract import Extracted, extract, find_boxes, last_value
+from rewards.math.extract import Extracted, extract, find_boxes
+from rewards.math.settled import last_value
 
 
 def answer(text: str) -> str:

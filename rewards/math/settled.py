@@ -1,0 +1,147 @@
+# ruff: noqa: RUF001  (words in other scripts)
+"""The one value that a sentence, or the end of a text, settles on. Standard library only."""
+
+from __future__ import annotations
+
+import re
+
+from rewards.math.contrasts import behind_but, is_denied, without_denied, without_remark
+from rewards.math.denials import COMPARED, DENIED, DOUBTED, HEDGED, OR, VAGUE
+from rewards.math.extract import TAIL_CHARS, own_words
+from rewards.math.formulas import INLINE_MATH, content, without_closing
+from rewards.math.labels import names_a_problem
+from rewards.math.prose import folded, in_formula, mixed_measure_in, number_text, numbers, scientific
+
+
+def single_value(text: str, *, with_unit: bool = False) -> str:
+    """The one number or formula of an announced sentence, where the sentence neither bounds nor denies it.
+
+    >>> single_value("The largest $n$ is 34"), single_value("between 5 and 6"), single_value("at least 5")
+    ('34', '', '')
+    """
+    text = _without_denied_first(text)
+    if len(text) > TAIL_CHARS or any(
+        words.search(text) for words in (VAGUE, DENIED, DOUBTED, COMPARED, HEDGED, _COMPUTED)
+    ):
+        return ""
+    formulas = [content(match) for match in INLINE_MATH.finditer(text)]
+    values = [formula for formula in formulas if any(char.isdigit() for char in formula)]
+    rest = folded(INLINE_MATH.sub(" ", text))
+    found = numbers(rest)
+    values += [number_text(rest, match, with_unit=with_unit) for match in found]
+    return values[0] if len(values) == 1 and not (found and in_formula(rest, found[0])) else ""
+
+
+def _without_denied_first(text: str) -> str:
+    """`not 6 but 7` without what it denies; other texts unchanged."""
+    rest = behind_but(text) if len(text) < 300 else text
+    is_contrast = rest != text and any(char.isdecimal() for char in rest)
+    return rest if is_contrast and DENIED.search(text[: len(text) - len(rest)]) else text
+
+
+def last_value(text: str, *, with_unit: bool = False) -> str:
+    """The last inline formula near the end of a text, else the last number there, else an empty string.
+
+    Nothing where it is one of two with an "or" between them, or where its own clause denies it.
+
+    >>> last_value("It costs $x$, that is 3 or 4 dollars."), last_value("She pays 3, then 4 dollars.")
+    ('x', '4')
+    >>> last_value("It is not 5.")
+    ''
+    """
+    tail = without_denied(without_remark(without_closing(own_words(text)[-TAIL_CHARS:].rstrip())))
+    if _QUESTION_BEHIND.search(tail[-300:]) and not _OFFER_BEHIND.search(tail[-300:]):
+        return ""
+    formulas = [match for match in INLINE_MATH.finditer(tail) if not names_a_problem(tail, *match.span())]
+    if formulas and not _is_followed_by_a_line_of_numbers(tail, formulas[-1].end()):
+        if _is_one_of_two(tail, formulas) or _CUT_FORMULA.search(tail, formulas[-1].end()):
+            return ""
+        return "" if is_denied(tail, *formulas[-1].span()) else content(formulas[-1])
+    plain = folded(tail)
+    found = _last_ones(plain)
+    if not found or is_denied(plain, *found[-1].span()) or _UNFINISHED.match(plain, _digits(found[-1])[1]):
+        return ""
+    if _RANGE.search(plain[-80:]):
+        return ""
+    if _is_one_of_two(plain, found) or _is_one_of_many(plain, found) or _has_code(plain[-400:]):
+        return ""
+    if with_unit and (mixed := mixed_measure_in(plain)):
+        return mixed
+    if power := scientific(plain, found[-1].start()):
+        return power
+    if in_formula(plain, found[-1]):
+        return ""
+    return number_text(plain, found[-1], with_unit=with_unit)
+
+
+def _last_ones(plain: str) -> list[re.Match[str]]:
+    """The last three numbers of a folded text that do not name a problem, or as many as there are."""
+    found: list[re.Match[str]] = []
+    for match in reversed(numbers(plain)):
+        if not names_a_problem(plain, *_digits(match)):
+            found.insert(0, match)
+            if len(found) == 3:
+                break
+    return found
+
+
+def _is_followed_by_a_line_of_numbers(tail: str, end: int) -> bool:
+    """Whether the line that ends a text has a number and stands below its last formula."""
+    line = tail.rfind("\n") + 1
+    return line > end and any(char.isdecimal() for char in tail[line:]) and bool(numbers(folded(tail[line:])))
+
+
+_QUESTION_BEHIND = re.compile(
+    r"[.!\u3002\u0964\u06d4\uff01,\uff0c\u060c][^.!?\n\u3002]{4,200}[?\uff1f\u061f\u037e]\W*$"
+)
+"""A question that closes a text: the text repeats its problem."""
+_OFFER_BEHIND = re.compile(
+    r"\b(?:you|help|questions?|correct|right|okay|ok|clear|sense|ayud\w+|pregunta\w*|quieres|aide\w*|voulez|souhaitez"
+    r"|hilfe|fragen|möchten|aiuto|domande|vuoi|ajuda\w*|dúvida\w*|вопросы|помо\w+|pytania|yardım\w*)\b[^.!?]*\W*$"
+    r"|[您你]",
+    re.IGNORECASE,
+)
+"""A question to the reader."""
+_CUT_FORMULA = re.compile(r"(?<![\\\d])\$(?=[A-Za-z\\(])")
+"""The opening sign of a formula that the end of the text cuts off; `$5` is money."""
+_UNFINISHED = re.compile(r"\s+[-+\u2212]$|\s*[\u00d7\u00f7/=]\s*$")
+"""An operator that the end of the text leaves alone; `500/-` is money."""
+_COMPUTED = re.compile(
+    r"\b(?:twice|thrice|double|triple|half of|times|squared|cubed|square root of|factorial|multiplied|divided)\b"
+)
+
+
+def _digits(match: re.Match[str]) -> tuple[int, int]:
+    """Where a number stands, without the spaces and the comma around it."""
+    start = match.start() + len(match[0]) - len(match[0].lstrip())
+    return start, start + len(match[0].strip().rstrip(","))
+
+
+_CODE = re.compile(r"__[a-z]{2,20}__|[A-Za-z_]\(['\"]")
+"""Python, whose numbers answer nothing."""
+
+
+def _has_code(text: str) -> bool:
+    return ("__" in text or "(" in text) and _CODE.search(text) is not None
+
+
+_RANGE = re.compile(
+    r"\d\s?[~\u301c\uff5e]\s?\d[^\n]{0,20}$"
+    r"|(?:^|\n)\W{0,5}\d[\d.,]*\s?(?:bis|à|a|do|до|to|tot|til|till|ila|hingga|sampai|đến|至|到)\s?\d[\d.,]*[^\d\n]{0,30}$"
+)
+"""A range, of which no end is the answer."""
+_COMMA = re.compile(r"\s?[,;\u3001\uff0c\u060c]\s?")
+_COMMA_OR_WORD = re.compile(r"\s?(?:[,;\u3001\uff0c\u060c]\s?(?:[^\W\d_]{1,6}\s)?|\s[^\W\d_]{1,3}\s)")
+
+
+def _is_one_of_many(text: str, values: list[re.Match[str]]) -> bool:
+    """Whether the last number ends a list of three or more: one of all that are possible."""
+    if len(values) < 3:
+        return False
+    (_, first), (start, middle), (last, _) = map(_digits, values[-3:])
+    return bool(_COMMA.fullmatch(text, first, start) and _COMMA_OR_WORD.fullmatch(text, middle, last))
+
+
+def _is_one_of_two(text: str, values: list[re.Match[str]]) -> bool:
+    end = values[-1].start()
+    return len(values) > 1 and OR.search(text, max(values[-2].end(), end - 60), end) is not None
