@@ -41,7 +41,7 @@ from rlhf.wandb_tracker import WandbTracker
 # What may differ between a run and its resumption without changing what was learnt so far.
 MAY_DIFFER = (
     "resume", "output_root", "threads", "device", "tracker", "checkpoint", "export", "eval.every",
-    "eval.plan.max_failed_share", "sampler.max_rows",
+    "eval.plan.max_failed_share", "sampler.max_rows", "sampler.keep_packed",
     "plan.micro_batch_tokens", "plan.max_failed_share", "plan.name", "warmup.plan.micro_batch_tokens",
 )  # fmt: skip
 # What a resumption may change to get past the step that stopped the run; it is said on the screen.

@@ -68,6 +68,10 @@ class Decoder:
             finally:
                 self.model.decoder = None
 
+    def release(self) -> None:
+        """Gives the packed weights' memory back until they are used again."""
+        self._packed.release()
+
     def step(self, token_ids: Int[Tensor, "R 1"], layout: Layout, cache: KVCache) -> Float[Tensor, "R 1 D"]:
         """The hidden states after the final norm of one new token per row, which the cache takes in."""
         positions = layout.positions[:, 0].contiguous()

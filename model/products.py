@@ -74,6 +74,10 @@ class PackedWeights:
             for owner, _ in self._owners:
                 owner.packed = None
 
+    def release(self) -> None:
+        """Gives the copies' memory back; the next use makes them anew, in a fifth of a second for the 270M."""
+        self._copies = [None] * len(self._owners)
+
     def _copy(self, place: int, weights: Sequence[Tensor]) -> Tensor:
         # an inference tensor counts no changes
         versions = [0 if weight.is_inference() else weight._version for weight in weights]

@@ -94,7 +94,8 @@ class NativeSampler:
         max_rows: completions decoded together; more prompts than fit wait for the next batch.
         max_draft_tokens: of a prompt's demonstration that the prefill reads ahead; 0 drafts nothing.
         pack_weights: on a CPU, keep a copy of the frozen matrices in the layout that decoding reads fastest, from the
-            first call on. It takes their memory again.
+            first call on, and decode with fused kernels. It takes their memory again.
+        keep_packed: between calls, too: False gives that memory to the update, and costs 0.2 s a call with the 270M.
     """
 
     def __init__(
@@ -105,9 +106,11 @@ class NativeSampler:
         max_rows: int = 256,
         max_draft_tokens: int = 16,
         pack_weights: bool = True,
+        keep_packed: bool = True,
     ) -> None:
         self.model = model
         self._decoding = fastest_decoding(model) if pack_weights else None
+        self.keep_packed = keep_packed
         self.tokenizer = tokenizer
         self.max_rows = max_rows
         self.max_draft_tokens = max_draft_tokens
@@ -152,6 +155,8 @@ class NativeSampler:
                 groups[start + place] = group
                 if on_finished is not None:
                     on_finished(start + place, group)
+        if self._decoding is not None and not self.keep_packed:
+            self._decoding.release()
         return [groups[place] for place in range(len(prompts))]
 
     def _finished(

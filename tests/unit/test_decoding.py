@@ -211,3 +211,19 @@ def test_the_gate_is_that_of_torch_for_all_sizes_of_numbers(dtype: torch.dtype) 
     exact = torch.nn.functional.gelu(values.double(), approximate="tanh")
     found = kernels.gate(values[None], up[None]).double()[0]
     torch.testing.assert_close(found, exact, rtol=2**-8 if dtype == torch.bfloat16 else 1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_released_weights_are_packed_again_when_they_are_used(fused: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not fused:
+        monkeypatch.setattr(kernels, "available", lambda *_: False)
+    model = network(TINY, torch.bfloat16)
+    fastest = fastest_decoding(model)
+    packed: list[Tensor | None] = []
+    for release in (False, True, False):
+        with fastest.active():
+            packed.append(model.packed)
+        if release:
+            fastest.release()
+    assert packed[0] is packed[1]
+    assert packed[2] is not packed[1]
