@@ -24,6 +24,8 @@ Scorer = Callable[[str, str], float]
 
 _DOUBTFUL = 0.1
 """The value that a text of words in random order may have at most."""
+_LONG_PROMPT_WORDS, _LONG_PROMPT_CHARS = 8, 40
+"""Length from which on a copy of the whole prompt is no answer."""
 _SHORT, _LONG = 30, 90
 """Letters up to which the text is judged as a whole, and from which on it is judged span by span."""
 
@@ -129,6 +131,9 @@ class LanguageFidelity:
         reason = _in_words(found, language)
         if found.num_letters < LEAST_LETTERS:
             return Verdict.not_applicable("too few letters to tell the language")
+        copied = None if self._sees_content(sample) else _copied(completion, sample.prompt)
+        if copied is not None:
+            return copied
         weight = min(1.0, max(0.0, (found.num_letters - _SHORT) / (_LONG - _SHORT)))
         verified = verify(text, words, language) if weight < 1.0 else 1.0
         if verified is None and weight == 0.0:
@@ -217,6 +222,19 @@ class LanguageFidelity:
         if not isinstance(value, str):
             raise RewardError(f"reference[{key!r}] is {value!r}, not text; correct the row or name another key")
         return value
+
+
+def _copied(completion: str, prompt: str) -> Verdict | None:
+    """The verdict on a completion that has no word but a whole long prompt's own; None for any other."""
+    asked, given = " ".join(prompt.split()), " ".join(completion.split())
+    if asked not in given or (len(asked.split()) < _LONG_PROMPT_WORDS and len(asked) < _LONG_PROMPT_CHARS):
+        return None
+    rest = given.replace(asked, " ")
+    if sum(char.isalpha() for char in rest) >= LEAST_LETTERS:
+        return None
+    if any(char.isalnum() for char in rest):
+        return Verdict.not_applicable("nothing but the prompt and too few letters to tell the language")
+    return Verdict.of(0.0, "nothing but a copy of the prompt")
 
 
 def _in_words(found: Consistency, language: Language) -> str:

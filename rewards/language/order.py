@@ -1,7 +1,8 @@
 """Do the words of a text stand in an order that their language uses? Told by its common words and word endings alone.
 
-Each word belongs to a class: a common word has its own, a rarer one shares that of its ending, the others share one. What follows what in a language was counted once (`rewards.language.order_tables`). A text is compared with
-all other orders of its own words, so that neither its topic nor its length matters, and random order looks random:
+Each word belongs to a class: a common word has its own, a rarer one shares that of its ending, the others share one.
+What follows what in a language was counted once (`rewards.language.order_tables`). A text is compared with all other
+orders of its own words, so that neither its topic nor its length matters, and random order looks random:
 
     g(a, b) = clip(log((n(a, b) + 1) / (n(a) n(b) / n + 1)), -2, 2)       n: counts in the language; 0 where b is a mark
     v = variance of g over all pairs of the text's tokens

@@ -15,7 +15,18 @@ from pathlib import Path
 
 import numpy as np
 
-from rewards.language.order import NUM_CLASSES, NUMBER, PAUSE, STOP, TABLES, Order, ending, gains_of, standing, tokens_of
+from rewards.language.order import (
+    NUM_CLASSES,
+    NUMBER,
+    PAUSE,
+    STOP,
+    TABLES,
+    Order,
+    ending,
+    gains_of,
+    standing,
+    tokens_of,
+)
 from rewards.language.words import split_words
 
 _NUM_ENDINGS = 63

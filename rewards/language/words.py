@@ -42,6 +42,8 @@ _CODES = {
 }
 SPACELESS = frozenset({"Hani", "Kana", "Thai", "Laoo", "Mymr", "Khmr"})
 """Scripts that write no spaces between words."""
+DENSITY = {"Hani": 3.0, "Kana": 3.0, "Hang": 2.0, "Ethi": 1.5}
+"""Latin letters that say as much as one character of a script whose signs stand for syllables or words."""
 _SCRIPT_OF_CODE = dict(_CODES.values())
 _UNKNOWN = "z"
 """A letter of a script that no known language uses."""
