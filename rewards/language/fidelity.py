@@ -142,26 +142,23 @@ class LanguageFidelity:
         spanwise = self.partial * (1.0 - foreign) + (1.0 - self.partial) * math.exp(-((foreign / self.tolerance) ** 2))
         consistent = weight * spanwise + (1.0 - weight) * (spanwise if verified is None else verified)
         consistent *= variant_share(text, language.variant)
-        shaped, flaw = self._shape(sample, completion, text, words, language)
+        shaped, flaw = self._shape(sample, completion, text, words)
         value = consistent * shaped
-        if value > _DOUBTFUL and not self._sees_content(sample) and faithful.is_unmarked(completion, words):
-            return Verdict.not_applicable(f"{reason}, but without any mark: sentences or a heap of words")
+        if value > _DOUBTFUL and not self._sees_content(sample):
+            ordered = in_order(text, words, language)
+            value, flaw = value * ordered, flaw + (", words in no order" if ordered < 1.0 else "")
+            if value > _DOUBTFUL and faithful.is_unmarked(completion, words):
+                return Verdict.not_applicable(f"{reason}, but without any mark: sentences or a heap of words")
         return Verdict.of(value, reason + flaw)
 
-    def _shape(
-        self, sample: Sample, completion: str, text: str, words: Sequence[Word], language: Language
-    ) -> tuple[float, str]:
+    def _shape(self, sample: Sample, completion: str, text: str, words: Sequence[Word]) -> tuple[float, str]:
         """D * V * S, and what is wrong in words."""
         repeated = faithful.repetition(words)
         shape = (1.0 - min(1.0, max(0.0, (repeated - 0.2) / 0.4))) * faithful.vocabulary(words)
         shape *= faithful.sentence_shape(text)
-        reason = f", {repeated:.0%} repeated" if shape < 1.0 else ""
-        if self._sees_content(sample):
-            return shape, reason
-        if sample.finish_reason != "length" and faithful.stops_short(completion):
+        if sample.finish_reason != "length" and not self._sees_content(sample) and faithful.stops_short(completion):
             return 0.0, ", breaks off inside a sentence"
-        ordered = in_order(text, words, language)
-        return shape * ordered, reason + (", words in no order" if ordered < 1.0 else "")
+        return shape, f", {repeated:.0%} repeated" if shape < 1.0 else ""
 
     def _sees_content(self, sample: Sample) -> bool:
         """Whether something else tells sense from a heap of words."""

@@ -24,6 +24,7 @@ _LEAST_GLUE = 4
 _LEAST_SHARE = 0.08
 _PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _HUMPS = re.compile(r"(?<![^\W_])(?:[A-Z][a-z]+|[a-z]+(?=[A-Z]))(?:[A-Z][a-z]+)+")
+_HUMP = re.compile("[a-z][A-Z]")
 _APART = re.compile(r"(?<![^\W\d_])[A-Za-z](?:[ .\-*_|/]{1,8}[A-Za-z](?![^\W\d_])){7,}")
 _MAX_CHARS = 20_000
 
@@ -54,7 +55,7 @@ def hidden_prose(pieces: Iterable[str]) -> str:
 
 def humped_words(text: str) -> list[str]:
     """The words of a text that are several words written as one, such as `WeSeeThat`."""
-    return _HUMPS.findall(text)
+    return _HUMPS.findall(text) if _HUMP.search(text) else []
 
 
 def join_letters(text: str) -> str:

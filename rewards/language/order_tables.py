@@ -41,11 +41,11 @@ def learn(texts: Sequence[Sequence[str]]) -> tuple[Order, np.ndarray]:
     classes = _classes(texts)
     shares = []
     for left_out in (0, 1):
-        order = Order(*classes, _gains(classes, _count(classes, texts[1 - left_out :: 2])), 0.0)
+        order = _order(classes, _count(classes, texts[1 - left_out :: 2]), 0.0)
         judged = [standing(order, text) for text in texts[left_out::2]]
         shares += [z / evidence for z, evidence in judged if evidence > 0]
     counts = _count(classes, texts)
-    return Order(*classes, _gains(classes, counts), float(np.median(shares or [0.0]))), counts
+    return _order(classes, counts, float(np.median(shares or [0.0]))), counts
 
 
 def _classes(texts: Sequence[Sequence[str]]) -> tuple[dict[str, int], dict[str, int]]:
@@ -69,7 +69,8 @@ def _classes(texts: Sequence[Sequence[str]]) -> tuple[dict[str, int], dict[str, 
 def _count(classes: tuple[dict[str, int], dict[str, int]], texts: Sequence[Sequence[str]]) -> np.ndarray:
     """[N, N] uint16, how often one class follows another."""
     size = len(classes[0]) + len(classes[1]) + 1
-    order = Order(*classes, np.empty((size, 0), np.float32), 0.0)
+    empty = np.empty((size, 0), np.float32)
+    order = Order(*classes, empty, empty, 0.0)
     counts = np.zeros((size, size), np.int64)
     for text in texts:
         places = order.classes(text)
@@ -77,20 +78,22 @@ def _count(classes: tuple[dict[str, int], dict[str, int]], texts: Sequence[Seque
     return counts.astype(np.uint16)
 
 
-def _gains(classes: tuple[dict[str, int], dict[str, int]], counts: np.ndarray) -> np.ndarray:
-    return gains_of(counts, (classes[0][STOP], classes[0][PAUSE]))
+def _order(classes: tuple[dict[str, int], dict[str, int]], counts: np.ndarray, usual: float) -> Order:
+    gains = gains_of(counts, (classes[0][STOP], classes[0][PAUSE]))
+    return Order(*classes, gains, gains * gains, usual)
 
 
 def write(folder: Path, target: Path) -> None:
     """Writes the tables of all text files of a folder; equal texts give equal bytes."""
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_LZMA) as tables:
+    with zipfile.ZipFile(target, "w") as tables:
         for path in sorted(folder.glob("*.txt")):
             lines = path.read_text(encoding="utf-8").splitlines()
             order, counts = learn([tokens_of(line, split_words(line)) for line in lines if line.strip()])
             head = f"{len(counts)} {order.usual:.3f}\n{' '.join(order.words)}\n{' '.join(order.endings)}\n"
             member = zipfile.ZipInfo(path.stem)
-            member.compress_type = zipfile.ZIP_LZMA
-            tables.writestr(member, head.encode() + counts.astype("<u2").tobytes())
+            member.compress_type = zipfile.ZIP_DEFLATED
+            planes = (counts % 256).astype(np.uint8).tobytes() + (counts // 256).astype(np.uint8).tobytes()
+            tables.writestr(member, head.encode() + planes, compresslevel=9)
 
 
 if __name__ == "__main__":

@@ -5,13 +5,14 @@ found by dynamic programming (Viterbi). A foreign name or a loan word is cheaper
 is not. Words in a script that the language does not use are foreign whatever they say. A foreign run that is
 capitalized as a title is belongs to no language, within bounds.
 
-    gain(w, l) = weight(w) * clip((e(w, l) - e(w, asked)) / sqrt(bytes(w)), -CAP, CAP) - HOME       e: log-probability
+    gain(w, l) = weight(w) * clip(e(w, l) - e(w, asked), -CAP, CAP) - HOME      e: log-probability / sqrt(bytes + 1)
     path score = sum of the gains of the words outside the asked language - costs of changes (a foreign start is one)
     share = letters on the path in the language / letters on it in any language
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -36,8 +37,8 @@ _FEW_WORDS, _MANY_WORDS = 8, 40
 """Up to the one all of `CALM` is added, from the other on nothing."""
 CAP = 3.0
 """The most that a word may say for or against a language, so that no single one decides."""
-_LONG_WORD = 32
-"""Bytes from which on a word may say more than that: it is several words written without spaces."""
+_LONG_WORD = 30
+"""Characters from which on a word may say more than that: it is several words written without spaces."""
 HOME = 0.1
 """What a word says for the asked language before it is looked at."""
 NUM_CANDIDATES = 4
@@ -183,12 +184,19 @@ def _gains(words: Sequence[Word], language: Language) -> tuple[list[str], np.nda
     own, rivals, costs = _columns_of(language)
     states, gains = [language.code], [np.zeros(len(words), np.float32)]
     if len(rivals):
-        sizes = np.array([len(word.text.encode("utf-8", errors="replace")) + 1 for word in words], np.float32)
         found = evidence(words, language.scripts)
-        target = found[:, own].max(axis=1, keepdims=True)
-        caps = CAP * np.maximum(1.0, sizes / _LONG_WORD)[:, None]
-        better = np.clip((found[:, rivals] - target) / np.sqrt(sizes)[:, None], -caps, caps)
-        better = np.where(strange[:, None], -CAP, better * weights[:, None] - HOME)
+        better = found[:, rivals]
+        better -= found[:, own].max(axis=1, keepdims=True)
+        caps = [(i, CAP * len(word.text) / _LONG_WORD) for i, word in enumerate(words) if len(word.text) > _LONG_WORD]
+        long_words = [np.clip(better[i], -cap, cap) for i, cap in caps]
+        np.minimum(better, CAP, out=better)
+        np.maximum(better, -CAP, out=better)
+        for (i, _), row in zip(caps, long_words, strict=True):
+            better[i] = row
+        better *= weights[:, None]
+        better -= HOME
+        if strange.any():
+            better[strange] = -CAP
         codes = family(language.scripts)
         # No run gains more than all gains together: few languages are worth the search for the best one.
         worth = np.nonzero(np.maximum(better, 0.0).sum(axis=0) * 1.001 >= costs)[0]
@@ -254,19 +262,25 @@ def _costs(states: Sequence[str], more: float) -> list[float]:
 
 
 def _best_path(gains: np.ndarray, costs: Sequence[float]) -> list[int]:
-    """The states of the likeliest path."""
-    rows = gains.tolist()
-    scores = [gain - cost for gain, cost in zip(rows[0], costs, strict=True)]
-    origins: list[list[int]] = []
-    places = range(len(costs))
-    for row in rows[1:]:
-        top = max(scores)
-        best = scores.index(top)
-        origins.append([i if scores[i] >= top - costs[i] else best for i in places])
-        scores = [max(scores[i], top - costs[i]) + row[i] for i in places]
-    path = [scores.index(max(scores))]
-    for origin in reversed(origins):
-        path.append(origin[path[-1]])
+    """The states of the likeliest path. State 0, home, gains and costs nothing, so that it scores what the best state
+    scored one word before.
+    """
+    away = costs[1:]
+    tops, scores = [0.0], [[-math.inf] * len(away)]
+    for row in gains[:, 1:].tolist():
+        top = tops[-1]
+        now = [
+            (score if score >= top - cost else top - cost) + gain
+            for score, cost, gain in zip(scores[-1], away, row, strict=True)
+        ]
+        scores.append(now)
+        tops.append(max(top, *now))
+    path: list[int] = []
+    state = 0
+    for i in range(len(gains), 0, -1):
+        if state == 0 or scores[i][state - 1] < tops[i] - away[state - 1]:
+            state = 0 if tops[i - 1] == tops[i] else 1 + scores[i].index(tops[i])
+        path.append(state)
     return path[::-1]
 
 
