@@ -214,10 +214,15 @@ def sentence_shape(text: str) -> float:
     text = text[:_MAX_CHARS]
     first = _FIRST_LETTER.match(text)
     starts = [*([first[1]] if first else []), *_SENTENCE_START.findall(text)]
-    small = sum(char.islower() for char in starts)
+    small = sum(_is_small(char) for char in starts)
     if len(starts) < 3 or small < 2 or 3 * len(_CAPITAL_INSIDE.findall(text)) < small:
         return 1.0
     return 1.0 - min(1.0, max(0.0, (small / len(starts) - 0.3) / 0.3))
+
+
+def _is_small(char: str) -> bool:
+    """Whether a letter is written small where it could be a capital; Georgian, which has none, is never."""
+    return char.islower() and not "\u10d0" <= char <= "\u10ff"
 
 
 def stops_short(text: str) -> bool:
@@ -234,7 +239,7 @@ def stops_short(text: str) -> bool:
     if not line or not (unicodedata.category(line[-1])[0] in "LM" or line[-1] in _PAUSES):
         return False
     ends = [match.end() for match in _SENTENCE_END.finditer(line)]
-    least = 1 if next((char.islower() for char in line if char.isalpha()), False) else 2
+    least = 1 if next((_is_small(char) for char in line if char.isalpha()), False) else 2
     return len(ends) >= least and not next((char.isupper() for char in line[ends[-1] :] if char.isalpha()), True)
 
 

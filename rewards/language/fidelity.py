@@ -11,7 +11,7 @@ from rewards.base import RewardError, Sample, Verdict
 from rewards.functions import describe
 from rewards.language import faithful
 from rewards.language.detect import LEAST_LETTERS, identify, verify
-from rewards.language.order import in_order
+from rewards.language.order import ends_as_usual, in_order
 from rewards.language.prose import prose
 from rewards.language.spans import Consistency, consistency
 from rewards.language.tags import Language, parse_tag
@@ -142,7 +142,7 @@ class LanguageFidelity:
         spanwise = self.partial * (1.0 - foreign) + (1.0 - self.partial) * math.exp(-((foreign / self.tolerance) ** 2))
         consistent = weight * spanwise + (1.0 - weight) * (spanwise if verified is None else verified)
         consistent *= variant_share(text, language.variant)
-        shaped, flaw = self._shape(sample, completion, text, words)
+        shaped, flaw = self._shape(sample, completion, text, words, language)
         value = consistent * shaped
         if value > _DOUBTFUL and not self._sees_content(sample):
             ordered = in_order(text, words, language)
@@ -151,12 +151,15 @@ class LanguageFidelity:
                 return Verdict.not_applicable(f"{reason}, but without any mark: sentences or a heap of words")
         return Verdict.of(value, reason + flaw)
 
-    def _shape(self, sample: Sample, completion: str, text: str, words: Sequence[Word]) -> tuple[float, str]:
+    def _shape(
+        self, sample: Sample, completion: str, text: str, words: Sequence[Word], language: Language
+    ) -> tuple[float, str]:
         """D * V * S, and what is wrong in words."""
         repeated = faithful.repetition(words)
         shape = (1.0 - min(1.0, max(0.0, (repeated - 0.2) / 0.4))) * faithful.vocabulary(words)
         shape *= faithful.sentence_shape(text)
-        if sample.finish_reason != "length" and not self._sees_content(sample) and faithful.stops_short(completion):
+        stops = sample.finish_reason != "length" and not self._sees_content(sample) and faithful.stops_short(completion)
+        if stops and not ends_as_usual(text, words, language):
             return 0.0, ", breaks off inside a sentence"
         return shape, f", {repeated:.0%} repeated" if shape < 1.0 else ""
 

@@ -30,6 +30,8 @@ from rewards.language.words import SPACELESS, Word
 
 TABLES = Path(__file__).with_name("order.zip")
 NUM_CLASSES = 192
+_USUAL_END, _IN_ORDER = 0.5, 1.0
+"""In nats, and z: of words in random order every sixth has both by chance, of sentences most."""
 STOP, PAUSE, NUMBER = ".", ",", "0"
 """The tokens for the end of a sentence or line, for a comma, and for digits between words."""
 _STOPS = frozenset(".!?:;\n\u2026\u061f\u06d4\u0964\u0965\u3002\uff01\uff1f\u104a\u104b\u1362\u0589\u037e")
@@ -55,6 +57,8 @@ class Order:
     """[N, N] float32, g: how much oftener one class follows another than by chance, in nats."""
     squares: np.ndarray
     """[N, N] float32, their squares."""
+    ends: np.ndarray
+    """[N] float32, how much oftener a sentence ends with each class than by chance, in nats."""
     usual: float
     """z / sqrt(v pairs) of text in the language."""
 
@@ -100,13 +104,14 @@ def tokens_of(text: str, words: Sequence[Word]) -> list[str]:
     return [*tokens, STOP]
 
 
-def gains_of(counts: np.ndarray, marks: Sequence[int]) -> np.ndarray:
-    """[N, N] float32, g, from how often each class followed each other one."""
+def order_of(words: Mapping[str, int], endings: Mapping[str, int], counts: np.ndarray, usual: float) -> Order:
+    """The order of a language from how often each class followed each other one, [N, N]."""
     times = counts.astype(np.float32)
     expected = times.sum(axis=1, keepdims=True) * (times.sum(axis=0, keepdims=True) / max(1.0, float(times.sum())))
     gains = np.clip(np.log((times + 1.0) / (expected + 1.0)), -_BOUND, _BOUND)
-    gains[:, list(marks)] = 0.0
-    return gains
+    ends = gains[:, words[STOP]].copy()
+    gains[:, [words[STOP], words[PAUSE]]] = 0.0
+    return Order(words, endings, gains, gains * gains, ends, usual)
 
 
 def standing(order: Order, tokens: Sequence[str]) -> tuple[float, float]:
@@ -149,6 +154,24 @@ def in_order(text: str, words: Sequence[Word], language: Language) -> float:
     return min(1.0, max(0.0, (_SLACK - lack) / _RAMP))
 
 
+def ends_as_usual(text: str, words: Sequence[Word], language: Language) -> bool:
+    """Whether a text without a mark at its end is in order and has a last word that sentences of its language end with.
+
+    >>> from rewards.language.tags import parse_tag
+    >>> from rewards.language.words import split_words
+    >>> text = "\u0909\u0938\u0928\u0947 \u0915\u0939\u093e \u0915\u093f \u092f\u0939 \u0920\u0940\u0915 \u0939\u0948"
+    >>> cut = text.rsplit(maxsplit=2)[0]
+    >>> [ends_as_usual(each, split_words(each), parse_tag("hi")) for each in (text, cut)]
+    [True, False]
+    """
+    order = _order_of(language, words)
+    if order is None or not words:
+        return False
+    tokens = tokens_of(text, words)
+    last = int(order.classes(tokens[-2:-1])[0])
+    return bool(order.ends[last] >= _USUAL_END) and standing(order, tokens)[0] >= _IN_ORDER
+
+
 def _order_of(language: Language, words: Sequence[Word]) -> Order | None:
     """The table for the language in the script of most of the words; None where there is none."""
     scripts = [word.script for word in words]
@@ -174,5 +197,4 @@ def load_order(name: str) -> Order | None:
     low, high = np.frombuffer(counts, np.uint8).reshape(2, int(size), int(size))
     places = {word: place for place, word in enumerate(names)}
     rest = {ending: len(names) + place for place, ending in enumerate(endings.decode().split())}
-    gains = gains_of(low + np.uint16(256) * high, (places[STOP], places[PAUSE]))
-    return Order(places, rest, gains, gains * gains, float(usual))
+    return order_of(places, rest, low + np.uint16(256) * high, float(usual))

@@ -23,7 +23,7 @@ from rewards.language.order import (
     TABLES,
     Order,
     ending,
-    gains_of,
+    order_of,
     standing,
     tokens_of,
 )
@@ -41,11 +41,11 @@ def learn(texts: Sequence[Sequence[str]]) -> tuple[Order, np.ndarray]:
     classes = _classes(texts)
     shares = []
     for left_out in (0, 1):
-        order = _order(classes, _count(classes, texts[1 - left_out :: 2]), 0.0)
+        order = order_of(*classes, _count(classes, texts[1 - left_out :: 2]), 0.0)
         judged = [standing(order, text) for text in texts[left_out::2]]
         shares += [z / evidence for z, evidence in judged if evidence > 0]
     counts = _count(classes, texts)
-    return _order(classes, counts, float(np.median(shares or [0.0]))), counts
+    return order_of(*classes, counts, float(np.median(shares or [0.0]))), counts
 
 
 def _classes(texts: Sequence[Sequence[str]]) -> tuple[dict[str, int], dict[str, int]]:
@@ -70,17 +70,12 @@ def _count(classes: tuple[dict[str, int], dict[str, int]], texts: Sequence[Seque
     """[N, N] uint16, how often one class follows another."""
     size = len(classes[0]) + len(classes[1]) + 1
     empty = np.empty((size, 0), np.float32)
-    order = Order(*classes, empty, empty, 0.0)
+    order = Order(*classes, empty, empty, empty, 0.0)
     counts = np.zeros((size, size), np.int64)
     for text in texts:
         places = order.classes(text)
         np.add.at(counts, (places[:-1], places[1:]), 1)
     return counts.astype(np.uint16)
-
-
-def _order(classes: tuple[dict[str, int], dict[str, int]], counts: np.ndarray, usual: float) -> Order:
-    gains = gains_of(counts, (classes[0][STOP], classes[0][PAUSE]))
-    return Order(*classes, gains, gains * gains, usual)
 
 
 def write(folder: Path, target: Path) -> None:
