@@ -6,15 +6,23 @@ import re
 import threading
 import unicodedata
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
 from rewards.language.tags import LATIN, Language
 from rewards.language.words import SPACELESS, Word, split_words
+from rewards.math.cardinals import cardinal, may_begin
 from rewards.math.numbers import fold, plain_number
+from rewards.math.spelled import spelled_number
 
 _NUMBER = re.compile(r"\d{1,3}(?:[ ']\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)*", re.ASCII)
+_CHINESE_DIGITS = "\u3007\u96f6\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u4e24\u5169"
+_PLACES = "\u5341\u767e\u5343\u4e07\u842c\u4ebf\u5104\u5146\uc2ed\ubc31\ucc9c\ub9cc\uc5b5"
+_PLACED = re.compile(rf"\d[\d,.]*[{_PLACES}](?:[{_PLACES}]|\d[\d,.]*(?=[{_PLACES}])|\d+)*", re.ASCII)
+_CHINESE_NUMBER = re.compile(rf"[{_CHINESE_DIGITS}{_PLACES[:8]}]+")
+_LETTER_RUN = re.compile(r"[^\W\d_]+(?:[^\s\d_.,!?;:]*[^\W\d_])?")
+_MAX_NUMBER_WORDS, _LONGEST_NUMBER = 2000, 5
 _SPELLED_OUT = frozenset(range(13))
 """Whole numbers that many languages write as words."""
 _NAMED = re.compile(
@@ -57,7 +65,51 @@ def numbers(text: str) -> list[frozenset[Hashable]]:
     >>> numbers("3,5 km") == numbers("\\u0663\\u066b\\u0665 km"), numbers("7")
     (True, [frozenset({7})])
     """
-    return [_readings(match[0]) for match in _NUMBER.finditer(fold(text[:_MAX_CHARS]))]
+    folded = _PLACED.sub(_in_digits, fold(text[:_MAX_CHARS]))
+    return [_readings(match[0]) for match in _NUMBER.finditer(folded)]
+
+
+def _in_digits(placed: re.Match[str]) -> str:
+    """Digits with places, such as `1\u4e072000`, in digits alone."""
+    value = spelled_number(placed[0])
+    return str(value) if isinstance(value, int) else placed[0]
+
+
+def _left_unsaid(wanted: list[frozenset[Hashable]], text: str) -> list[frozenset[Hashable]]:
+    """The numbers that a text does not have in words, as far as `rewards.math` reads them, either; each word is used
+    once.
+    """
+    said = Counter(_in_words(text)) if wanted else Counter[Hashable]()
+    left: list[frozenset[Hashable]] = []
+    for readings in wanted:
+        value = next((value for value in readings if said[value] > 0), None)
+        if value is None:
+            left.append(readings)
+        else:
+            said[value] -= 1
+    return left
+
+
+def _in_words(text: str) -> Iterator[Hashable]:
+    """The values of the numbers that are written in words or in Chinese characters."""
+    text = text[:_MAX_CHARS]
+    for run in _CHINESE_NUMBER.findall(text):
+        value = spelled_number(run)
+        if value is not None:
+            yield value
+    words = _LETTER_RUN.findall(text)[:_MAX_NUMBER_WORDS]
+    i = 0
+    while i < len(words):
+        size = 1
+        if may_begin(words[i]):
+            for length in range(min(_LONGEST_NUMBER, len(words) - i), 0, -1):
+                spelled = " ".join(words[i : i + length])
+                value = cardinal(spelled) or spelled_number(spelled)
+                if value is not None:
+                    yield value
+                    size = length
+                    break
+        i += size
 
 
 def _readings(written: str) -> frozenset[Hashable]:
@@ -86,7 +138,8 @@ def _readings(written: str) -> frozenset[Hashable]:
 def number_agreement(expected: str, given: str) -> float:
     """1.0 where a text has just the numbers of another, else half the F1 of the two multisets.
 
-    A whole number up to 12 that only one of them has, and nothing in its place in the other, may be spelled out there.
+    Numbers in words count where `rewards.math` reads them. A whole number up to 12 that only one of them has, and
+    nothing in its place in the other, may be spelled out there.
 
     >>> number_agreement("240 km in 3 h", "240 km in three h"), number_agreement("240 km", "241 km")
     (1.0, 0.0)
@@ -101,6 +154,7 @@ def number_agreement(expected: str, given: str) -> float:
         else:
             rest.pop(place)
             num_matched += 1
+    missing, rest = _left_unsaid(missing, given), _left_unsaid(rest, expected)
     if not missing:
         rest = [readings for readings in rest if not readings & _SPELLED_OUT]
     elif not rest:
@@ -124,8 +178,8 @@ def named_tokens(text: str, language: Language | None = None) -> frozenset[str]:
 
 def named_recall(expected: frozenset[str], given: str) -> float:
     """The share of named tokens that a text has, letter case ignored; 1.0 when there are none."""
-    folded = given.casefold()
-    return sum(token.casefold() in folded for token in expected) / len(expected) if expected else 1.0
+    folded = fold(given).casefold()
+    return sum(fold(token).casefold() in folded for token in expected) / len(expected) if expected else 1.0
 
 
 def closeness(reference: str, given: str, language: Language) -> float:
@@ -137,7 +191,8 @@ def closeness(reference: str, given: str, language: Language) -> float:
 def _with_bare_digits(text: str) -> str:
     """The text with its numbers in ASCII digits without separators: `number_agreement` judges them, not chrF++."""
     text = re.sub(r"\d", lambda digit: str(unicodedata.decimal(digit[0])), text[:_MAX_CHARS])
-    return re.sub("(?<=\\d)[.,'\u066b\u066c](?=\\d)", "", text)
+    text = re.sub("(?<=\\d)[.,'\u066b\u066c](?=\\d)", "", text)
+    return re.sub("(?<=\\d)[ \u00a0\u202f](?=\\d{3}(?!\\d))", "", text)
 
 
 @lru_cache(maxsize=1)

@@ -25,7 +25,7 @@ from rewards.language.detect import guess, supports
 from rewards.language.evidence import evidence, family
 from rewards.language.hiding import reads_as_english
 from rewards.language.tags import LATIN, Language
-from rewards.language.words import DENSITY, Word
+from rewards.language.words import DENSITY, LONGEST_WORD, Word
 
 SWITCH = 3.0
 """Cost of a change to English, in nats."""
@@ -37,8 +37,6 @@ _FEW_WORDS, _MANY_WORDS = 8, 40
 """Up to the one all of `CALM` is added, from the other on nothing."""
 CAP = 3.0
 """The most that a word may say for or against a language, so that no single one decides."""
-_LONG_WORD = 30
-"""Characters from which on a word may say more than that: it is several words written without spaces."""
 HOME = 0.1
 """What a word says for the asked language before it is looked at."""
 NUM_CANDIDATES = 4
@@ -56,8 +54,6 @@ CITED = "quote"
 """The code of a short span in another language that stands in quotation marks or brackets."""
 _LONGEST_CITED, _MAX_CITED_SHARE = 7, 0.3
 """Its words, and the letters in such spans that a text may have for each letter in its language."""
-_LONGEST_WORD = 30
-"""Letters of a loan word; more are several words without spaces, or no word at all."""
 _OPENERS = frozenset("\"'\u2018\u201c\u201e\u201a\u00ab\u2039([\u300c\u300e\uff08")
 _LONGEST_TITLE = 10
 """Words."""
@@ -187,7 +183,8 @@ def _gains(words: Sequence[Word], language: Language) -> tuple[list[str], np.nda
         found = evidence(words, language.scripts)
         better = found[:, rivals]
         better -= found[:, own].max(axis=1, keepdims=True)
-        caps = [(i, CAP * len(word.text) / _LONG_WORD) for i, word in enumerate(words) if len(word.text) > _LONG_WORD]
+        # A longer word may say more: it is several words written without spaces.
+        caps = [(i, CAP * w.num_letters / LONGEST_WORD) for i, w in enumerate(words) if w.num_letters > LONGEST_WORD]
         long_words = [np.clip(better[i], -cap, cap) for i, cap in caps]
         np.minimum(better, CAP, out=better)
         np.maximum(better, -CAP, out=better)
@@ -207,7 +204,8 @@ def _gains(words: Sequence[Word], language: Language) -> tuple[list[str], np.nda
                 gains.append(better[:, worth[i]])
     if strange.any():
         states.append(_OTHER_SCRIPT)
-        gains.append(np.where(strange, _STRANGE * weights, _STRANGE_END))
+        sizes = np.array([max(1.0, word.num_letters / LONGEST_WORD) for word in words])
+        gains.append(np.where(strange, _STRANGE * weights * sizes, _STRANGE_END))
     return states, np.stack(gains, axis=1)
 
 
@@ -241,7 +239,7 @@ def _scattered(words: Sequence[Word], codes: Sequence[str], gains: np.ndarray, l
 
 def _weights(words: Sequence[Word]) -> np.ndarray:
     """[W] float32: less for capitalized words, unless so many are that capitals mean nothing (German, tricks)."""
-    capitalized = [word.text[0].isupper() for word in words]
+    capitalized = [word.text[0].isupper() and word.num_letters <= LONGEST_WORD for word in words]
     if sum(capitalized) >= _MOST_CAPITALIZED * len(words):
         return np.ones(len(words), np.float32)
     weights = [NAME_WEIGHT if upper else 1.0 for upper in capitalized]
@@ -291,18 +289,25 @@ def _spans(words: Sequence[Word], codes: Sequence[str], language: Language) -> t
         if i == len(words) or codes[i] != codes[first]:
             code = codes[first]
             if code != language.code:
-                run = words[first:i]
-                code = NAME if _is_a_loan(run) or _is_a_title(run) else CITED if _is_cited(words, first, i) else code
+                code = _kind_of_run(words, first, i) or code
             letters = sum(word.num_letters for word in words[first:i])
             spans.append(Span(words[first].start, words[i - 1].end, code, letters))
             first = i
     return tuple(spans)
 
 
+def _kind_of_run(words: Sequence[Word], first: int, end: int) -> str:
+    """`NAME` or `CITED` for a foreign run that is a loan, a name or a cited term; empty text for any other."""
+    run = words[first:end]
+    if any(word.num_letters > LONGEST_WORD for word in run):
+        return ""
+    if _is_a_loan(run) or _is_a_title(run):
+        return NAME
+    return CITED if _is_cited(words, first, end) else ""
+
+
 def _is_a_loan(words: Sequence[Word]) -> bool:
     """Whether a foreign run is a loan such as `boda-boda` or `park-and-ride`: one word, alone or repeated."""
-    if any(word.num_letters > _LONGEST_WORD for word in words):
-        return False
     starts = [word.text.casefold() for i, word in enumerate(words) if i == 0 or word.before != "-"]
     return len(set(starts)) <= LONGEST_LOAN and len(words) <= 3 * len(starts)
 

@@ -65,12 +65,14 @@ class _ScriptCodes(dict[int, str]):
             strange = category[0] == "L" and name not in _MARKS
             code = _CODES[name][0] if name in _CODES else _UNKNOWN if strange else _JOINER
         else:
-            code = _APOSTROPHE if char in "'\u2019" else _OTHER
+            code = _APOSTROPHE if char in "'\u2019\u00b7" else _OTHER  # a dot stands inside Catalan words
         self[codepoint] = code
         return code
 
 
 _SCRIPT_CODES = _ScriptCodes()
+LONGEST_WORD = 30
+"""Letters of a name or a loan; a longer word is several without spaces, or none at all."""
 _SPACED = "a-z"
 _WORD = re.compile(
     rf"[HJ+]{{1,4}}|[TLMK][TLMK+]{{0,7}}|[{_SPACED}+]+(?:'[{_SPACED}+]+)*",
@@ -96,7 +98,7 @@ class Word(NamedTuple):
     @property
     def looks_like_a_name(self) -> bool:
         """Whether it is written as a name, abbreviation or unit is: `Paris`, `NASA`, `iPhone`, `km`."""
-        return self.num_letters <= 2 or any(char.isupper() for char in self.text)
+        return self.num_letters <= 2 or (self.num_letters <= LONGEST_WORD and any(char.isupper() for char in self.text))
 
 
 def split_words(text: str) -> list[Word]:
