@@ -75,11 +75,13 @@ def _in_digits(placed: re.Match[str]) -> str:
     return str(value) if isinstance(value, int) else placed[0]
 
 
-def _left_unsaid(wanted: list[frozenset[Hashable]], text: str) -> list[frozenset[Hashable]]:
-    """The numbers that a text does not have in words, as far as `rewards.math` reads them, either; each word is used
-    once.
+def _left_unsaid(wanted: list[frozenset[Hashable]], text: str) -> tuple[list[frozenset[Hashable]], bool]:
+    """The numbers that a text does not have in words, either, and whether it may have them in words that cannot be
+    read: not where it says other numbers, above one, in words. Each word is used once.
     """
-    said = Counter(_in_words(text)) if wanted else Counter[Hashable]()
+    if not wanted:
+        return [], True
+    said = Counter(_in_words(text))
     left: list[frozenset[Hashable]] = []
     for readings in wanted:
         value = next((value for value in readings if said[value] > 0), None)
@@ -87,7 +89,7 @@ def _left_unsaid(wanted: list[frozenset[Hashable]], text: str) -> list[frozenset
             left.append(readings)
         else:
             said[value] -= 1
-    return left
+    return left, not any(times > 0 and value not in (0, 1) for value, times in said.items())
 
 
 def _in_words(text: str) -> Iterator[Hashable]:
@@ -101,7 +103,7 @@ def _in_words(text: str) -> Iterator[Hashable]:
     i = 0
     while i < len(words):
         size = 1
-        if may_begin(words[i]):
+        if may_begin(words[i]) or (words[i].isascii() and spelled_number(words[i]) is not None):
             for length in range(min(_LONGEST_NUMBER, len(words) - i), 0, -1):
                 spelled = " ".join(words[i : i + length])
                 value = cardinal(spelled) or spelled_number(spelled)
@@ -154,10 +156,11 @@ def number_agreement(expected: str, given: str) -> float:
         else:
             rest.pop(place)
             num_matched += 1
-    missing, rest = _left_unsaid(missing, given), _left_unsaid(rest, expected)
-    if not missing:
+    missing, missing_may_be_said = _left_unsaid(missing, given)
+    rest, rest_may_be_said = _left_unsaid(rest, expected)
+    if not missing and rest_may_be_said:
         rest = [readings for readings in rest if not readings & _SPELLED_OUT]
-    elif not rest:
+    elif not rest and missing_may_be_said:
         missing = [readings for readings in missing if not readings & _SPELLED_OUT]
     if not missing and not rest:
         return 1.0

@@ -34,12 +34,13 @@ _SHORT, _LONG = 30, 90
 class LanguageFidelity:
     """Language, script, consistency and content in one number; not applicable where the text does not tell.
 
-        R = C * D * V * S * F
+        R = C * D * V * S * W * F
         C = variant * (w * spans + (1 - w) * verified),   w = clip((letters - 30) / 60, 0, 1)
         spans = partial * share + (1 - partial) * exp(-((1 - share) / tolerance)^2)
         D = 1 - clip((repeated - 0.2) / 0.4, 0, 1)
         V = mean over each 40 words of clip(max((once - 0.1) / 0.05, (different - 0.33) / 0.05), 0, 1)
         S = 1 - clip((small - 0.3) / 0.3, 0, 1), or 0 for finished text that breaks off inside a sentence (no reference)
+        W = order of the words, of 1 in sentences and 0 in random order (`rewards.language.order`; no reference)
         F = correct * N * T * O * max(0, chrF++ - floor) / (100 - floor)      factors without data are 1
 
     `share` is the share of letters in the language (`rewards.language.spans`), divided by the reference's own where
@@ -56,10 +57,12 @@ class LanguageFidelity:
 
     LaTeX, code, numbers, addresses and (in other scripts) Latin names are no language; sentences inside them are. With
     fewer than three letters, names alone, or a short text whose language cannot be told, the verdict is NOT_APPLICABLE.
-    An empty completion is 0. Words in random order are seen by a reference text or a scorer; without them only by the
-    marks that they carry along, and 20 words and more without any mark or line break are NOT_APPLICABLE. So they pass
-    where somebody sets the marks right, and where none are usual (Thai, Lao, Khmer); so does fluent nonsense
-    everywhere: use a reference or a scorer, or gate this term by one that sees content.
+    An empty completion is 0, and so is a copy of the prompt. Words in random order are seen by a reference text or a
+    scorer; without them by what follows what in the language (109 languages and scripts; nearly every heap of three
+    sentences in French or Hindi, few in those with little to go by, such as Hebrew or Zulu) and by the marks that they
+    carry along; 20 words and more without any mark or line break are NOT_APPLICABLE. Some pass where somebody sets the
+    marks right, and pieces of Thai, Lao, Khmer and Burmese do; so does fluent nonsense everywhere: use a reference or a
+    scorer, or gate this term by one that sees content.
 
     Source: the factors of DeepSeek-R1 (arXiv:2501.12948, language consistency) and Magistral (arXiv:2506.10910, 2.2.4).
     Deviation: spans instead of words or whole texts, and multiplied by content instead of added to it.
