@@ -33,9 +33,11 @@ _LATIN_NAME = re.compile(r"(?<![A-Za-z])[A-Z][a-z]{2,}(?![A-Za-z])")
 _OPENERS = r"[\s\"'\u00ab\u201e\u201c(\u00bf\u00a1]*"
 _FIRST_LETTER = re.compile(rf"{_OPENERS}([^\W\d_])(?![A-Z])")
 _SENTENCE_START = re.compile(
-    rf"[.!?\u2026](?<=[^\W\d_]{{3}}.)[.!?\u2026]*[\"'\u00bb\u201d\u2019)]*\s{_OPENERS}([^\W\d_])(?![A-Z])"
+    rf"[.!?](?<=[^\W\d_]{{3}}.)(?![.\u2026])[!?]*[\"'\u00bb\u201d\u2019)]*\s{_OPENERS}([^\W\d_])(?![A-Z])"
 )
-"""The letter after a full stop; none where a name such as `iPhone` stands, which is never capitalized."""
+"""The letter after a full stop, but not after an ellipsis; none where a name such as `iPhone` stands, which is never
+capitalized.
+"""
 _PAUSES = frozenset(",;\u060c\u061b\u3001\uff0c\uff1b\u055d\u1363")
 _CLOSERS = "\"')\u00bb\u201d\u2019\u201c\u300d\u300f\uff09"
 _UNMARKED = frozenset({"Thai", "Laoo", "Khmr"})

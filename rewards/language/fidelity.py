@@ -15,7 +15,7 @@ from rewards.language.order import ends_as_usual, in_order
 from rewards.language.prose import prose
 from rewards.language.spans import Consistency, consistency
 from rewards.language.tags import Language, parse_tag
-from rewards.language.words import Word, split_words, variant_share
+from rewards.language.words import Word, density, split_words, variant_share
 from rewards.math import FinalAnswer
 from rewards.math.extract import after_thinking
 
@@ -27,7 +27,9 @@ _DOUBTFUL = 0.1
 _LONG_PROMPT_WORDS, _LONG_PROMPT_CHARS = 8, 40
 """Length from which on a copy of the whole prompt is no answer."""
 _SHORT, _LONG = 30, 90
-"""Letters up to which the text is judged as a whole, and from which on it is judged span by span."""
+"""Latin letters, or as much of another script, up to which the text is judged as a whole, and from which on it is judged
+span by span.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,7 +139,8 @@ class LanguageFidelity:
         copied = None if self._sees_content(sample) else _copied(completion, sample.prompt)
         if copied is not None:
             return copied
-        weight = min(1.0, max(0.0, (found.num_letters - _SHORT) / (_LONG - _SHORT)))
+        letters = found.num_letters * density(language.scripts)
+        weight = min(1.0, max(0.0, (letters - _SHORT) / (_LONG - _SHORT)))
         verified = verify(text, words, language) if weight < 1.0 else 1.0
         if verified is None and weight == 0.0:
             return Verdict.not_applicable("too short or ambiguous to tell the language")

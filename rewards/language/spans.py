@@ -25,7 +25,7 @@ from rewards.language.detect import guess, supports
 from rewards.language.evidence import evidence, family
 from rewards.language.hiding import reads_as_english
 from rewards.language.tags import LATIN, Language
-from rewards.language.words import DENSITY, LONGEST_WORD, Word
+from rewards.language.words import LONGEST_WORD, Word, density
 
 SWITCH = 3.0
 """Cost of a change to English, in nats."""
@@ -116,7 +116,7 @@ def _too_many(named: Sequence[Word], num_cited: int, right: int, language: Langu
     """Letters of foreign names and citations that are more than a text may have, or all letters of names that are
     English sentences in capitals.
     """
-    room = right * max(DENSITY.get(script, 1.0) for script in language.scripts)
+    room = right * density(language.scripts)
     num_named = sum(word.num_letters for word in named)
     allowed = 0.0 if reads_as_english((word.text for word in named), as_names=True) else MAX_NAME_SHARE * room
     return max(0, round(num_named - allowed)) + max(0, round(num_cited - _MAX_CITED_SHARE * room))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import NamedTuple
 
 _CODES = {
@@ -42,7 +43,7 @@ _CODES = {
 }
 SPACELESS = frozenset({"Hani", "Kana", "Thai", "Laoo", "Mymr", "Khmr"})
 """Scripts that write no spaces between words."""
-DENSITY = {"Hani": 3.0, "Kana": 3.0, "Hang": 2.0, "Ethi": 1.5}
+DENSITY = {"Hani": 3.0, "Kana": 3.0, "Hang": 2.5, "Ethi": 1.5}
 """Latin letters that say as much as one character of a script whose signs stand for syllables or words."""
 _SCRIPT_OF_CODE = dict(_CODES.values())
 _UNKNOWN = "z"
@@ -52,6 +53,11 @@ _MARKS = frozenset({"MODIFIER", "FEMININE", "MASCULINE"})
 _JOINER, _APOSTROPHE, _OTHER = "+", "'", " "
 _ALIKE = frozenset("lcgr")
 """Codes of the alphabets whose letters look alike, so that one can hide in another: `p\u0430ssword`."""
+
+
+def density(scripts: Iterable[str]) -> float:
+    """Latin letters that say as much as a character of the densest of some scripts."""
+    return max(DENSITY.get(script, 1.0) for script in scripts)
 
 
 class _ScriptCodes(dict[int, str]):
