@@ -27,7 +27,7 @@ _DOUBTFUL = 0.1
 _LONG_PROMPT_WORDS, _LONG_PROMPT_CHARS = 8, 40
 """Length from which on a copy of the whole prompt is no answer."""
 _SHORT, _LONG = 30, 90
-"""Latin letters, or as much of another script, up to which the text is judged as a whole, and from which on by spans."""
+"""Latin letters, or as much of another script, to which a text is judged as a whole, and from which on by spans."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
