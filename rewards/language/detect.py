@@ -16,7 +16,7 @@ import pycld2
 
 from rewards.language.tables import STEPS, load_model
 from rewards.language.tags import LANGUAGES, Language, canonical
-from rewards.language.words import Word
+from rewards.language.words import DENSITY, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,34 +64,38 @@ def supports(answer: Guess, language: Language) -> bool:
 LEAST_LETTERS = 3
 """Fewer tell nothing."""
 _FEW_LETTERS, _TIE_WITH_ENGLISH = 16, -0.1
-_TIE, _CLOSE = -0.06, -0.4
-"""Odds, in nats per square root of a byte, down to which a language is as good as the best, or cannot be ruled out."""
+_TIE, _CLOSE, _FAR = -0.06, -0.4, -4.5
+"""Odds, in nats per square root of a byte, down to which a language is as good as the best, cannot be ruled out, or can
+be believed when the other detector names it.
+"""
 
 
 def verify(text: str, words: Sequence[Word], language: Language) -> float | None:
     """1.0 when a text as a whole is in the language, 0.0 when it is not, None when that cannot be told.
 
-    The script decides first; then either detector's yes is enough; a close second is no verdict.
+    The script decides first; then either detector's yes is enough, unless the other finds it absurd. A close second is
+    no verdict, and neither are two detectors at odds with each other, unless one of them says English.
     """
-    own = sum(word.num_letters for word in words if word.script in language.scripts)
+    own = sum(word.num_letters * DENSITY.get(word.script, 1.0) for word in words if word.script in language.scripts)
     foreign = sum(word.num_letters for word in words if word.script not in language.scripts)
     names = all(word.looks_like_a_name for word in words)
-    if own + foreign < LEAST_LETTERS:
+    if sum(word.num_letters for word in words) < LEAST_LETTERS:
         return None
     if foreign > own:
         return None if names and len(words) <= 3 else 0.0
     if language.is_alone_in_its_script:
         return 1.0
     answer = guess(text)
+    odds = max((answer.odds[code] for code in language.twins if code in answer.odds), default=0.0)
     if supports(answer, language):
-        return None if (names and len(words) == 1) or _may_be_english(answer, own, language) else 1.0
-    odds = max(answer.odds.get(code, -np.inf) for code in language.twins)
-    if "en" not in answer.codes and odds >= _TIE:
-        return 1.0
+        doubtful = odds < _FAR or (names and len(words) == 1) or _may_be_english(answer, own, language)
+        return None if doubtful else 1.0
+    if "en" not in answer.codes and (odds >= _TIE or len(set(answer.codes)) > 1):
+        return 1.0 if odds >= _TIE else None
     return None if odds >= _CLOSE or len(words) == 1 or (names and len(words) <= 3) else 0.0
 
 
-def _may_be_english(answer: Guess, num_letters: int, language: Language) -> bool:
+def _may_be_english(answer: Guess, num_letters: float, language: Language) -> bool:
     """Whether a few letters that one detector takes for the language may as well be English."""
     if language.code == "en" or num_letters > _FEW_LETTERS:
         return False

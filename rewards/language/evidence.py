@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,9 +16,31 @@ from rewards.language.words import SPACELESS, Word
 
 _BLOCK = 256
 """Words weighed at a time, so that a very long text needs no more memory than a page."""
+_MOST_SEEN, _LONGEST_SEEN = 8192, 64
+"""Words kept, up to 0.4 kB each, and the characters of the longest."""
 
 
-@dataclass(frozen=True, slots=True)
+class _Memory:
+    """What words of one family of languages said when they were met first. Rows are added and never changed."""
+
+    def __init__(self, num_languages: int) -> None:
+        self.places: dict[str, int] = {}
+        self.said = np.empty((_MOST_SEEN, num_languages), np.float32)
+        self._adding = threading.Lock()
+
+    def has_room(self, num_words: int) -> bool:
+        return len(self.places) + num_words <= _MOST_SEEN
+
+    def add(self, texts: Sequence[str], said: np.ndarray) -> None:
+        """Keeps the words that are new; another thread may have added some of them."""
+        with self._adding:
+            start = len(self.places)
+            fresh = [i for i, text in enumerate(texts) if text not in self.places][: _MOST_SEEN - start]
+            self.said[start : start + len(fresh)] = said[fresh]
+            self.places.update((texts[i], start + place) for place, i in enumerate(fresh))
+
+
+@dataclass(slots=True)
 class _Family:
     """The languages that share a script, and what is known of words in them."""
 
@@ -26,12 +49,8 @@ class _Family:
     """The classes of the languages: the first one of each, then the others."""
     doubles: tuple[tuple[int, int], ...]
     """Which place in `codes` to merge which later place in `classes` into."""
-    seen: dict[str, bytes]
-    """The evidence of words met before, as int32. A thread that fills an entry again writes the same."""
-
-
-_MOST_SEEN, _LONGEST_SEEN = 8192, 64
-"""Words kept, up to 0.4 kB each, and the characters of the longest."""
+    memory: _Memory
+    """Replaced by an empty one when it is full; who still reads the old one reads what was right."""
 
 
 @lru_cache(maxsize=16)
@@ -41,7 +60,7 @@ def _family(scripts: frozenset[str]) -> _Family:
     doubles = [(places.index(i), double) for i, double in model.doubles if i in places]
     classes = np.array([*places, *(double for _, double in doubles)], np.intp)
     merged = tuple((place, len(places) + i) for i, (place, _) in enumerate(doubles))
-    return _Family(tuple(model.codes[i] for i in places), classes, merged, {})
+    return _Family(tuple(model.codes[i] for i in places), classes, merged, _Memory(len(places)))
 
 
 def family(scripts: frozenset[str]) -> tuple[str, ...]:
@@ -51,19 +70,29 @@ def family(scripts: frozenset[str]) -> tuple[str, ...]:
 
 def evidence(words: Sequence[Word], scripts: frozenset[str]) -> np.ndarray:
     """[W, L] float32: how well the byte n-grams of each word fit each language of `family(scripts)`: the sum of their
-    log-probabilities in nats. A word says the same wherever it stands, so that it is looked at once.
+    log-probabilities, in nats, by the square root of its bytes and one. A word says the same wherever it stands, so
+    that it is looked at once.
     """
-    model, kin = load_model(), _family(scripts)
+    kin = _family(scripts)
     texts = [word.text if word.script in SPACELESS else f" {word.text} " for word in words]
-    rows = {text: kin.seen.get(text, b"") for text in texts}
-    for block in _blocks(text for text, row in rows.items() if not row):
-        found = [row.tobytes() for row in _look_at(model, kin, block)]
-        rows.update(zip(block, found, strict=True))
-        if len(kin.seen) + len(block) > _MOST_SEEN:
-            kin.seen.clear()
-        kin.seen.update((text, row) for text, row in zip(block, found, strict=True) if len(text) <= _LONGEST_SEEN)
-    steps = np.frombuffer(b"".join([rows[text] for text in texts]), np.int32).reshape(len(texts), len(kin.codes))
-    return steps.astype(np.float32) * (LOG_TWO / STEPS)
+    memory = kin.memory
+    known = memory.places
+    new = [text for text in dict.fromkeys(texts) if text not in known]
+    if len(new) > _BLOCK or any(len(text) > _LONGEST_SEEN for text in new):
+        return _weighed_afresh(kin, texts)
+    if new and not memory.has_room(len(new)):
+        kin.memory = memory = _Memory(len(kin.codes))
+        known, new = memory.places, list(dict.fromkeys(texts))
+    if new:
+        memory.add(new, _look_at(load_model(), kin, new))
+    return memory.said[[known[text] for text in texts]]
+
+
+def _weighed_afresh(kin: _Family, texts: Sequence[str]) -> np.ndarray:
+    """The evidence of a text with very many or very long new words, which are not kept."""
+    model, places = load_model(), {text: place for place, text in enumerate(dict.fromkeys(texts))}
+    blocks = [_look_at(model, kin, block) for block in _blocks(places)]
+    return np.concatenate(blocks)[[places[text] for text in texts]]
 
 
 def _blocks(texts: Iterable[str]) -> Iterator[list[str]]:
@@ -73,18 +102,22 @@ def _blocks(texts: Iterable[str]) -> Iterator[list[str]]:
 
 
 def _look_at(model: Model, kin: _Family, texts: Sequence[str]) -> np.ndarray:
-    """[T, L] int32, the evidence of some pieces of text, in steps of `STEPS` and of log 2."""
+    """[T, L] float32, the evidence of some pieces of text."""
     data = b"".join(
         [APART + (text.lower() if text.isupper() else text).encode("utf-8", errors="replace") for text in texts]
     )
     features = model.features(data)
     is_start = np.frombuffer(data, np.uint8) == APART[0]
     used = (features >= 0) | is_start  # a start has no feature, that is, the row of zeros
-    starts = np.nonzero(is_start[used])[0]
+    ends = np.append(np.nonzero(is_start[used])[0][1:], np.count_nonzero(used)) - 1
     # Differences of running sums: in whole numbers they are exact, and faster than a sum for each word.
-    sums = np.cumsum(model.weights[features[used]][:, kin.classes].T, axis=1, dtype=np.int32)
-    sums = sums[:, np.append(starts[1:], sums.shape[1]) - 1]
-    by_class = np.diff(sums, axis=1, prepend=np.int32(0)).T
+    by_class = np.ascontiguousarray(model.weights.take(features[used], axis=0).take(kin.classes, axis=1).T)
+    sums = np.cumsum(by_class, axis=1, dtype=np.int32)[:, ends]
+    sums[:, 1:] -= sums[:, :-1].copy()
     for place, double in kin.doubles:
-        np.maximum(by_class[:, place], by_class[:, double], out=by_class[:, place])
-    return by_class[:, : len(kin.codes)]
+        np.maximum(sums[place], sums[double], out=sums[place])
+    sizes = np.diff(np.nonzero(is_start)[0], append=len(data)) - np.array(
+        [1 if text[0] != " " else 2 for text in texts]
+    )
+    scale = (LOG_TWO / STEPS / np.sqrt(sizes)).astype(np.float32)
+    return sums[: len(kin.codes)].T.astype(np.float32) * scale[:, None]

@@ -6,15 +6,23 @@ import re
 import threading
 import unicodedata
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
 from rewards.language.tags import LATIN, Language
 from rewards.language.words import SPACELESS, Word, split_words
+from rewards.math.cardinals import cardinal, may_begin
 from rewards.math.numbers import fold, plain_number
+from rewards.math.spelled import spelled_number
 
 _NUMBER = re.compile(r"\d{1,3}(?:[ ']\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)*", re.ASCII)
+_CHINESE_DIGITS = "\u3007\u96f6\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u4e24\u5169"
+_PLACES = "\u5341\u767e\u5343\u4e07\u842c\u4ebf\u5104\u5146\uc2ed\ubc31\ucc9c\ub9cc\uc5b5"
+_PLACED = re.compile(rf"\d[\d,.]*[{_PLACES}](?:[{_PLACES}]|\d[\d,.]*(?=[{_PLACES}])|\d+)*", re.ASCII)
+_CHINESE_NUMBER = re.compile(rf"[{_CHINESE_DIGITS}{_PLACES[:8]}]+")
+_LETTER_RUN = re.compile(r"[^\W\d_]+(?:[^\s\d_.,!?;:]*[^\W\d_])?")
+_MAX_NUMBER_WORDS, _LONGEST_NUMBER = 2000, 5
 _SPELLED_OUT = frozenset(range(13))
 """Whole numbers that many languages write as words."""
 _NAMED = re.compile(
@@ -25,9 +33,11 @@ _LATIN_NAME = re.compile(r"(?<![A-Za-z])[A-Z][a-z]{2,}(?![A-Za-z])")
 _OPENERS = r"[\s\"'\u00ab\u201e\u201c(\u00bf\u00a1]*"
 _FIRST_LETTER = re.compile(rf"{_OPENERS}([^\W\d_])(?![A-Z])")
 _SENTENCE_START = re.compile(
-    rf"[.!?\u2026](?<=[^\W\d_]{{3}}.)[.!?\u2026]*[\"'\u00bb\u201d\u2019)]*\s{_OPENERS}([^\W\d_])(?![A-Z])"
+    rf"[.!?](?<=[^\W\d_]{{3}}.)(?![.\u2026])[!?]*[\"'\u00bb\u201d\u2019)]*\s{_OPENERS}([^\W\d_])(?![A-Z])"
 )
-"""The letter after a full stop; none where a name such as `iPhone` stands, which is never capitalized."""
+"""The letter after a full stop, but not after an ellipsis; none where a name such as `iPhone` stands, which is never
+capitalized.
+"""
 _PAUSES = frozenset(",;\u060c\u061b\u3001\uff0c\uff1b\u055d\u1363")
 _CLOSERS = "\"')\u00bb\u201d\u2019\u201c\u300d\u300f\uff09"
 _UNMARKED = frozenset({"Thai", "Laoo", "Khmr"})
@@ -57,7 +67,53 @@ def numbers(text: str) -> list[frozenset[Hashable]]:
     >>> numbers("3,5 km") == numbers("\\u0663\\u066b\\u0665 km"), numbers("7")
     (True, [frozenset({7})])
     """
-    return [_readings(match[0]) for match in _NUMBER.finditer(fold(text[:_MAX_CHARS]))]
+    folded = _PLACED.sub(_in_digits, fold(text[:_MAX_CHARS]))
+    return [_readings(match[0]) for match in _NUMBER.finditer(folded)]
+
+
+def _in_digits(placed: re.Match[str]) -> str:
+    """Digits with places, such as `1\u4e072000`, in digits alone."""
+    value = spelled_number(placed[0])
+    return str(value) if isinstance(value, int) else placed[0]
+
+
+def _left_unsaid(wanted: list[frozenset[Hashable]], text: str) -> tuple[list[frozenset[Hashable]], bool]:
+    """The numbers that a text does not have in words, either, and whether it may have them in words that cannot be
+    read: not where it says other numbers, above one, in words. Each word is used once.
+    """
+    if not wanted:
+        return [], True
+    said = Counter(_in_words(text))
+    left: list[frozenset[Hashable]] = []
+    for readings in wanted:
+        value = next((value for value in readings if said[value] > 0), None)
+        if value is None:
+            left.append(readings)
+        else:
+            said[value] -= 1
+    return left, not any(times > 0 and value not in (0, 1) for value, times in said.items())
+
+
+def _in_words(text: str) -> Iterator[Hashable]:
+    """The values of the numbers that are written in words or in Chinese characters."""
+    text = text[:_MAX_CHARS]
+    for run in _CHINESE_NUMBER.findall(text):
+        value = spelled_number(run)
+        if value is not None:
+            yield value
+    words = _LETTER_RUN.findall(text)[:_MAX_NUMBER_WORDS]
+    i = 0
+    while i < len(words):
+        size = 1
+        if may_begin(words[i]) or (words[i].isascii() and spelled_number(words[i]) is not None):
+            for length in range(min(_LONGEST_NUMBER, len(words) - i), 0, -1):
+                spelled = " ".join(words[i : i + length])
+                value = cardinal(spelled) or spelled_number(spelled)
+                if value is not None:
+                    yield value
+                    size = length
+                    break
+        i += size
 
 
 def _readings(written: str) -> frozenset[Hashable]:
@@ -86,7 +142,8 @@ def _readings(written: str) -> frozenset[Hashable]:
 def number_agreement(expected: str, given: str) -> float:
     """1.0 where a text has just the numbers of another, else half the F1 of the two multisets.
 
-    A whole number up to 12 that only one of them has, and nothing in its place in the other, may be spelled out there.
+    Numbers in words count where `rewards.math` reads them. A whole number up to 12 that only one of them has, and
+    nothing in its place in the other, may be spelled out there.
 
     >>> number_agreement("240 km in 3 h", "240 km in three h"), number_agreement("240 km", "241 km")
     (1.0, 0.0)
@@ -101,9 +158,11 @@ def number_agreement(expected: str, given: str) -> float:
         else:
             rest.pop(place)
             num_matched += 1
-    if not missing:
+    missing, missing_may_be_said = _left_unsaid(missing, given)
+    rest, rest_may_be_said = _left_unsaid(rest, expected)
+    if not missing and rest_may_be_said:
         rest = [readings for readings in rest if not readings & _SPELLED_OUT]
-    elif not rest:
+    elif not rest and missing_may_be_said:
         missing = [readings for readings in missing if not readings & _SPELLED_OUT]
     if not missing and not rest:
         return 1.0
@@ -124,8 +183,8 @@ def named_tokens(text: str, language: Language | None = None) -> frozenset[str]:
 
 def named_recall(expected: frozenset[str], given: str) -> float:
     """The share of named tokens that a text has, letter case ignored; 1.0 when there are none."""
-    folded = given.casefold()
-    return sum(token.casefold() in folded for token in expected) / len(expected) if expected else 1.0
+    folded = fold(given).casefold()
+    return sum(fold(token).casefold() in folded for token in expected) / len(expected) if expected else 1.0
 
 
 def closeness(reference: str, given: str, language: Language) -> float:
@@ -137,7 +196,8 @@ def closeness(reference: str, given: str, language: Language) -> float:
 def _with_bare_digits(text: str) -> str:
     """The text with its numbers in ASCII digits without separators: `number_agreement` judges them, not chrF++."""
     text = re.sub(r"\d", lambda digit: str(unicodedata.decimal(digit[0])), text[:_MAX_CHARS])
-    return re.sub("(?<=\\d)[.,'\u066b\u066c](?=\\d)", "", text)
+    text = re.sub("(?<=\\d)[.,'\u066b\u066c](?=\\d)", "", text)
+    return re.sub("(?<=\\d)[ \u00a0\u202f](?=\\d{3}(?!\\d))", "", text)
 
 
 @lru_cache(maxsize=1)
@@ -214,10 +274,15 @@ def sentence_shape(text: str) -> float:
     text = text[:_MAX_CHARS]
     first = _FIRST_LETTER.match(text)
     starts = [*([first[1]] if first else []), *_SENTENCE_START.findall(text)]
-    small = sum(char.islower() for char in starts)
+    small = sum(_is_small(char) for char in starts)
     if len(starts) < 3 or small < 2 or 3 * len(_CAPITAL_INSIDE.findall(text)) < small:
         return 1.0
     return 1.0 - min(1.0, max(0.0, (small / len(starts) - 0.3) / 0.3))
+
+
+def _is_small(char: str) -> bool:
+    """Whether a letter is written small where it could be a capital; Georgian, which has none, is never."""
+    return char.islower() and not "\u10d0" <= char <= "\u10ff"
 
 
 def stops_short(text: str) -> bool:
@@ -234,7 +299,7 @@ def stops_short(text: str) -> bool:
     if not line or not (unicodedata.category(line[-1])[0] in "LM" or line[-1] in _PAUSES):
         return False
     ends = [match.end() for match in _SENTENCE_END.finditer(line)]
-    least = 1 if next((char.islower() for char in line if char.isalpha()), False) else 2
+    least = 1 if next((_is_small(char) for char in line if char.isalpha()), False) else 2
     return len(ends) >= least and not next((char.isupper() for char in line[ends[-1] :] if char.isalpha()), True)
 
 

@@ -11,10 +11,11 @@ from rewards.base import RewardError, Sample, Verdict
 from rewards.functions import describe
 from rewards.language import faithful
 from rewards.language.detect import LEAST_LETTERS, identify, verify
+from rewards.language.order import ends_as_usual, in_order
 from rewards.language.prose import prose
 from rewards.language.spans import Consistency, consistency
 from rewards.language.tags import Language, parse_tag
-from rewards.language.words import Word, split_words, variant_share
+from rewards.language.words import Word, density, split_words, variant_share
 from rewards.math import FinalAnswer
 from rewards.math.extract import after_thinking
 
@@ -23,20 +24,23 @@ Scorer = Callable[[str, str], float]
 
 _DOUBTFUL = 0.1
 """The value that a text of words in random order may have at most."""
+_LONG_PROMPT_WORDS, _LONG_PROMPT_CHARS = 8, 40
+"""Length from which on a copy of the whole prompt is no answer."""
 _SHORT, _LONG = 30, 90
-"""Letters up to which the text is judged as a whole, and from which on it is judged span by span."""
+"""Latin letters, or as much of another script, to which a text is judged as a whole, and from which on by spans."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LanguageFidelity:
     """Language, script, consistency and content in one number; not applicable where the text does not tell.
 
-        R = C * D * V * S * F
+        R = C * D * V * S * W * F
         C = variant * (w * spans + (1 - w) * verified),   w = clip((letters - 30) / 60, 0, 1)
         spans = partial * share + (1 - partial) * exp(-((1 - share) / tolerance)^2)
         D = 1 - clip((repeated - 0.2) / 0.4, 0, 1)
         V = mean over each 40 words of clip(max((once - 0.1) / 0.05, (different - 0.33) / 0.05), 0, 1)
         S = 1 - clip((small - 0.3) / 0.3, 0, 1), or 0 for finished text that breaks off inside a sentence (no reference)
+        W = order of the words, of 1 in sentences and 0 in random order (`rewards.language.order`; no reference)
         F = correct * N * T * O * max(0, chrF++ - floor) / (100 - floor)      factors without data are 1
 
     `share` is the share of letters in the language (`rewards.language.spans`), divided by the reference's own where
@@ -53,10 +57,12 @@ class LanguageFidelity:
 
     LaTeX, code, numbers, addresses and (in other scripts) Latin names are no language; sentences inside them are. With
     fewer than three letters, names alone, or a short text whose language cannot be told, the verdict is NOT_APPLICABLE.
-    An empty completion is 0. Words in random order are seen by a reference text or a scorer; without them only by the
-    marks that they carry along, and 20 words and more without any mark or line break are NOT_APPLICABLE. So they pass
-    where somebody sets the marks right, and where none are usual (Thai, Lao, Khmer); so does fluent nonsense
-    everywhere: use a reference or a scorer, or gate this term by one that sees content.
+    An empty completion is 0, and so is a copy of the prompt. Words in random order are seen by a reference text or a
+    scorer; without them by what follows what in the language (109 languages and scripts; nearly every heap of three
+    sentences in French or Hindi, few in those with little to go by, such as Hebrew or Zulu) and by the marks that they
+    carry along; 20 words and more without any mark or line break are NOT_APPLICABLE. Some pass where somebody sets the
+    marks right, and pieces of Thai, Lao, Khmer and Burmese do; so does fluent nonsense everywhere: use a reference or a
+    scorer, or gate this term by one that sees content.
 
     Source: the factors of DeepSeek-R1 (arXiv:2501.12948, language consistency) and Magistral (arXiv:2506.10910, 2.2.4).
     Deviation: spans instead of words or whole texts, and multiplied by content instead of added to it.
@@ -128,7 +134,11 @@ class LanguageFidelity:
         reason = _in_words(found, language)
         if found.num_letters < LEAST_LETTERS:
             return Verdict.not_applicable("too few letters to tell the language")
-        weight = min(1.0, max(0.0, (found.num_letters - _SHORT) / (_LONG - _SHORT)))
+        copied = None if self._sees_content(sample) else _copied(completion, sample.prompt)
+        if copied is not None:
+            return copied
+        letters = found.num_letters * density(language.scripts)
+        weight = min(1.0, max(0.0, (letters - _SHORT) / (_LONG - _SHORT)))
         verified = verify(text, words, language) if weight < 1.0 else 1.0
         if verified is None and weight == 0.0:
             return Verdict.not_applicable("too short or ambiguous to tell the language")
@@ -136,18 +146,24 @@ class LanguageFidelity:
         spanwise = self.partial * (1.0 - foreign) + (1.0 - self.partial) * math.exp(-((foreign / self.tolerance) ** 2))
         consistent = weight * spanwise + (1.0 - weight) * (spanwise if verified is None else verified)
         consistent *= variant_share(text, language.variant)
-        shaped, flaw = self._shape(sample, completion, text, words)
+        shaped, flaw = self._shape(sample, completion, text, words, language)
         value = consistent * shaped
-        if value > _DOUBTFUL and not self._sees_content(sample) and faithful.is_unmarked(completion, words):
-            return Verdict.not_applicable(f"{reason}, but without any mark: sentences or a heap of words")
+        if value > _DOUBTFUL and not self._sees_content(sample):
+            ordered = in_order(text, words, language)
+            value, flaw = value * ordered, flaw + (", words in no order" if ordered < 1.0 else "")
+            if value > _DOUBTFUL and faithful.is_unmarked(completion, words):
+                return Verdict.not_applicable(f"{reason}, but without any mark: sentences or a heap of words")
         return Verdict.of(value, reason + flaw)
 
-    def _shape(self, sample: Sample, completion: str, text: str, words: Sequence[Word]) -> tuple[float, str]:
+    def _shape(
+        self, sample: Sample, completion: str, text: str, words: Sequence[Word], language: Language
+    ) -> tuple[float, str]:
         """D * V * S, and what is wrong in words."""
         repeated = faithful.repetition(words)
         shape = (1.0 - min(1.0, max(0.0, (repeated - 0.2) / 0.4))) * faithful.vocabulary(words)
         shape *= faithful.sentence_shape(text)
-        if sample.finish_reason != "length" and not self._sees_content(sample) and faithful.stops_short(completion):
+        stops = sample.finish_reason != "length" and not self._sees_content(sample) and faithful.stops_short(completion)
+        if stops and not ends_as_usual(text, words, language):
             return 0.0, ", breaks off inside a sentence"
         return shape, f", {repeated:.0%} repeated" if shape < 1.0 else ""
 
@@ -210,6 +226,19 @@ class LanguageFidelity:
         if not isinstance(value, str):
             raise RewardError(f"reference[{key!r}] is {value!r}, not text; correct the row or name another key")
         return value
+
+
+def _copied(completion: str, prompt: str) -> Verdict | None:
+    """The verdict on a completion that has no word but a whole long prompt's own; None for any other."""
+    asked, given = " ".join(prompt.split()), " ".join(completion.split())
+    if asked not in given or (len(asked.split()) < _LONG_PROMPT_WORDS and len(asked) < _LONG_PROMPT_CHARS):
+        return None
+    rest = given.replace(asked, " ")
+    if sum(char.isalpha() for char in rest) >= LEAST_LETTERS:
+        return None
+    if any(char.isalnum() for char in rest):
+        return Verdict.not_applicable("nothing but the prompt and too few letters to tell the language")
+    return Verdict.of(0.0, "nothing but a copy of the prompt")
 
 
 def _in_words(found: Consistency, language: Language) -> str:

@@ -2,7 +2,8 @@
 
 Hiding is the oldest trick against a language check: English in a fenced block, in `\\text{}`, in comments, strings,
 addresses or styled letters. So everything that is taken out is searched for runs of words first, and those stay where
-they stood.
+they stood. What is left of it is searched once more, all together, for the words of English prose
+(`rewards.language.hiding`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from rewards.language.hiding import hidden_prose, humped_words, join_letters
 from rewards.math.numbers import vocabulary
 
 MAX_CHARS = 20_000
@@ -34,6 +36,7 @@ _TEXT_GROUP = re.compile(
     r"\s*\{([^{}]*)\}"
 )
 _COMMAND = re.compile(r"\\(?:begin|end)\s*\{[^{}]*\}|\\[A-Za-z]+\*?|\\.")
+_BRACES = str.maketrans("{}", "  ")
 _LETTERS = r"[^\W\d_]"
 _LONG_WORD = re.compile(rf"{_LETTERS}{{2,}}(?:'{_LETTERS}+)?")
 _WORD_RUN = re.compile(rf"(?<!{_LETTERS}){_LETTERS}+(?:[ ,.'\-]+{_LETTERS}+){{2,}}")
@@ -60,19 +63,23 @@ def prose(text: str) -> str:
     'the answer is four'
     """
     text = _plain(text)
+    dropped = humped_words(text)
     if "```" in text or "~~~" in text:
-        text = _FENCE.sub(lambda block: _set_apart(_of_code(block[2])), text)
+        text = _FENCE.sub(lambda block: _set_apart(_of_code(block[2], dropped)), text)
     if "<!--" in text:
         text = _COMMENT_TAG.sub(lambda tag: _set_apart(tag[1]), text)
     if "http" in text or "www." in text or "@" in text:
-        text = _ADDRESS.sub(lambda address: _set_apart(_of_address(address[0])), text)
+        text = _ADDRESS.sub(lambda address: _set_apart(_of_address(address[0], dropped)), text)
     if "`" in text:
-        text = _INLINE_CODE.sub(lambda code: _set_apart(_of_code(code[2])), text)
+        text = _INLINE_CODE.sub(lambda code: _set_apart(_of_code(code[2], dropped)), text)
     if "<" in text or "&" in text:
-        text = _TAG.sub(lambda tag: _set_apart(_of_code(tag[0]) if " " in tag[0] else ""), text)
+        text = _TAG.sub(lambda tag: _set_apart(_of_code(tag[0], dropped) if " " in tag[0] else ""), text)
     if "$" in text or "\\" in text:
         text = _MATH.sub(lambda match: _set_apart(_of_math(next(filter(None, match.groups())))), text)
         text = _loosen(text)
+    text = join_letters(text)
+    if dropped:
+        text += "\n" + hidden_prose(dropped)
     return "\n".join(line for line in (re.sub(r"[ \t]+", " ", line).strip() for line in text.split("\n")) if line)
 
 
@@ -90,8 +97,10 @@ def _set_apart(found: str) -> str:
     return f" {found} " if found else " "
 
 
-def _of_code(code: str) -> str:
-    """The sentences in program text: its comments, its strings, and whole lines that are no statements."""
+def _of_code(code: str, dropped: list[str]) -> str:
+    """The sentences in program text: its comments, its strings, and whole lines that are no statements. Other lines are
+    added to what was dropped.
+    """
     kept = []
     for line in code.split("\n"):
         remarks = [part for match in _QUOTED.finditer(line) for part in match.groups() if part]
@@ -100,7 +109,10 @@ def _of_code(code: str) -> str:
         if _is_sentence(_QUOTED.sub(" ", line), 4) or (not remarks and _is_sentence(line, 4)):
             kept.append(line)
         else:
-            kept += remarks or _uncased(line)
+            found = remarks or _uncased(line)
+            kept += found
+            if not found:
+                dropped.append(line)
     return "\n".join(kept)
 
 
@@ -119,16 +131,21 @@ def _uncased(text: str) -> list[str]:
     return [run for run in runs if sum(char.isalpha() for char in run) >= 4]
 
 
-def _of_address(address: str) -> str:
-    """A sentence spelled as an address, such as `https://a.b/the-answer-to-this-is-forty-two`."""
+def _of_address(address: str, dropped: list[str]) -> str:
+    """A sentence spelled as an address, such as `https://a.b/the-answer-to-this-is-forty-two`; a shorter address is
+    added to what was dropped.
+    """
     words = _LONG_WORD.findall(address)
-    return " ".join(words[2:]) if len(words) >= 8 else ""
+    if len(words) >= 8:
+        return " ".join(words[2:])
+    dropped.append(address)
+    return ""
 
 
 def _of_math(formula: str) -> str:
     """The words in a formula: in `\\text{}` and the like, and in runs of three words and more beside them."""
     kept = [group.strip() for group in _TEXT_GROUP.findall(formula) if re.search(rf"{_LETTERS}{{3}}", group)]
-    rest = _COMMAND.sub("  ", _SPACING.sub(" ", _TEXT_GROUP.sub("  ", formula)))
+    rest = _COMMAND.sub("  ", _SPACING.sub(" ", _TEXT_GROUP.sub("  ", formula))).translate(_BRACES)
     for run in _WORD_RUN.findall(rest):
         words = _LONG_WORD.findall(run)
         if len(words) >= 3:

@@ -5,15 +5,16 @@ found by dynamic programming (Viterbi). A foreign name or a loan word is cheaper
 is not. Words in a script that the language does not use are foreign whatever they say. A foreign run that is
 capitalized as a title is belongs to no language, within bounds.
 
-    gain(w, l) = weight(w) * clip((e(w, l) - e(w, asked)) / sqrt(bytes(w)), -CAP, CAP) - HOME       e: log-probability
+    gain(w, l) = weight(w) * clip(e(w, l) - e(w, asked), -CAP, CAP) - HOME      e: log-probability / sqrt(bytes + 1)
     path score = sum of the gains of the words outside the asked language - costs of changes (a foreign start is one)
     share = letters on the path in the language / letters on it in any language
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -22,8 +23,9 @@ import numpy as np
 
 from rewards.language.detect import guess, supports
 from rewards.language.evidence import evidence, family
+from rewards.language.hiding import reads_as_english
 from rewards.language.tags import LATIN, Language
-from rewards.language.words import SPACELESS, Word
+from rewards.language.words import LONGEST_WORD, Word, density
 
 SWITCH = 3.0
 """Cost of a change to English, in nats."""
@@ -40,24 +42,26 @@ HOME = 0.1
 NUM_CANDIDATES = 4
 NAME_WEIGHT = 0.4
 """What capitalized words in the middle of sentences say, of what other words do: they are often foreign names."""
+_MOST_CAPITALIZED = 0.7
+"""Share of capitalized words from which on a capital means nothing; German, and short texts with names, have less."""
 MAX_NAME_SHARE = 0.7
 """Letters of foreign names that a text may have for each letter in its language; more are foreign text."""
 NAME = "name"
 """The code of a span that is a foreign name or title, which is no language."""
 LONGEST_LOAN = 1
 """Different words."""
-_LONGEST_CITED = 3
-"""Words of a foreign term that stands in quotation marks or brackets."""
+CITED = "quote"
+"""The code of a short span in another language that stands in quotation marks or brackets."""
+_LONGEST_CITED, _MAX_CITED_SHARE = 7, 0.3
+"""Its words, and the letters in such spans that a text may have for each letter in its language."""
 _OPENERS = frozenset("\"'\u2018\u201c\u201e\u201a\u00ab\u2039([\u300c\u300e\uff08")
 _LONGEST_TITLE = 10
 """Words."""
 _OTHER_SCRIPT = "?"
 _STRANGE, _STRANGE_COST, _STRANGE_END = 4.0, 7.5, -3.0
 """For the state `another script`: the gain of a word in one, the cost to enter, the gain of a word in the asked one."""
-_SCATTERED, _LEAST_SCATTERED = 1.2, 0.25
+_SCATTERED, _LEAST_SCATTERED = 1.2, 0.3
 """Gain from which a word alone counts as foreign where more than such a share of the letters is in such words."""
-_DENSE = 3.0
-"""Latin letters that say as much as one character of a script without an alphabet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,9 @@ class Span:
     end: int
     """Places in the text, in characters."""
     code: str
-    """The language; `?` for text in a script that the asked one does not use, `name` for a foreign title."""
+    """The language; `?` for text in a script that the asked one does not use, `name` for a foreign title, `quote` for a
+    cited term.
+    """
     num_letters: int
 
 
@@ -86,21 +92,44 @@ def consistency(words: Sequence[Word], language: Language) -> Consistency:
     """The share of the words that is in the language, and the spans of one language each."""
     names = _foreign_names(words, language)
     kept = [word for word, is_name in zip(words, names, strict=True) if not is_name] if any(names) else words
-    num_named = sum(word.num_letters for word, is_name in zip(words, names, strict=True) if is_name)
+    named = [word for word, is_name in zip(words, names, strict=True) if is_name]
     if not kept:
+        num_named = sum(word.num_letters for word in named)
         return Consistency(0.0 if num_named else 1.0, num_named, ())
     states, gains = _gains(kept, language)
     codes = _likeliest(kept, states, gains, language) if len(states) > 1 else None
     spans = _spans(kept, codes or [language.code] * len(kept), language)
-    right = sum(span.num_letters for span in spans if span.code == language.code)
-    foreign = sum(span.num_letters for span in spans if span.code not in (language.code, NAME))
-    num_named += sum(span.num_letters for span in spans if span.code == NAME)
+    letters = Counter[str]()
+    for span in spans:
+        letters[span.code] += span.num_letters
+    right = letters[language.code]
+    foreign = letters.total() - right - letters[NAME] - letters[CITED]
     if codes:
         scattered = _scattered(kept, codes, gains, language)
         right, foreign = right - scattered, foreign + scattered
-    room = right * (_DENSE if language.scripts & SPACELESS else 1.0)
-    foreign += max(0, round(num_named - MAX_NAME_SHARE * room))
+        named += [word for word, span in _words_of(kept, spans) if span.code == NAME]
+    foreign += _too_many(named, letters[CITED], right, language)
     return Consistency(right / (right + foreign) if right + foreign else 1.0, right + foreign, spans)
+
+
+def _too_many(named: Sequence[Word], num_cited: int, right: int, language: Language) -> int:
+    """Letters of foreign names and citations that are more than a text may have, or all letters of names that are
+    English sentences in capitals.
+    """
+    room = right * density(language.scripts)
+    num_named = sum(word.num_letters for word in named)
+    allowed = 0.0 if reads_as_english((word.text for word in named), as_names=True) else MAX_NAME_SHARE * room
+    return max(0, round(num_named - allowed)) + max(0, round(num_cited - _MAX_CITED_SHARE * room))
+
+
+def _words_of(words: Sequence[Word], spans: Sequence[Span]) -> Iterator[tuple[Word, Span]]:
+    """Each word with the span that it stands in."""
+    places = iter(spans)
+    span = next(places)
+    for word in words:
+        while word.start >= span.end:
+            span = next(places)
+        yield word, span
 
 
 def _likeliest(words: Sequence[Word], states: Sequence[str], gains: np.ndarray, language: Language) -> list[str]:
@@ -151,11 +180,20 @@ def _gains(words: Sequence[Word], language: Language) -> tuple[list[str], np.nda
     own, rivals, costs = _columns_of(language)
     states, gains = [language.code], [np.zeros(len(words), np.float32)]
     if len(rivals):
-        sizes = np.array([len(word.text.encode("utf-8", errors="replace")) + 1 for word in words], np.float32)
         found = evidence(words, language.scripts)
-        target = found[:, own].max(axis=1, keepdims=True)
-        better = np.clip((found[:, rivals] - target) / np.sqrt(sizes)[:, None], -CAP, CAP)
-        better = np.where(strange[:, None], -CAP, better * weights[:, None] - HOME)
+        better = found[:, rivals]
+        better -= found[:, own].max(axis=1, keepdims=True)
+        # A longer word may say more: it is several words written without spaces.
+        caps = [(i, CAP * w.num_letters / LONGEST_WORD) for i, w in enumerate(words) if w.num_letters > LONGEST_WORD]
+        long_words = [np.clip(better[i], -cap, cap) for i, cap in caps]
+        np.minimum(better, CAP, out=better)
+        np.maximum(better, -CAP, out=better)
+        for (i, _), row in zip(caps, long_words, strict=True):
+            better[i] = row
+        better *= weights[:, None]
+        better -= HOME
+        if strange.any():
+            better[strange] = -CAP
         codes = family(language.scripts)
         # No run gains more than all gains together: few languages are worth the search for the best one.
         worth = np.nonzero(np.maximum(better, 0.0).sum(axis=0) * 1.001 >= costs)[0]
@@ -166,7 +204,8 @@ def _gains(words: Sequence[Word], language: Language) -> tuple[list[str], np.nda
                 gains.append(better[:, worth[i]])
     if strange.any():
         states.append(_OTHER_SCRIPT)
-        gains.append(np.where(strange, _STRANGE * weights, _STRANGE_END))
+        sizes = np.array([max(1.0, word.num_letters / LONGEST_WORD) for word in words])
+        gains.append(np.where(strange, _STRANGE * weights * sizes, _STRANGE_END))
     return states, np.stack(gains, axis=1)
 
 
@@ -200,8 +239,8 @@ def _scattered(words: Sequence[Word], codes: Sequence[str], gains: np.ndarray, l
 
 def _weights(words: Sequence[Word]) -> np.ndarray:
     """[W] float32: less for capitalized words, unless so many are that capitals mean nothing (German, tricks)."""
-    capitalized = [word.text[0].isupper() for word in words]
-    if sum(capitalized) >= 0.5 * len(words):
+    capitalized = [word.text[0].isupper() and word.num_letters <= LONGEST_WORD for word in words]
+    if sum(capitalized) >= _MOST_CAPITALIZED * len(words):
         return np.ones(len(words), np.float32)
     weights = [NAME_WEIGHT if upper else 1.0 for upper in capitalized]
     for i in range(1, len(words) - 1):  # the "of" in "City of Stars"
@@ -221,19 +260,25 @@ def _costs(states: Sequence[str], more: float) -> list[float]:
 
 
 def _best_path(gains: np.ndarray, costs: Sequence[float]) -> list[int]:
-    """The states of the likeliest path."""
-    rows = gains.tolist()
-    scores = [gain - cost for gain, cost in zip(rows[0], costs, strict=True)]
-    origins: list[list[int]] = []
-    places = range(len(costs))
-    for row in rows[1:]:
-        top = max(scores)
-        best = scores.index(top)
-        origins.append([i if scores[i] >= top - costs[i] else best for i in places])
-        scores = [max(scores[i], top - costs[i]) + row[i] for i in places]
-    path = [scores.index(max(scores))]
-    for origin in reversed(origins):
-        path.append(origin[path[-1]])
+    """The states of the likeliest path. State 0, home, gains and costs nothing, so that it scores what the best state
+    scored one word before.
+    """
+    away = costs[1:]
+    tops, scores = [0.0], [[-math.inf] * len(away)]
+    for row in gains[:, 1:].tolist():
+        top = tops[-1]
+        now = [
+            (score if score >= top - cost else top - cost) + gain
+            for score, cost, gain in zip(scores[-1], away, row, strict=True)
+        ]
+        scores.append(now)
+        tops.append(max(top, *now))
+    path: list[int] = []
+    state = 0
+    for i in range(len(gains), 0, -1):
+        if state == 0 or scores[i][state - 1] < tops[i] - away[state - 1]:
+            state = 0 if tops[i - 1] == tops[i] else 1 + scores[i].index(tops[i])
+        path.append(state)
     return path[::-1]
 
 
@@ -243,24 +288,39 @@ def _spans(words: Sequence[Word], codes: Sequence[str], language: Language) -> t
     for i in range(1, len(words) + 1):
         if i == len(words) or codes[i] != codes[first]:
             code = codes[first]
-            if code != language.code and (_is_a_loan(words[first:i]) or _is_a_title(words[first:i])):
-                code = NAME
+            if code != language.code:
+                code = _kind_of_run(words, first, i) or code
             letters = sum(word.num_letters for word in words[first:i])
             spans.append(Span(words[first].start, words[i - 1].end, code, letters))
             first = i
     return tuple(spans)
 
 
+def _kind_of_run(words: Sequence[Word], first: int, end: int) -> str:
+    """`NAME` or `CITED` for a foreign run that is a loan, a name or a cited term; empty text for any other."""
+    run = words[first:end]
+    if any(word.num_letters > LONGEST_WORD for word in run):
+        return ""
+    if _is_a_loan(run) or _is_a_title(run):
+        return NAME
+    return CITED if _is_cited(words, first, end) else ""
+
+
 def _is_a_loan(words: Sequence[Word]) -> bool:
-    """Whether a foreign run is a loan such as `boda-boda` or `park-and-ride`, one word, alone or repeated, or a short
-    term in quotation marks or brackets.
-    """
-    if words[0].before in _OPENERS and len(words) <= _LONGEST_CITED:
-        return True
+    """Whether a foreign run is a loan such as `boda-boda` or `park-and-ride`: one word, alone or repeated."""
     starts = [word.text.casefold() for i, word in enumerate(words) if i == 0 or word.before != "-"]
-    return len(set(starts)) <= LONGEST_LOAN and len(words) <= _LONGEST_CITED * len(starts)
+    return len(set(starts)) <= LONGEST_LOAN and len(words) <= 3 * len(starts)
+
+
+def _is_cited(words: Sequence[Word], first: int, end: int) -> bool:
+    """Whether a foreign run, and perhaps a word or two before it, are a term in quotation marks or brackets."""
+    return any(words[i].before in _OPENERS for i in range(max(0, first - 2, end - _LONGEST_CITED), first + 1))
 
 
 def _is_a_title(words: Sequence[Word]) -> bool:
-    """Whether a foreign run is the name of a film, a club or an office: short, and most of its words capitalized."""
+    """Whether a foreign run is the name of a film, a club or an office, short and most of its words capitalized, or of
+    a species (`Geospiza fortis`).
+    """
+    if len(words) == 2 and words[0].text[0].isupper():
+        return True
     return len(words) <= _LONGEST_TITLE and sum(word.text[0].isupper() for word in words) >= 0.6 * len(words)

@@ -52,7 +52,7 @@ class Model:
         """[B] the n-gram of the model that ends at each byte, or -1."""
         moves, places, state = self.moves, self.places, 0
         states = [state := moves[places[state + (byte >> 6)] + byte] for byte in data]
-        return self.outputs[np.array(states, np.intp) >> 2]
+        return self.outputs[np.fromiter(states, np.intp, len(data)) >> 2]
 
     def merge(self, by_class: np.ndarray) -> np.ndarray:
         """[..., L] the best of each language's classes, from [..., M]."""

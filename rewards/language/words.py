@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import NamedTuple
 
 _CODES = {
@@ -42,6 +43,8 @@ _CODES = {
 }
 SPACELESS = frozenset({"Hani", "Kana", "Thai", "Laoo", "Mymr", "Khmr"})
 """Scripts that write no spaces between words."""
+DENSITY = {"Hani": 3.0, "Kana": 3.0, "Hang": 2.5, "Ethi": 1.5}
+"""Latin letters that say as much as one character of a script whose signs stand for syllables or words."""
 _SCRIPT_OF_CODE = dict(_CODES.values())
 _UNKNOWN = "z"
 """A letter of a script that no known language uses."""
@@ -50,6 +53,11 @@ _MARKS = frozenset({"MODIFIER", "FEMININE", "MASCULINE"})
 _JOINER, _APOSTROPHE, _OTHER = "+", "'", " "
 _ALIKE = frozenset("lcgr")
 """Codes of the alphabets whose letters look alike, so that one can hide in another: `p\u0430ssword`."""
+
+
+def density(scripts: Iterable[str]) -> float:
+    """Latin letters that say as much as a character of the densest of some scripts."""
+    return max(DENSITY.get(script, 1.0) for script in scripts)
 
 
 class _ScriptCodes(dict[int, str]):
@@ -63,12 +71,14 @@ class _ScriptCodes(dict[int, str]):
             strange = category[0] == "L" and name not in _MARKS
             code = _CODES[name][0] if name in _CODES else _UNKNOWN if strange else _JOINER
         else:
-            code = _APOSTROPHE if char in "'\u2019" else _OTHER
+            code = _APOSTROPHE if char in "'\u2019\u00b7" else _OTHER  # a dot stands inside Catalan words
         self[codepoint] = code
         return code
 
 
 _SCRIPT_CODES = _ScriptCodes()
+LONGEST_WORD = 30
+"""Letters of a name or a loan; a longer word is several without spaces, or none at all."""
 _SPACED = "a-z"
 _WORD = re.compile(
     rf"[HJ+]{{1,4}}|[TLMK][TLMK+]{{0,7}}|[{_SPACED}+]+(?:'[{_SPACED}+]+)*",
@@ -94,7 +104,7 @@ class Word(NamedTuple):
     @property
     def looks_like_a_name(self) -> bool:
         """Whether it is written as a name, abbreviation or unit is: `Paris`, `NASA`, `iPhone`, `km`."""
-        return self.num_letters <= 2 or any(char.isupper() for char in self.text)
+        return self.num_letters <= 2 or (self.num_letters <= LONGEST_WORD and any(char.isupper() for char in self.text))
 
 
 def split_words(text: str) -> list[Word]:

@@ -48,7 +48,7 @@ def judge(completion: str, language: str, finish_reason: str = "stop", **referen
 
 
 def value(completion: str, language: str, **reference: object) -> float:
-    result = judge(completion, language, **reference).value
+    result = judge(completion, language, "stop", **reference).value
     assert result is not None
     return result
 
