@@ -8,6 +8,8 @@ import re
 from rewards.math.alternatives import Alternatives, split
 from rewards.math.denials import CLAUSE_END, COMPARED, DENIED, DOUBTED, HEDGED
 from rewards.math.folding import vocabulary
+from rewards.math.negations import asks_in_greek, denies_by_ending
+from rewards.math.scruples import GIVEN, HARDLY, IRREALIS, SUPPOSING
 
 _OR_INSIDE = re.compile(
     r"\b(?:or|o|ou|oder|of|lub|или|або|eller|tai|vagy|sau|veya|atau|hoặc|или|ή)\b|或|または|또는|หรือ|أو|یا|या|বা|או"
@@ -151,7 +153,33 @@ WOULD_BE = re.compile(
     re.IGNORECASE,
 )
 """A value for another case than the one at hand."""
+_BEHIND_DIGITS = re.compile(r"\D*$")
+SUBORDINATE = re.compile(
+    r"\s*(?:что|що|че|да|že|że|dass|daß|ob|dat|hogy|ότι|at|att|að|että|et|kad|ka|că|რომ|որ|که|کہ|कि|que|che)\s"
+)
+"""A clause that another one governs: "I doubt, that ..." in languages that put a comma there."""
 _SENTENCES = re.compile(r"[.!?](?=\s)|[\n\u3002\u0964\u061f\uff01\uff1f]")
+
+
+def _is_doubted_behind(text: str) -> bool:
+    """Whether the next clause of a sentence, which has no number of its own, doubts what the value's clause says.
+
+    >>> _is_doubted_behind(", wage ich zu bezweifeln."), _is_doubted_behind(". I doubt it.")
+    (True, False)
+    """
+    if not text.startswith((",", "\uff0c", "\u060c", ";")):
+        return False
+    clause = _SENTENCES.split(text[1:81], maxsplit=1)[0]
+    if any(char.isdecimal() for char in clause):
+        return False
+    return (DOUBTED.search(clause) or HEDGED.search(clause) or _UNDENIABLY.search(clause)) is not None
+
+
+_UNDENIABLY = re.compile(
+    r"zu bezweifeln|auszuschließen|ausgeschlossen|unmöglich|imposs?i[bv]\w+|è strano|es extraño|c['’]est étrange|не может быть|исключено"
+    r"|niemożliwe|nemožné|omöjligt|umuligt?|onmogelijk|lehetetlen|mahdotonta|imkânsız|konnte nicht|can't be|cannot be|is impossible"
+    r"|不可能|ありえない|불가능"
+)
 
 
 def is_denied(text: str, start: int, end: int) -> bool:
@@ -164,6 +192,8 @@ def is_denied(text: str, start: int, end: int) -> bool:
     before = behind_but(clauses[-1])
     if len(clauses) > 1 and not before.strip() and HEDGED.fullmatch(clauses[-2].strip()):
         return True
+    if len(clauses) > 1 and SUBORDINATE.match(before):
+        before = f"{behind_but(clauses[-2])} {before}"
     after = CLAUSE_END.split(text[end : end + 40], maxsplit=1)[0]
     is_asked = _ASKED.match(text, end) is not None
     clause = f"{before.rstrip()} 0 {after.lstrip()}"
@@ -171,6 +201,12 @@ def is_denied(text: str, start: int, end: int) -> bool:
         return True
     if turns_back(text[end + len(after) :]):
         return True
-    if SUPPOSED.search(before[_THEN.last_end(before) :]):
+    supposed = before[_THEN.last_end(before) :]
+    if SUPPOSED.search(supposed) or SUPPOSING.search(f"{supposed} 0 {after}"):
         return True
+    if denies_by_ending(before, after) or asks_in_greek(text, end):
+        return True
+    if GIVEN.search(f"{_BEHIND_DIGITS.search(before)[0]} 0 {after}") or _is_doubted_behind(text[end + len(after) :]):
+        return True
+    is_asked = is_asked or any(words.search(clause) for words in (HARDLY, IRREALIS))
     return is_asked or any(words.search(clause) for words in (DENIED, COMPARED, HEDGED, WOULD_BE))

@@ -7,7 +7,7 @@ import re
 
 from rewards.math.answers import Answer
 from rewards.math.choices import several_choices
-from rewards.math.contrasts import behind_but
+from rewards.math.contrasts import behind_but, is_denied
 from rewards.math.denials import CLAUSE_END, DENIED, HEDGED, OR
 from rewards.math.formulas import last_joined
 from rewards.math.listed import ends_with, is_named_tuple, named_values, points, ratio, share
@@ -202,6 +202,8 @@ def _list(line: str, length: int) -> str:
 
 
 def _is_denied(text: str, start: int, end: int) -> bool:
+    if is_denied(text, start, end):
+        return True
     before = behind_but(CLAUSE_END.split(text[max(0, start - 80) : start])[-1])
     after = CLAUSE_END.split(text[end : end + 40], maxsplit=1)[0]
     clause = f"{before.rstrip()} 0 {after.lstrip()}"

@@ -11,6 +11,7 @@ from rewards.math.extract import TAIL_CHARS, own_words
 from rewards.math.formulas import INLINE_MATH, content, without_closing
 from rewards.math.labels import names_a_problem
 from rewards.math.prose import folded, in_formula, mixed_measure_in, number_text, numbers, scientific
+from rewards.math.scruples import HARDLY
 
 
 def single_value(text: str, *, with_unit: bool = False) -> str:
@@ -21,7 +22,7 @@ def single_value(text: str, *, with_unit: bool = False) -> str:
     """
     text = _without_denied_first(text)
     if len(text) > TAIL_CHARS or any(
-        words.search(text) for words in (VAGUE, DENIED, DOUBTED, COMPARED, HEDGED, _COMPUTED)
+        words.search(text) for words in (VAGUE, DENIED, DOUBTED, COMPARED, HEDGED, HARDLY, _COMPUTED)
     ):
         return ""
     formulas = [content(match) for match in INLINE_MATH.finditer(text)]
