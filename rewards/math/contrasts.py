@@ -9,7 +9,7 @@ from rewards.math.alternatives import Alternatives, split
 from rewards.math.denials import CLAUSE_END, COMPARED, DENIED, DOUBTED, HEDGED
 from rewards.math.folding import vocabulary
 from rewards.math.negations import asks_in_greek, denies_by_ending
-from rewards.math.scruples import GIVEN, HARDLY, IRREALIS, SUPPOSING
+from rewards.math.scruples import GIVEN, HARDLY, IRREALIS, SAID, SUPPOSING
 
 _OR_INSIDE = re.compile(
     r"\b(?:or|o|ou|oder|of|lub|или|або|eller|tai|vagy|sau|veya|atau|hoặc|или|ή)\b|或|または|또는|หรือ|أو|یا|या|বা|או"
@@ -208,5 +208,5 @@ def is_denied(text: str, start: int, end: int) -> bool:
         return True
     if GIVEN.search(f"{_BEHIND_DIGITS.search(before)[0]} 0 {after}") or _is_doubted_behind(text[end + len(after) :]):
         return True
-    is_asked = is_asked or any(words.search(clause) for words in (HARDLY, IRREALIS))
+    is_asked = is_asked or any(words.search(clause) for words in (HARDLY, IRREALIS, SAID))
     return is_asked or any(words.search(clause) for words in (DENIED, COMPARED, HEDGED, WOULD_BE))

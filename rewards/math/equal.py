@@ -149,7 +149,7 @@ def _stands_alone(line: str, gold: str) -> bool:
         return False
 
 
-_NUMBER_FIRST = re.compile(r"[^\w\\]{0,3}[-+]?\d[\d.,]*(?=\s?[^\W\d_]{2})")
+_NUMBER_FIRST = re.compile(r"[^\w\\]{0,3}[-+]?\d[\d.,]*(?=\s?[^\W\d_](?:[^\W\d_]|[\u0900-\u0dff]))")
 
 
 def _opens_with_denied(line: str) -> bool:

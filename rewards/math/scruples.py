@@ -51,7 +51,7 @@ _HARDLY = {
     r"|немагчыма|няўжо|здається",
     "hu": r"aligha|lehetetlen|soha|sosem|semmiképp\w*|nehezen|kizárt|állítólag|netán|esetleg|vajon|kétséges|nemigen"
     r"|nincs\w*|sincs\w*|dehogy\w*|furcsa|lehet(?= \d)|csaknem",
-    "el": r"αδύνατο\w*|ποτέ|αποκλείεται|δύσκολα|μήπως|δήθεν|καθόλου|απίθανο|άραγε|μπορεί|ίσα που|αμφίβολο|δεν|μην|πιθανόν"
+    "el": r"αδύνατο\w*|ποτέ|αποκλείεται|δύσκολα|μήπως|δήθεν|καθόλου|απίθανο|άραγε|μπορεί να είναι|ίσα που|αμφίβολο|δεν|μην|πιθανόν"
     r"|πιθανώς|ενδέχεται",
     "tr, az": r"asla|imkânsız\w*|imkansız\w*|mümkün değil\w*|hiç|güya|sözde|şüpheli\w*|acaba|herhalde|zor(?= \d)|sanmam"
     r"|mümkün deyil\w*|qeyri-mümkün\w*|heç vaxt|çətin ki|görəsən|deyil\w*|bilemedin",
@@ -176,6 +176,40 @@ _GIVEN_IN_A_WORD = (
     "|問題文|問題に(?:は|よ)|問題では|はじめに|初めに|もともと|元々|最初|当初|途中|中間"
     "|문제에서|문제에|문제는|주어진|처음에|원래|처음"
 )
+_SAID = (
+    r"(?:whoever|anyone|someone|anybody|somebody|many|some|most|few|people|nobody|students?)(?: \w+){0,3} (?:say|says|said|answer|answers"
+    r"|answered|think|thinks|guess|guesses|claim|claims|reply|replies|get|gets|got|pick|picks|write|writes)"
+    r"|sag(?:t|en|te)|antworte(?:t|n)|behaupte[nt]|behauptet|glaub(?:t|en)|denk(?:t|en)|mein(?:t|en)|tippt|raten|könnten?|nähme|viele|manche|jemand"
+    r"|niemand|man könnte|zeg(?:t|gen)|antwoord(?:t|en)|beweert|beweren|denken|gelooft|geloven|zou kunnen|velen|sommigen|iemand|ruim|krap|dik(?= \d)"
+    r"|di(?:t|sent|raient|rait)|répond(?:re|s|ent|rait)?|croient|croit|pensent|pense|prétend\w*|pourrait|pourraient|certains|beaucoup|quelqu['’]un|rien ne"
+    r"|personne|dicen|diría\w*|responde\w*|responder|contesta\w*|creen?|cree|piensan?|afirma\w*|podrían?|muchos|algunos|alguien|nadie|olvida\w*|quien(?:es)?"
+    r"|pou?co (?:más|mais|più|meno|menos)|dizem|diz|disse\w*|responde\w*|acham?|acredita\w*|pensa\w*|poderiam?|muitos|alguns|alguém|ninguém|quem|esquece\w*"
+    r"|dicono|direbbe\w*|direi|rispond\w+|crede\w*|credono|pensano?|afferma\w*|potrebbe\w*|molti|alcuni|qualcuno|nessuno|chi|dimentica\w*|appena"
+    r"|säger|svarar|svara|tror|tro|påstår|kan vara|kunde vara|skulle kunna|många|någon|ingen|somliga|drygt|knappt|siger|svarer|svare|sier|tro|påstår|påstand"
+    r"|kan være|kunne være|mange|noen|nogen|nogle|godt og vel|snaut|knap|vastaa\w*|vastais\w*|sano\w*|luul\w+|väit\w+|moni|monet|jotkut|joku|kukaan"
+    r"|voisi|saattaa\w*|saattais\w*|vajaat?|runsaa\w*|reilut?|ütle\w*|vasta(?:b|vad|ks)|arva\w*|mõned|paljud|keegi|võiks|võib"
+    r"|mówi\w*|powie\w*|powiedział\w*|odpowie\w*|odpowiada\w*|myśl\w+|pomyśleć|twierdz\w+|uważa\w*|mógłby|mogłoby|mogło|wielu|niektórzy|ktoś|nikt|skądże|ponad|niespełna"
+    r"|říká\w*|řekne|řekl\w*|odpoví|odpověd[ěí]\w*|myslí|tvrdí|mohlo by|mohl\w*|mnoz[íi]|někdo|nikdo|kdepak|kdo|hovorí|povie|odpovie|mohlo|mnohí|niekto|nikto|kto"
+    r"|kaž[eu]\w*|rekao|reći|odgovori\w*|tvrd[ie]|misl[ie]|moglo|mogao|mnogi|netko|neko|niko|nitko|pravi[jo]*|reče|morebiti|nekdo|nihče|каж[еу]\w*|мисле|тврде|могло|неко|нико|многи"
+    r"|mondj\w+|mondan\w+|válaszol\w*|gondol\w*|állít\w*|sokan|valaki|senki|néhányan|lehetne|szó sem|spun|spune|ar spune|răspund\w*|cred|crede|afirmă|mulți|unii|cineva|nimeni|putea|n-are"
+    r"|говор[яи]т\w*|скаж[еу]т?\w*|сказать|ответ(?:ит|ят|ить|ил\w*)|отвеча\w+|дума(?:ет|ют|ть)|счита(?:ет|ют)|утвержда\w+|многие|некоторые|кто-то|никто|кто|могло|мог|какие|какой|с чего|хотелось|чуть"
+    r"|каж(?:е|уть)|скаж(?:е|уть)|відпов(?:ість|ідають|ідає|ідять)|дума(?:є|ють)|вважа\w+|стверджу\w+|хтось|ніхто|дехто|багато хто|міг|могло|казва\w*|мисл(?:и|ят)|твърд\w+|някой|никой|мнозина"
+    r"|λένε|λέει|έλεγε|πει|πουν|απαντ\w+|νομίζ\w+|πιστεύ\w+|ισχυρίζ\w+|κάποι\w+|πολλοί|μερικοί|κανείς|κανένας|όποιος|μπορούσε"
+    r"|diyen\w*|diyor\w*|derler|derse\w*|diyebilir\w*|sanan\w*|sanır\w*|düşünen\w*|olabilir\w*|gibi|sanki|kimileri|bazıları|biri|kimse|çoğu|ola bilər|deyən\w*|deyir\w*|bəziləri|kimsə|bo['’]lishi mumkin|дейді|болуы"
+    r"|menjawab|mengira|mengatakan|mengatakannya|berkata|menduga|percaya|mengaku|banyak yang|ada yang|seseorang|siapa|bisa jadi|boleh jadi|kira-kira|lebih dari|sedikit (?:lebih|kurang)|menyangka"
+    r"|trả lời|nói|nghĩ|cho rằng|đoán|bảo|nhiều (?:bạn|người)|có (?:bạn|người)|ai đó|hơn|gần|sagutin|sinasabi|nagsasabi|sasagot|iniisip|maaaring|may magsasabi|watasema|watajibu|wanasema|wanajibu|husema|wengine|wengi|inaweza kuwa"
+    r"|قالوا?|يقولون|قد يقول|أجاب\w*|يظن\w*|يعتقد\w*|زعم\w*|يمكن أن (?:يكون|تكون)|بعض\w*|أحدهم|قرابة|نحو(?= \d)|من قال|می‌?گوی\w*|گفته‌?اند|می‌?پندار\w*|گمان|بعضی|برخی|کسی|کہیں گے|کہتے|سمجھ\w+|کچھ لوگ|ہو سکتا\w*|کوئی"
+    r"|שענה|שאומר\w*|אומרים|יאמרו|יגידו|יענו|עונים|חושבים|טוענים|מישהו|יש מי|מי ש\w+|מי|יכול להיות|עשוי להיות|עלול\w*|diuen|diu|creuen|podria|podrien|alguns|ningú|diote|daiteke|thonë|mund të jetë|saka|sako|sakytų|galėtų|kažkas|teiktu|varētu|kāds"
+)
+"""Who else gives a value, or that it may be: the value of a third person, or of a possibility."""
+_SAID_IN_A_WORD = (
+    "कहेंगे|कहते|कहेगा|सोचते|समझते|उत्तर देंगे|उत्तर देते|कुछ लोग|कई लोग|कोई|हो सकत|म्हणतील|म्हणतात|असू शक|বলবে|বলেন|ভাবে|ভাবতে|কেউ|অনেকে|হতেও পারে|হতে পার|કહેશે|હોઈ શક|કોઈ|ਕਹਿਣਗੇ|ਹੋ ਸਕਦ|ਕੋਈ"
+    "|சொல்வார்|கூறுவர்|சிலர்|பலர்|யாராவது|ஆகலாம்|கூடும்|అంటారు|కొందరు|చాలా మంది|ఎవరైనా|అవొచ్చు|కావొచ్చు|ಹೇಳುತ್ತಾರೆ|ಕೆಲವರು|ಆಗಬಹುದು|പറയും|ചിലർ|ആകാം|කියයි|සමහර"
+    "|บางคน|หลายคน|ใครตอบ|มีคน|คนที่ตอบ|คิดว่า|เชื่อว่า|น่าจะ|ราวๆ|กว่า|បាន​ថា|អ្នកខ្លះ|ບາງຄົນ|တချို့|အချို့"
+    "|有人|很多人|许多人|許多人|不少人|谁说|誰說|会答|會答|误答|誤答|会说|會說|容易(?:答|得|算|以|认)|左右或|或更|或者更|多一点|少一点|出头|出頭|有余|开外|不止"
+    "|と答え|という人|と言う人|と考えが|と思いが|と思う|しがち|しまいがち|ぐらいか|くらいか|ほど(?=[か、。])|かそれ|一部の人|多くの人|誰か|ちょっと(?:多|少)|弱(?=[。で])|強(?=[。で])"
+    "|이라고 (?:답|말|생각|하|착각)|라고 (?:답|말|생각|하는|착각)|답하기 쉽|하는 사람|사람도|누군가|많은 사람|어떤 사람|남짓|같기도|수도 있"
+)
 _TOO = (
     r"too (?:many|few|much|little|large|small|big|high|low)|zu (?:viele?|wenige?|groß|klein|hoch|niedrig)|te (?:veel|weinig|groot|klein)"
     r"|trop|demasiad[oa]s?|troppo|troppi|troppe|demais|massa|för (?:många|mycket|få|lite|stort|litet)|for (?:mange|meget|mye|få|lite|lidt|stort)"
@@ -200,5 +234,7 @@ SUPPOSING = Alternatives(_any(_SUPPOSING), _SUPPOSING_IN_A_WORD)
 """What makes a value a mere case."""
 GIVEN = Alternatives(_any(_GIVEN), _GIVEN_IN_A_WORD)
 """What makes a value the problem's own, or an earlier one."""
+SAID = Alternatives(_SAID, _SAID_IN_A_WORD)
+"""What quotes a value, or calls it possible; only the clause of a bare sentence is asked for these."""
 IRREALIS = Alternatives(_IRREALIS)
 """Verbs of what would be."""

@@ -152,12 +152,17 @@ def _based(line: str) -> str:
     return "" if not found or _is_denied(line, *found[-1].span()) else found[-1][0]
 
 
+_AT_THE = re.compile(r"\b[Aa]lle(?= (?:ore )?\d)")
+"""Italian for "at", Finnish for "below"."""
+
+
 def _moment(line: str, kind: str) -> str:
     """The last time or date of a line, unless its clause denies it."""
     plain = fold(_HAN.sub(_han_digits, line)).replace("\\text", "").replace("$", "")
+    plain = _AT_THE.sub("", plain)
     found = last_moment(plain, kind)
-    start = plain.rfind(found)
-    return "" if not found or _is_denied(plain, start, start + len(found)) else found
+    start, end = max(plain.rfind(found), 0), max(plain.rfind(found), 0) + len(found)
+    return "" if not found or _is_denied(plain, start, end) else found
 
 
 def _words(line: str, words: str) -> str:

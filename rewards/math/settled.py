@@ -9,6 +9,7 @@ from rewards.math.contrasts import behind_but, is_denied, without_denied, withou
 from rewards.math.denials import COMPARED, DENIED, DOUBTED, HEDGED, OR, VAGUE
 from rewards.math.extract import TAIL_CHARS, own_words
 from rewards.math.formulas import INLINE_MATH, content, without_closing
+from rewards.math.introduced import is_introduced
 from rewards.math.labels import names_a_problem
 from rewards.math.prose import folded, in_formula, mixed_measure_in, number_text, numbers, scientific
 from rewards.math.scruples import HARDLY
@@ -62,7 +63,7 @@ def last_value(text: str, *, with_unit: bool = False) -> str:
     found = _last_ones(plain)
     if not found or is_denied(plain, *found[-1].span()) or _UNFINISHED.match(plain, _digits(found[-1])[1]):
         return ""
-    if _RANGE.search(plain[-80:]):
+    if not is_introduced(plain, *_digits(found[-1])) or _RANGE.search(plain[-80:]):
         return ""
     if _is_one_of_two(plain, found) or _is_one_of_many(plain, found) or _has_code(plain[-400:]):
         return ""
