@@ -18,9 +18,8 @@ from rewards.math.letters import latin_gold, local_letter, names_options, option
 from rewards.math.locales import groups_thousands, other_reading
 from rewards.math.nodes import MAX_CHARS, Node, number
 from rewards.math.numbers import clean, plain_number
-from rewards.math.contrasts import is_denied
 from rewards.math.sentences import needs_sentence, sentence_answer
-from rewards.math.settled import last_value, single_value
+from rewards.math.settled import last_value, opens_with_denied, single_value
 from rewards.math.tokens import Unreadable
 from rewards.math.units import canonical, convert, units_agree
 from rewards.math.values import symbols
@@ -80,7 +79,7 @@ def verify(
     if not prediction.isascii() and choice_of_gold(gold) is not None:
         prediction = with_latin_capitals(prediction)
     found = extract(prediction, allow_phrases=allow_phrases, allow_bare=allow_bare)
-    if found.how == "bare" and _opens_with_denied(found.text):
+    if found.how == "bare" and opens_with_denied(found.text):
         found = Extracted("", "the only number is denied")
     elif found.how in ("bare", "stated", "tagged") and not _stands_alone(found.text, gold):
         found = _out_of_prose(found, prediction, gold)
@@ -147,21 +146,6 @@ def _stands_alone(line: str, gold: str) -> bool:
         return not needs_sentence(right, answer) and (answer.words is None or right.words is not None)
     except Unreadable:
         return False
-
-
-_NUMBER_FIRST = re.compile(r"[^\w\\]{0,3}[-+]?\d[\d.,]*(?=\s?[^\W\d_](?:[^\W\d_]|[\u0900-\u0dff]))")
-
-
-def _opens_with_denied(line: str) -> bool:
-    """Whether a line is one number, and words behind it that deny it: `84 would be too many`.
-
-    >>> _opens_with_denied("84 would be too many"), _opens_with_denied("84 apples")
-    (True, False)
-    """
-    number = _NUMBER_FIRST.match(line) if len(line) < 120 else None
-    if number is None or any(char.isdecimal() for char in line[number.end() :]):
-        return False
-    return is_denied(line, 0, number.end())
 
 
 _LETTER = r"""[^\s\d_.,;:!?()\[\]{}=+*/<>$\\^|"'\u2019%&#@~`-]"""

@@ -117,7 +117,8 @@ def after_thinking(text: str) -> str:
 
 
 _BETWEEN_PARTS = re.compile(
-    r"(?:[\s$,;&.]|\\[()\[\]]|\\q?quad(?![a-z])|and\b|or\b|(?:y|o|e|et|ou|und|oder|en|of|og|och|eller|i|lub|и|или|и|та|або|ve|veya|dan|atau|và|hoặc)\b"
+    r"(?:[\s$,;&.]|\\[()\[\]]|\\q?quad(?![a-z])|and\b|or\b|(?:y|o|e|et|ou|und|oder|en|of|og|och|eller|i|lub|и|или|и"
+    r"|та|або|ve|veya|dan|atau|và|hoặc)\b"
     r"|[和与或]|または|と|또는|과|와|और|या|و|أو|\\text\s*\{\s*(?:or|and)\s*\}"
     r"|[A-Za-z](?:_\{?\w{1,3}\}?|_\w)?\s{0,3}=)*"
 )
@@ -197,16 +198,26 @@ def _phrase(tail: str) -> str | None:
 
 
 _TAKES_BACK = Alternatives(
-    "wait|hold on|hang on|oops|scratch that|correction|on second thou?ght|my mistake|no,? (?:that|it)|actually,? (?:no|it|that)"
-    "|hmm|let me re(?:check|do|consider|count|compute|calculate)|i (?:forgot|made (?:a|an) (?:mistake|error)|miscounted|misread)"
-    "|moment|halt|stopp?|warte|korrektur|verzeihung|ich habe (?:mich|einen fehler)|nein|attends|attendez|pardon|rectification|je me suis"
-    "|non,|espera|esperen|perdón|corrección|me equivoqué|peraí|espere|perdão|correção|errei|me enganei|aspett\\w+|scusa\\w*|correzione"
-    "|mi sono sbagliat\\w+|ho sbagliato|wacht|vänta|vent|oj|ups|nej,|nei,|odota\\w*|hetkinen|anteeksi|czekaj\\w*|chwila|zaraz|pomyłka|poprawka"
-    "|počkej\\w*|počkat|moment|oprava|omluv\\w*|čekaj\\w*|počakaj|várj\\w*|várjunk|stai|așteaptă|greșeală|подожди\\w*|постойте|стоп|стой"
-    "|погоди\\w*|минутку|ошибся|ошиблась|поправка|зачека\\w+|стривай\\w*|помилився|чакай\\w*|грешка|περίμεν\\w+|στάσου|διόρθωση|λάθος"
-    "|dur(?:un)?|bekle\\w*|pardon|düzeltme|gözləyin|tunggu|sebentar|maaf|koreksi|ralat|khoan|đợi (?:đã|chút)|xin lỗi|nhầm|sandali|teka|subiri|samahani"
+    "wait|hold on|hang on|oops|scratch that|correction|on second thou?ght|my mistake|no,? (?:that|it)"
+    "|actually,? (?:no|it|that)"
+    "|hmm|let me re(?:check|do|consider|count|compute|calculate)|i (?:forgot|made (?:a|an) (?:mistake|error)"
+    "|miscounted|misread)"
+    "|moment|halt|stopp?|warte|korrektur|verzeihung|ich habe (?:mich|einen fehler)|nein|attends|attendez|pardon"
+    "|rectification|je me suis"
+    "|non,|espera|esperen|perdón|corrección|me equivoqué|peraí|espere|perdão|correção|errei|me enganei|aspett\\w+"
+    "|scusa\\w*|correzione"
+    "|mi sono sbagliat\\w+|ho sbagliato|wacht|vänta|vent|oj|ups|nej,|nei,|odota\\w*|hetkinen|anteeksi|czekaj\\w*"
+    "|chwila|zaraz|pomyłka|poprawka"
+    "|počkej\\w*|počkat|moment|oprava|omluv\\w*|čekaj\\w*|počakaj|várj\\w*|várjunk|stai|așteaptă|greșeală|подожди\\w*"
+    "|постойте|стоп|стой"
+    "|погоди\\w*|минутку|ошибся|ошиблась|поправка|зачека\\w+|стривай\\w*|помилився|чакай\\w*|грешка|περίμεν\\w+"
+    "|στάσου|διόρθωση|λάθος"
+    "|dur(?:un)?|bekle\\w*|pardon|düzeltme|gözləyin|tunggu|sebentar|maaf|koreksi|ralat|khoan|đợi (?:đã|chút)|xin lỗi"
+    "|nhầm|sandali|teka|subiri|samahani"
     "|انتظر|مهلا|لحظة|عذرا|صبر کن\\w*|ببخشید|اصلاح|ٹھہر\\w+|رکیں|معاف|רגע|סליחה|תיקון",
-    "等等|等一下|慢着|且慢|抱歉|更正|算错|不对|不對|待って|すみません|失礼|訂正|いや|잠깐|잠시|아니|죄송|정정|रुक|क्षमा|माफ|दাঁড়|দাঁড়|দুঃখিত|เดี๋ยว|ขอโทษ|ขออภัย|பொறு|மன்னி|ఆగ|క్షమి",
+    "等等|等一下|慢着|且慢|抱歉|更正|算错|不对|不對|待って|すみません|失礼|訂正|いや|잠깐|잠시|아니|죄송|정정|रुक"
+    "|क्षमा|माफ|दাঁড়|দাঁড়|দুঃখিত|เดี๋ยว|ขอโทษ"
+    "|ขออภัย|பொறு|மன்னி|ఆగ|క్షమి",
 )
 """What opens a correction of an answer that is already given."""
 

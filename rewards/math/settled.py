@@ -147,3 +147,18 @@ def _is_one_of_many(text: str, values: list[re.Match[str]]) -> bool:
 def _is_one_of_two(text: str, values: list[re.Match[str]]) -> bool:
     end = values[-1].start()
     return len(values) > 1 and OR.search(text, max(values[-2].end(), end - 60), end) is not None
+
+
+_NUMBER_FIRST = re.compile(r"[^\w\\]{0,3}[-+]?\d[\d.,]*(?=\s?[^\W\d_](?:[^\W\d_]|[\u0900-\u0dff]))")
+
+
+def opens_with_denied(line: str) -> bool:
+    """Whether a line is one number, and words behind it that deny it: `84 would be too many`.
+
+    >>> opens_with_denied("84 would be too many"), opens_with_denied("84 apples")
+    (True, False)
+    """
+    number = _NUMBER_FIRST.match(line) if len(line) < 120 else None
+    if number is None or any(char.isdecimal() for char in line[number.end() :]):
+        return False
+    return is_denied(line, 0, number.end())
