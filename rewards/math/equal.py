@@ -19,7 +19,7 @@ from rewards.math.locales import groups_thousands, other_reading
 from rewards.math.nodes import MAX_CHARS, Node, number
 from rewards.math.numbers import clean, plain_number
 from rewards.math.sentences import needs_sentence, sentence_answer
-from rewards.math.settled import last_value, single_value
+from rewards.math.settled import last_value, opens_with_denied, single_value
 from rewards.math.tokens import Unreadable
 from rewards.math.units import canonical, convert, units_agree
 from rewards.math.values import symbols
@@ -79,7 +79,9 @@ def verify(
     if not prediction.isascii() and choice_of_gold(gold) is not None:
         prediction = with_latin_capitals(prediction)
     found = extract(prediction, allow_phrases=allow_phrases, allow_bare=allow_bare)
-    if found.how in ("bare", "stated", "tagged") and not _stands_alone(found.text, gold):
+    if found.how == "bare" and opens_with_denied(found.text):
+        found = Extracted("", "the only number is denied")
+    elif found.how in ("bare", "stated", "tagged") and not _stands_alone(found.text, gold):
         found = _out_of_prose(found, prediction, gold)
     elif found.how == "boxed" and _BOXED_SENTENCE.fullmatch(found.text) and not _stands_alone(found.text, gold):
         found = Extracted(single_value(clean(found.text)) or found.text, "boxed")

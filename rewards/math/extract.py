@@ -17,13 +17,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from rewards.math.alternatives import Alternatives
 from rewards.math.boxes import BOX_OF_ONE, TAKEN_BACK, Box, find_boxes, without_denied_boxes
-from rewards.math.contrasts import SUPPOSED, WOULD_BE, behind_but, without_denied, without_remark
+from rewards.math.contrasts import SUBORDINATE, SUPPOSED, WOULD_BE, behind_but, without_denied, without_remark
 from rewards.math.denials import CLAUSE_END, DENIED, DOUBTED, HEDGED
 from rewards.math.folding import vocabulary
 from rewards.math.formulas import INLINE_MATH, displayed, joined, without_closing
 from rewards.math.moments import moment
 from rewards.math.phrases import COPULA, SENTENCE_END, last_announcement
+from rewards.math.scruples import HARDLY, SUPPOSING
 
 TAIL_CHARS = 4000
 """Answer phrases and bare answers are looked for in this many last characters, so that a long text costs little."""
@@ -115,7 +117,8 @@ def after_thinking(text: str) -> str:
 
 
 _BETWEEN_PARTS = re.compile(
-    r"(?:[\s$,;&.]|\\[()\[\]]|\\q?quad(?![a-z])|and\b|or\b|(?:y|o|e|et|ou|und|oder|en|of|og|och|eller|i|lub|и|или|и|та|або|ve|veya|dan|atau|và|hoặc)\b"
+    r"(?:[\s$,;&.]|\\[()\[\]]|\\q?quad(?![a-z])|and\b|or\b|(?:y|o|e|et|ou|und|oder|en|of|og|och|eller|i|lub|и|или|и"
+    r"|та|або|ve|veya|dan|atau|và|hoặc)\b"
     r"|[和与或]|または|と|또는|과|와|और|या|و|أو|\\text\s*\{\s*(?:or|and)\s*\}"
     r"|[A-Za-z](?:_\{?\w{1,3}\}?|_\w)?\s{0,3}=)*"
 )
@@ -185,11 +188,48 @@ def _phrase(tail: str) -> str | None:
     if math and (_NOT_THE_OTHER.match(found, math.end()) or not DENIED.search(found, math.end())):
         return joined(found, math)
     sentence = _first_sentence(found)
+    if _is_taken_back(tail[tail.find(found, end) + len(sentence) :]):
+        return None
     if sentence.endswith(("?", "\uff1f")) or found[len(sentence) :].startswith("\u061f"):
         return None  # a question answers nothing
     if _DAY.fullmatch(sentence) and moment(found.rstrip(" .*_")) is not None:
         return found.rstrip(" .*_")  # `3. Oktober` is one date
     return COPULA.sub("", without_remark(without_denied(sentence))).strip(" *_\"'") or None
+
+
+_TAKES_BACK = Alternatives(
+    "wait|hold on|hang on|oops|scratch that|correction|on second thou?ght|my mistake|no,? (?:that|it)"
+    "|actually,? (?:no|it|that)"
+    "|hmm|let me re(?:check|do|consider|count|compute|calculate)|i (?:forgot|made (?:a|an) (?:mistake|error)"
+    "|miscounted|misread)"
+    "|moment|halt|stopp?|warte|korrektur|verzeihung|ich habe (?:mich|einen fehler)|nein|attends|attendez|pardon"
+    "|rectification|je me suis"
+    "|non,|espera|esperen|perdón|corrección|me equivoqué|peraí|espere|perdão|correção|errei|me enganei|aspett\\w+"
+    "|scusa\\w*|correzione"
+    "|mi sono sbagliat\\w+|ho sbagliato|wacht|vänta|vent|oj|ups|nej,|nei,|odota\\w*|hetkinen|anteeksi|czekaj\\w*"
+    "|chwila|zaraz|pomyłka|poprawka"
+    "|počkej\\w*|počkat|moment|oprava|omluv\\w*|čekaj\\w*|počakaj|várj\\w*|várjunk|stai|așteaptă|greșeală|подожди\\w*"
+    "|постойте|стоп|стой"
+    "|погоди\\w*|минутку|ошибся|ошиблась|поправка|зачека\\w+|стривай\\w*|помилився|чакай\\w*|грешка|περίμεν\\w+"
+    "|στάσου|διόρθωση|λάθος"
+    "|dur(?:un)?|bekle\\w*|pardon|düzeltme|gözləyin|tunggu|sebentar|maaf|koreksi|ralat|khoan|đợi (?:đã|chút)|xin lỗi"
+    "|nhầm|sandali|teka|subiri|samahani"
+    "|انتظر|مهلا|لحظة|عذرا|صبر کن\\w*|ببخشید|اصلاح|ٹھہر\\w+|رکیں|معاف|רגע|סליחה|תיקון",
+    "等等|等一下|慢着|且慢|抱歉|更正|算错|不对|不對|待って|すみません|失礼|訂正|いや|잠깐|잠시|아니|죄송|정정|रुक"
+    "|क्षमा|माफ|दাঁড়|দাঁড়|দুঃখিত|เดี๋ยว|ขอโทษ"
+    "|ขออภัย|பொறு|மன்னி|ఆగ|క్షమి",
+)
+"""What opens a correction of an answer that is already given."""
+
+
+def _is_taken_back(rest: str) -> bool:
+    """Whether what follows an announced answer corrects it and names another number.
+
+    >>> _is_taken_back(". Wait, it's 14."), _is_taken_back(". 5 + 9 = 14.")
+    (True, False)
+    """
+    rest = rest[:400].strip(" .*_$\n")
+    return len(rest) > 5 and any(char.isdecimal() for char in rest) and _TAKES_BACK.search(rest[:120]) is not None
 
 
 _HARMLESS = vocabulary("the so thus hence therefore final correct right and my our la die der das ** __")
@@ -202,13 +242,9 @@ def _is_disbelieved(before: str) -> bool:
     if _HARMLESS.issuperset(clauses[-1].lower().split()):
         return False
     clause = behind_but(clauses[-1])
-    if len(clauses) > 1 and _SUBORDINATE.match(clause):
+    if len(clauses) > 1 and SUBORDINATE.match(clause):
         clause = f"{behind_but(clauses[-2])} {clause}"
-    return any(words.search(f"{clause} 0") for words in (DOUBTED, HEDGED, SUPPOSED))
-
-
-_SUBORDINATE = re.compile(r"\s*(?:что|що|че|да|że|že|dass|ob|dat|hogy|ότι|at|että|et|kad|ka|da|që|că|რომ|որ|که)\s")
-"""A clause that another one governs: "I doubt, that ..." in languages that put a comma there."""
+    return any(words.search(f"{clause} 0") for words in (DOUBTED, HEDGED, SUPPOSED, SUPPOSING, HARDLY))
 
 
 def _first_sentence(text: str) -> str:

@@ -7,7 +7,7 @@ import re
 
 from rewards.math.answers import Answer
 from rewards.math.choices import several_choices
-from rewards.math.contrasts import behind_but
+from rewards.math.contrasts import behind_but, is_denied
 from rewards.math.denials import CLAUSE_END, DENIED, HEDGED, OR
 from rewards.math.formulas import last_joined
 from rewards.math.listed import ends_with, is_named_tuple, named_values, points, ratio, share
@@ -152,12 +152,17 @@ def _based(line: str) -> str:
     return "" if not found or _is_denied(line, *found[-1].span()) else found[-1][0]
 
 
+_AT_THE = re.compile(r"\b[Aa]lle(?= (?:ore )?\d)")
+"""Italian for "at", Finnish for "below"."""
+
+
 def _moment(line: str, kind: str) -> str:
     """The last time or date of a line, unless its clause denies it."""
     plain = fold(_HAN.sub(_han_digits, line)).replace("\\text", "").replace("$", "")
+    plain = _AT_THE.sub("", plain)
     found = last_moment(plain, kind)
-    start = plain.rfind(found)
-    return "" if not found or _is_denied(plain, start, start + len(found)) else found
+    start, end = max(plain.rfind(found), 0), max(plain.rfind(found), 0) + len(found)
+    return "" if not found or _is_denied(plain, start, end) else found
 
 
 def _words(line: str, words: str) -> str:
@@ -202,6 +207,8 @@ def _list(line: str, length: int) -> str:
 
 
 def _is_denied(text: str, start: int, end: int) -> bool:
+    if is_denied(text, start, end):
+        return True
     before = behind_but(CLAUSE_END.split(text[max(0, start - 80) : start])[-1])
     after = CLAUSE_END.split(text[end : end + 40], maxsplit=1)[0]
     clause = f"{before.rstrip()} 0 {after.lstrip()}"

@@ -9,8 +9,10 @@ from rewards.math.contrasts import behind_but, is_denied, without_denied, withou
 from rewards.math.denials import COMPARED, DENIED, DOUBTED, HEDGED, OR, VAGUE
 from rewards.math.extract import TAIL_CHARS, own_words
 from rewards.math.formulas import INLINE_MATH, content, without_closing
+from rewards.math.introduced import is_introduced
 from rewards.math.labels import names_a_problem
 from rewards.math.prose import folded, in_formula, mixed_measure_in, number_text, numbers, scientific
+from rewards.math.scruples import HARDLY
 
 
 def single_value(text: str, *, with_unit: bool = False) -> str:
@@ -21,7 +23,7 @@ def single_value(text: str, *, with_unit: bool = False) -> str:
     """
     text = _without_denied_first(text)
     if len(text) > TAIL_CHARS or any(
-        words.search(text) for words in (VAGUE, DENIED, DOUBTED, COMPARED, HEDGED, _COMPUTED)
+        words.search(text) for words in (VAGUE, DENIED, DOUBTED, COMPARED, HEDGED, HARDLY, _COMPUTED)
     ):
         return ""
     formulas = [content(match) for match in INLINE_MATH.finditer(text)]
@@ -61,7 +63,7 @@ def last_value(text: str, *, with_unit: bool = False) -> str:
     found = _last_ones(plain)
     if not found or is_denied(plain, *found[-1].span()) or _UNFINISHED.match(plain, _digits(found[-1])[1]):
         return ""
-    if _RANGE.search(plain[-80:]):
+    if not is_introduced(plain, *_digits(found[-1])) or _RANGE.search(plain[-80:]):
         return ""
     if _is_one_of_two(plain, found) or _is_one_of_many(plain, found) or _has_code(plain[-400:]):
         return ""
@@ -145,3 +147,18 @@ def _is_one_of_many(text: str, values: list[re.Match[str]]) -> bool:
 def _is_one_of_two(text: str, values: list[re.Match[str]]) -> bool:
     end = values[-1].start()
     return len(values) > 1 and OR.search(text, max(values[-2].end(), end - 60), end) is not None
+
+
+_NUMBER_FIRST = re.compile(r"[^\w\\]{0,3}[-+]?\d[\d.,]*(?=\s?[^\W\d_](?:[^\W\d_]|[\u0900-\u0dff]))")
+
+
+def opens_with_denied(line: str) -> bool:
+    """Whether a line is one number, and words behind it that deny it: `84 would be too many`.
+
+    >>> opens_with_denied("84 would be too many"), opens_with_denied("84 apples")
+    (True, False)
+    """
+    number = _NUMBER_FIRST.match(line) if len(line) < 120 else None
+    if number is None or any(char.isdecimal() for char in line[number.end() :]):
+        return False
+    return is_denied(line, 0, number.end())

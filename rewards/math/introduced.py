@@ -1,0 +1,176 @@
+# ruff: noqa: RUF001  (words in other scripts)
+"""Whether the words of a bare sentence state the number that ends it: "Die Summe ist 18", not "Viele sagen 18".
+
+No list of doubts is long enough: whoever answers 18 may be wrong, forgetful or only quoted. So a number that ends its
+sentence with no unit behind it counts where the word before it is one that states a number: a copula, "gives", "in
+all". English, whose doubts `refusals` and `scruples` know best, is left to those.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rewards.math.alternatives import Alternatives
+from rewards.math.folding import vocabulary
+
+_STATES = vocabulary(
+    "is are am was were be equals equal gives get gets got obtain obtains makes totals of to exactly precisely only "
+    "just approx total "
+    "ist sind beträgt betragen ergibt ergeben macht lautet gleich entspricht entsprechen auf bei genau insgesamt "
+    "gesamt zusammen von war misst "
+    "kostet zählt erhält sondern nämlich bleiben bleibt verbleiben hat wurde wiegt "
+    "est sont vaut valent fait font égale égal égalent donne donnent obtient obtenons trouve trouvons à de exactement "
+    "reste coûte mesure "
+    "soient finalement total résultat mesurent restent total élève "
+    "es son és sea da dan vale valen igual suma suman resulta obtiene obtenemos queda quedan total exactamente a al "
+    "cuesta mide miden hay fue eran era del "
+    "é são dá vale valem resulta obtemos custa mede restam sobram total exatamente igual foi ser a "
+    "è sono dà fa vale risulta costa misura restano rimangono totale esattamente uguale pari ottiene otteniamo viene "
+    "sia a di ma ha conta valgono "
+    "bedraagt zijn wordt wordt op geeft levert totaal precies exact gelijk maar samen krijgen kost van luidt "
+    "är blir utgör ger lika med utan precis totalt exakt får kostar återstår sammanlagt svaret er bliver gir giver "
+    "udgør lig præcis nøjagtig i alt men koster "
+    "til lik nøyaktig utgjør eru verður jafnt samtals gerir kostar "
+    "on ovat yhteensä tulee saadaan tasan täsmälleen vaan jää maksaa yhtä kuin vastaus tulos kokku võrdub saame jääb "
+    "täpselt vastus tulemus "
+    "wynosi wynoszą równa równe równy się to jest są daje dają kosztuje zostało razem łącznie dokładnie tylko lecz "
+    "otrzymujemy wyszło liczy "
+    "je jsou jest činí činia sa rovná rovno vychází dostáváme celkem spolu dohromady přesně presne ale nýbrž stojí "
+    "zbývá výsledek sú vyjde dostaneme zůstane "
+    "znaša enako skupaj natanko dobimo iznosi jednako jednak ukupno tačno točno su dobijamo dobivamo nego već "
+    "rezultat odgovor "
+    "je јесте је износи једнако укупно тачно су добијамо него већ резултат одговор "
+    "ir vienāds kopā tieši yra lygu lygus gauname iš viso lygiai tik atsakymas atbilde rezultāts rezultatas "
+    "a az egy összesen pontosan hanem egyenlő eredmény válasz kapunk marad lesz "
+    "este sunt egal egală cu dă total exact ci costă rămân rezultatul răspunsul are face obținem "
+    "е са общо точно равно равна равен равни е прави получаваме а но отговорът това е изнесува вкупно "
+    "равна равно равен равны составляет составляют это получаем получается получим получится будет итого всего ровно "
+    "осталось ответ итак а результат сумма стоит есть значит "
+    "дорівнює дорівнюють становить становлять це отримуємо всього разом рівно а відповідь залишилося буде є рівна "
+    "дорівнюватиме "
+    "είναι ισούται ίσο με το τα σύνολο ακριβώς αλλά απάντηση αποτέλεσμα κοστίζει απομένουν συνολικά κάνει δίνει έχει "
+    "ίση "
+    "toplam cevap sonuç olarak tam eşittir yanıt eder cəmi cavab tam nəticə alanı barabar javob jami natija жауап "
+    "жауабы жами тең барлығы "
+    "adalah ialah jawabannya jawaban total jumlahnya hasilnya tepat sama dengan melainkan menjadi sebesar sebanyak "
+    "jumlah nilainya yaitu jawapan yaiku sisanya "
+    "ay ang katumbas sagot eksakto kabuuan na lamang ni jibu jumla hasa sawa na kuwa ce ita ne shine yw est estas "
+    "është janë barazi da em ithi gololi vitabu "
+    "là bằng được đúng có tổng còn mà kết quả "
+    "هو هي تساوي يساوي المجموع الناتج بل بالضبط الجواب يبلغ تبلغ هما إجمالي الإجمالي فهو النتيجة إذن ٍ برابر با است "
+    "مجموع دقیقا پاسخ جواب بلکه حاصل کل "
+    "הוא היא הם שווה ל הכול הכל בדיוק אלא התשובה סך נותרו יש תשובה "
+    "არის უდრის პასუხია რიცხვია სულ է հավասար ընդամենը freagra uimhir jawabu erantzuna kilomita gesamtpreis "
+    "endergebnis ergo sino mas pero però aber جاوابى ore alle alla uhr um heures las klo kl klockan területe összege "
+    "összeg szám érték száma értéke ára eredménye hossza kerülete különbsége szorzata átlaga valószínűsége alanı "
+    "toplamı değeri sayısı fiyatı uzunluğu çevresi farkı çarpımı ortalaması olasılığı yaşı сумма площадь периметр "
+    "вероятность объём длина скорость цена произведение разность среднее количество число luasnya kelilingnya "
+    "selisihnya harganya rataannya peluangnya luas keliling volume harga"
+)
+"""The words that stand before a number where a sentence states it."""
+_CONCLUDES = Alternatives(
+    r"(?:also|somit|folglich|daher|deshalb|demnach|damit|dus|daarom|derhalve|donc|ainsi|par conséquent|d['’]où"
+    r"|voilà pourquoi|finalement|"
+    r"por (?:lo )?tanto|por consiguiente|así que|entonces|luego|logo|portanto|assim|então|quindi|dunque|pertanto"
+    r"|perciò|di conseguenza|"
+    r"alltså|därför|således|altså|derfor|dermed|siis|joten|niinpä|seega|järelikult|zatem|więc|dlatego|tedy|takže"
+    r"|proto|preto|teda|"
+    r"torej|dakle|stoga|дакле|стога|tehát|így|ezért|deci|așadar|prin urmare|следовательно|таким образом|так что|итак"
+    r"|поэтому|итого|значит|"
+    r"отже|таким чином|тому|следователно|така че|значи|άρα|επομένως|συνεπώς|demek ki|bu nedenle|dolayısıyla"
+    r"|sonuç olarak|yani|beləliklə|"
+    r"jadi|maka|oleh itu|dengan demikian|kaya|samakatuwid|vậy|do đó|do vậy|vì vậy|kwa hivyo|kwa hiyo|hivyo|per tant"
+    r"|beraz|tātad|taigi|vadinasi|"
+    r"إذن|إذا|لذلك|وبالتالي|بالتالي|بنابراین|پس|در نتیجه|لہذا|چنانچہ|לכן|לפיכך|אפוא|ამრიგად|მაშასადამე|ուստի|այսպիսով|"
+    r"we (?:conclude|find)|concluimos|concludiamo|on conclut|trouve|erhält|erhalten|ergebnis|result\w*|r[eé]sultat\w*"
+    r"|antwort|answer)"
+)
+_THAT = Alternatives(
+    r"que|che|dass|daß|att|at|dat|że|že|kad|hogy|ότι|πως|что|що|че|дека|că|să|să fie|että|rằng|bahwa|kwamba|أن|إن|إنه"
+    r"|بأن|که|کہ|να|"
+    r"diye|deb|деп"
+)
+"""What opens a clause that another one governs, and may not mean."""
+_ENGLISH = vocabulary(
+    "the are she it it's he each costs spent one simply i there they you her his this that answer gives equals has "
+    "thus hence therefore total its is"
+)
+_SPACED = re.compile(r"[^\W\d_]+(?:['’]\w+)?")
+_IS_SPACED = re.compile(r"[A-Za-z\u00c0-\u06ff\u10a0-\u10ff\u1e00-\u1fff]")
+_WORD_BEFORE = re.compile(r"([^\W\d_]+)['’]?[\s*_`]*(?:[A-Z]{1,3}|R|Rp)?[\s$€£¥₹*_`]*$")
+_CLAUSES = re.compile(r"[.!?;:](?=\s|$)|[\n\u2014\u2013=]")
+_SENTENCES = re.compile(r"[.!?](?=\s)|\n")
+_CHINESE_BEFORE = re.compile(
+    r"(?:[是为為得有共剩余餘計计到成出需花用了赚賺要约約等于於=:：第即]|而是|合计|合計|总计|總計|結果|结果|答案|一共"
+    r"|总数|正好|刚好|恰好|の[は]|は|が|を|で|に)[\s$¥￥*]*$"
+)
+_ANSWERED = re.compile("答(?!案|[：:]|え[はを：:]?|曰)|看成|算成|写成|寫成|答え(?:て|る人|がち|そう)")
+
+
+_VALUE = re.compile(
+    r"(?<!\w)(?:wert|zahl|antwort|ergebnis|valeurs?|nombre|chiffre|réponse|valor|número|cifra|respuesta|resultado"
+    r"|valore|numero|risposta|resposta"
+    r"|waarde|getal|antwoord|värdet|talet|svaret|værdien|verdien|tallet|arvo|luku|vastaus|väärtus|arv|wartość|liczba"
+    r"|odpowiedź|hodnota|číslo|odpověď"
+    r"|vrijednost|broj|odgovor|vrednost|število|вредност|број|érték|szám|válasz|valoarea|numărul|răspunsul|значение"
+    r"|число|ответ|значення|відповідь"
+    r"|стойността|числото|отговорът|τιμή|αριθμός|απάντηση|το|değeri|sayısı|cevabı|القيمة|العدد|الرقم|الجواب|مقدار|عدد"
+    r"|گزینه|پاسخ|جواب|הערך|המספר|התשובה"
+    r"|angka|nilai|bilangan|jawaban|số|giá trị|đáp án|namba|thamani)(?:\sd[eio])?[\s*]*$",
+    re.IGNORECASE,
+)
+_PREDICATE = re.compile(r"[\s*]{1,3}[^\W\d_]{2}")
+_WITH = re.compile(
+    r"\W*(?:mit|auf|bei|met|bij|med|vid|ved|con|avec|com|cu|z|przy|s|se|při|pri|с|при|з|със|με|dengan"
+    r"|với)\s",
+    re.IGNORECASE,
+)
+"""A trial opens a sentence: "With 18 it does not work"."""
+_CONFIRMS = re.compile(
+    r"\b(?:ist|is|lautet)\W*$|(?:است|ہے|ہیں|है|हैं|आहे|হয়|দি|dir|da|de)\W*$|richtig|korrekt|stimmt|correct|juste|bonne|right|esatt|giust|corrett|cert[ao]"
+    r"|juist|goed|rätt|riktig|rigtig|oike|õige|popraw|praw|dobr|správn|točn|tačn"
+    r"|pravil|helyes|правил|верн|вірн|вярн|точн|σωστ|doğru|düzgün|صحيح|صواب|درست|نכון|נכונ|benar|betul|tepat|đúng"
+    r"|sahihi",
+    re.IGNORECASE,
+)
+_TOPIC = re.compile(r"\s?(?:[はもにへ](?![、,]?\s?\d)|と(?=[^\d\s])|って|[은는에]\s|를\s|을\s|라고|이라)")
+_TOPIC_CONFIRMED = re.compile("答え|正解|正し|求め|なり|なる|なっ|정답|답|맞|옳|얻|구하|되")
+
+
+def _is_topic(before: str, after: str) -> bool:
+    """Whether a number is what a sentence is about, and not what it says: "the value 18 drops out".
+
+    >>> _is_topic("Der Wert ", " entfällt."), _is_topic("Der Wert ", " ist richtig."), _is_topic("Der Wert ist ", ".")
+    (True, False, False)
+    """
+    if _TOPIC.match(after) is not None and _TOPIC_CONFIRMED.search(after) is None:
+        return True
+    if _PREDICATE.match(after) is None or not (_VALUE.search(before) or _WITH.fullmatch(before)):
+        return False
+    return _CONFIRMS.search(after) is None
+
+
+def is_introduced(text: str, start: int, end: int) -> bool:
+    """Whether the sentence around the number in `text[start:end]` states it, as far as its words before it can tell.
+
+    >>> text = "Viele sagen 18."
+    >>> is_introduced(text, 12, 14), is_introduced("Es sind 18.", 8, 10), is_introduced("It costs 18.", 9, 11)
+    (False, True, True)
+    """
+    sentence = _SENTENCES.split(text[max(0, start - 160) : start])[-1]
+    if _is_topic(sentence, text[end : end + 40]):
+        return False
+    if any(char.isalpha() for char in text[end : end + 40]):
+        return True  # a unit, or the verb of a language that puts it last
+    if _ANSWERED.search(sentence):
+        return False
+    clause = _CLAUSES.split(sentence)[-1]
+    before = _WORD_BEFORE.search(clause)
+    if before is None or not _IS_SPACED.match(before[1]):
+        return True
+    words = [word.lower() for word in _SPACED.findall(sentence)]
+    if len(_ENGLISH.intersection(words)) > (not sentence.isascii()):
+        return True
+    if _CONCLUDES.search(sentence):
+        return True
+    return before[1].lower() in _STATES and _THAT.search(clause[: before.start()]) is None
