@@ -21,6 +21,7 @@ import signal
 import site
 import socket
 import sys
+import threading
 import time
 from typing import Any, NoReturn
 
@@ -32,6 +33,8 @@ CHANNEL = 3
 """The descriptor of a child's channel."""
 STACK_BYTES = 120 << 20
 """Below the 128 MiB that the kernel keeps free under the stack."""
+THREAD_STACK_BYTES = 8 << 20
+"""What is usual. Unset, it would be the caller's limit of the stack, of which few might fit into the memory limit."""
 
 
 class Zygote:
@@ -203,6 +206,7 @@ def main() -> NoReturn:
         for folder in setup["site_folders"]:  # other packages there must be missing, not forbidden: some are optional
             sys.path.remove(folder)
         seed()
+        threading.stack_size(THREAD_STACK_BYTES)
         _multiprocessing.SemLock = SemLock  # type: ignore[misc]
         locale.setlocale(locale.LC_ALL, "")  # keeps it in memory: children may have no files
         sys.argv = sys.orig_argv = ["solution.py"]

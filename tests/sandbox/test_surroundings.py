@@ -63,6 +63,26 @@ def test_lower_limits_of_the_caller_stop_no_tier(sandbox: Sandbox) -> None:
     assert result.stdout == "1.0\n", result.stderr
 
 
+def test_a_large_stack_of_the_caller_is_not_that_of_each_thread(sandbox: Sandbox) -> None:
+    code = (
+        "import threading\nseen, met = [], threading.Barrier(9)\n"
+        "def work(): seen.append(met.wait())\n"
+        "[threading.Thread(target=work).start() for _ in range(8)]\nmet.wait()\nprint(7)"
+    )
+    sample = Sample(
+        prompt="", completion=f"```python\n{code}\n```", reference={"tests": [{"input": "", "output": "7"}]}
+    )
+    soft, hard = resource.getrlimit(resource.RLIMIT_STACK)
+    large = 1 << 30 if hard == resource.RLIM_INFINITY else min(1 << 30, hard)
+    resource.setrlimit(resource.RLIMIT_STACK, (large, hard))
+    try:
+        mine = Sandbox(tier=sandbox.tier, slots=1, modules=())
+        assert UnitTests(cpu_s=5.0, sandbox=mine).judge(sample).value == 1.0
+        mine.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_STACK, (soft, hard))
+
+
 def test_a_fork_of_the_caller_has_zygotes_of_its_own_and_ends_none_of_the_callers(sandbox: Sandbox) -> None:
     mine = Sandbox(tier=sandbox.tier, slots=1, modules=())
     assert value(mine) == 1.0
