@@ -16,6 +16,10 @@ class Overloaded(Infrastructure):
     """The machine let a program wait so long that nothing can be said of it; trying again at once would not help."""
 
 
+class Ungrouped(Infrastructure):
+    """The control group that was made for a zygote does not take it."""
+
+
 class Ended(Exception):
     """The program ended, hung up or broke the protocol before it had answered."""
 

@@ -47,30 +47,37 @@ class Process:
         """Whether it has used up its CPU time."""
         self._buffer = bytearray()
         self._unread = memoryview(stdin or b"")
-        self._input = self._output = -1
+        self._input = self._output = self._pidfd = -1
+        self._reading = -1
+        """The end of the input that the program reads, so that writing never finds nobody there (SIGPIPE)."""
         self.usage: Usage | None = None
-        self._channel, theirs = socket.socketpair()
+        try:
+            self._channel, theirs = socket.socketpair()
+        except OSError as error:
+            raise Infrastructure(f"a process could not be started: {error}") from None
         ends = [theirs.detach()]
         try:
-            if stdin is None:
-                inputs = (slot.null, slot.null)
-            else:
-                reading, self._input = os.pipe2(os.O_CLOEXEC)
+            if stdin is not None:
+                self._reading, self._input = os.pipe2(os.O_CLOEXEC)
                 if len(stdin) > _PIPE_BYTES:
                     with suppress(OSError):  # refused to a user who has many large ones
                         fcntl.fcntl(self._input, fcntl.F_SETPIPE_SZ, min(len(stdin), _LARGEST_PIPE_BYTES))
                 os.set_blocking(self._input, False)
                 self._output, writing = os.pipe2(os.O_CLOEXEC)
-                ends += [reading, writing]
-                inputs = (reading, writing)
-            self._pid, self._pidfd = slot.start(limits, (*inputs, ends[0]))
+                ends.insert(0, writing)
+                self._pid, self._pidfd = slot.start(limits, [self._reading, *ends])
+            else:
+                self._pid, self._pidfd = slot.start(limits, ends)
+            self._clock = cpu_clock(self._pidfd)
+        except OSError as error:
+            self._close()
+            raise Infrastructure(f"a process could not be started: {error}") from None
         except BaseException:
             self._close()
             raise
         finally:
             for descriptor in ends:
                 os.close(descriptor)
-        self._clock = cpu_clock(self._pidfd)
         self._started = time.monotonic()
         if self._input >= 0:
             self._feed()  # before it starts: some read all of their input by one call
@@ -165,13 +172,10 @@ class Process:
         """Kills the process if it still lives, waits until it is reaped, and tells how it ended."""
         if self.usage is not None:
             return self.usage
-        try:
-            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        finally:
-            os.close(self._pidfd)
-            self._close()
+        if self._pidfd >= 0:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        self._close()
         self.usage = self._slot.wait_end(self._pid)
         return self.usage
 
@@ -189,20 +193,21 @@ class Process:
             raise
 
     def _close(self) -> None:
+        """Lets go of all descriptors; of each once, for its number may be another thread's by then."""
         self._channel.close()
-        for descriptor in (self._input, self._output):
+        descriptors = (self._input, self._output, self._reading, self._pidfd)
+        self._input = self._output = self._reading = self._pidfd = -1
+        for descriptor in descriptors:
             if descriptor >= 0:
                 os.close(descriptor)
 
     def _feed(self) -> bool:
-        """Gives the process as much input as its pipe takes; False when there is no more, or nobody who reads it."""
+        """Gives the process as much input as its pipe takes; False when there is no more."""
         try:
             while self._unread:
                 self._unread = self._unread[os.write(self._input, self._unread[: 1 << 16]) :]
         except BlockingIOError:
             return True
-        except BrokenPipeError:
-            pass
         return False
 
     def _drain(self, written: bytearray) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 from rewards.base import RewardError
 from rewards.code import kernel, seccomp
 from rewards.code.cgroups import Group, parent_group
-from rewards.code.limits import Ended, Infrastructure, Limits, OverLimit, Overloaded
+from rewards.code.limits import Ended, Infrastructure, Limits, OverLimit, Overloaded, Ungrouped
 from rewards.code.process import Process
 from rewards.code.setup import zygote_setup
 from rewards.code.slot import Slot
@@ -139,7 +139,10 @@ class Sandbox:
     @contextmanager
     def borrow(self) -> Iterator[Slot]:
         """A slot for this thread alone. Raises Infrastructure; a slot in which that happened is thrown away."""
-        index, slot = self._free.get()
+        if os.getpid() != self._owner:  # a fork: what its parent has started is the parent's
+            self._open_pool()
+        free = self._free  # `close` gives the sandbox another one
+        index, slot = free.get()
         try:
             if slot is not None and slot.runs >= _RUNS_PER_ZYGOTE:
                 self._discard(slot)
@@ -155,7 +158,7 @@ class Sandbox:
                 slot = None
             raise
         finally:
-            self._free.put((index, slot))
+            free.put((index, slot))
 
     def close(self) -> None:
         """Ends all zygotes; what runs in them dies. The sandbox can be used again, and starts new ones."""
@@ -163,6 +166,7 @@ class Sandbox:
         self._open_pool()
 
     def _open_pool(self) -> None:
+        self._owner = os.getpid()
         self._free: queue.LifoQueue[tuple[int, Slot | None]] = queue.LifoQueue()
         for index in reversed(range(self.slots)):
             self._free.put((index, None))
@@ -172,7 +176,11 @@ class Sandbox:
 
     def _start(self) -> Slot:
         setup = zygote_setup(self.tier, self.modules, user=secrets.choice(_FREE_USERS))
-        slot = Slot(setup, self._group())
+        try:
+            slot = Slot(setup, self._group())
+        except Ungrouped as error:
+            self._go_without_groups(error)
+            slot = Slot(setup)
         self._started.append(slot)
         return slot
 
@@ -181,10 +189,14 @@ class Sandbox:
             return None
         try:
             return Group(self.groups, self.limits(cpu_s=1.0, wall_s=1.0))
-        except OSError as error:  # one safeguard less: rlimits hold each process on its own
-            logger.warning("code sandbox: no control group: %s", error)
-            self.groups = None
+        except OSError as error:
+            self._go_without_groups(error)
             return None
+
+    def _go_without_groups(self, error: Exception) -> None:
+        """One safeguard less: rlimits hold each process on its own."""
+        logger.warning("code sandbox: no control group: %s", error)
+        self.groups = None
 
     def _discard(self, slot: Slot) -> None:
         slot.close()

@@ -28,11 +28,10 @@ _PLAIN = {
     "umask": (95, 166), "gettimeofday": (96, 169), "getrlimit": (97, 163), "getrusage": (98, 165),
     "sysinfo": (99, 179), "times": (100, 153), "getuid": (102, 174), "getgid": (104, 176), "geteuid": (107, 175),
     "getegid": (108, 177), "getppid": (110, 173), "getpgrp": (111, -1), "getgroups": (115, 158),
-    "getpgid": (121, 155), "getsid": (124, 156), "rt_sigpending": (127, 136), "rt_sigtimedwait": (128, 137),
+    "rt_sigpending": (127, 136), "rt_sigtimedwait": (128, 137),
     "rt_sigsuspend": (130, 133), "sigaltstack": (131, 132), "gettid": (186, 178),
-    "time": (201, -1), "futex": (202, 98), "sched_getaffinity": (204, 123), "set_tid_address": (218, 96),
-    "restart_syscall": (219, 128), "clock_gettime": (228, 113), "clock_getres": (229, 114),
-    "clock_nanosleep": (230, 115), "exit_group": (231, 94), "epoll_wait": (232, -1), "epoll_ctl": (233, 21),
+    "time": (201, -1), "futex": (202, 98), "set_tid_address": (218, 96),
+    "restart_syscall": (219, 128), "exit_group": (231, 94), "epoll_wait": (232, -1), "epoll_ctl": (233, 21),
     "pselect6": (270, 72), "ppoll": (271, 73), "set_robust_list": (273, 99), "epoll_pwait": (281, 22),
     "eventfd2": (290, 19), "epoll_create1": (291, 20), "dup3": (292, 24), "pipe2": (293, 59), "getcpu": (309, 168),
     "getrandom": (318, 278), "rseq": (334, 293), "close_range": (436, 436),
@@ -43,13 +42,15 @@ _PATHS = {
     "ftruncate": (77, 46), "chdir": (80, 49), "rename": (82, -1), "mkdir": (83, -1), "rmdir": (84, -1),
     "unlink": (87, -1), "flock": (73, 32), "pwrite64": (18, 68), "getdents64": (217, 61),
     "openat": (257, 56), "mkdirat": (258, 34), "newfstatat": (262, 79), "unlinkat": (263, 35),
-    "faccessat": (269, 48), "renameat2": (316, 276), "statx": (332, 291),
+    "renameat": (264, 38), "faccessat": (269, 48), "renameat2": (316, 276), "statx": (332, 291),
     "faccessat2": (439, 439),
 }  # fmt: skip
 _LINKS = {"readlink": (89, -1), "readlinkat": (267, 78)}
 _CLONE, _CLONE3, _MMAP, _MPROTECT = (56, 220), (435, 435), (9, 222), (10, 226)
 _IOCTL, _FCNTL, _PRCTL, _PRLIMIT = (16, 29), (72, 25), (157, 167), (302, 261)
 _SOCKETPAIR, _SENDTO, _KILL_CALL, _TGKILL, _GETSOCKOPT = (53, 199), (44, 206), (62, 129), (234, 131), (55, 209)
+_GETPGID, _GETSID, _GETAFFINITY = (121, 155), (124, 156), (204, 123)
+_CLOCKS = ((228, 113), (229, 114), (230, 115))  # clock_gettime, clock_getres, clock_nanosleep
 
 _THREAD_FLAGS = (0x3D0F00, 0x7D0F00)
 """What pthread_create passes to clone: VM, FS, FILES, SIGHAND, THREAD, SYSVSEM, SETTLS, PARENT/CHILD tid; musl adds
@@ -58,6 +59,8 @@ _TERMINAL_CALLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS, TI
 _DESCRIPTOR_CALLS = (0, 1, 2, 3, 4, 1030)  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC
 _LOCK_CALLS = (5, 6, 7)
 _PROT_EXEC = 4
+_NUM_FIXED_CLOCKS = 16
+"""Those above are made from a process's number and tell the CPU time of anybody's."""
 _ITSELF = 0x5E1F5E1F
 """Stands for the process's own number until that is known; no process has this one."""
 
@@ -96,6 +99,7 @@ def _rules(*, files: bool, links: bool) -> list[tuple[tuple[int, int], list[byte
     allowed = _PLAIN | (_PATHS if files else {}) | (_LINKS if files and links else {})
     executable = [] if files else [_step(_LOAD, _low(2)), _step(_JUMP_SET, _PROT_EXEC, 0, 1), _deny()]
     fcntl = _DESCRIPTOR_CALLS + _LOCK_CALLS if files else _DESCRIPTOR_CALLS
+    clock = [_step(_LOAD, _low(0)), _step(_JUMP_GE, _NUM_FIXED_CLOCKS, 0, 1), _deny(), _step(_RETURN, _ALLOW)]
     return [
         *((numbers, [_step(_RETURN, _ALLOW)]) for numbers in allowed.values()),
         (_MMAP, [*executable, _step(_RETURN, _ALLOW)]),
@@ -111,6 +115,10 @@ def _rules(*, files: bool, links: bool) -> list[tuple[tuple[int, int], list[byte
         (_SENDTO, _one_of(4, (0,))),  # no address: only to the other end
         (_KILL_CALL, _one_of(0, (_ITSELF,))),
         (_TGKILL, _one_of(0, (_ITSELF,))),
+        (_GETPGID, _one_of(0, (0, _ITSELF))),  # of others, the answer would tell that they exist
+        (_GETSID, _one_of(0, (0, _ITSELF))),
+        (_GETAFFINITY, _one_of(0, (0, _ITSELF), errno.ENOSYS)),  # which glibc minds less, for the number of a thread
+        *((numbers, clock) for numbers in _CLOCKS),
     ]
 
 
@@ -139,8 +147,8 @@ def _low(argument: int) -> int:
     return 16 + 8 * argument
 
 
-def _one_of(argument: int, values: tuple[int, ...]) -> list[bytes]:
-    """Allows when the argument, all 64 bits of it, is one of `values`."""
+def _one_of(argument: int, values: tuple[int, ...], otherwise: int = errno.EPERM) -> list[bytes]:
+    """Allows when the argument, all 64 bits of it, is one of `values`; else the call fails with `otherwise`."""
     tests = [_step(_JUMP_EQ, value, len(values) - i, 0) for i, value in enumerate(values)]
     high = [_step(_LOAD, _low(argument) + 4), _step(_JUMP_EQ, 0, 0, len(values) + 1)]
-    return [*high, _step(_LOAD, _low(argument)), *tests, _deny(), _step(_RETURN, _ALLOW)]
+    return [*high, _step(_LOAD, _low(argument)), *tests, _deny(otherwise), _step(_RETURN, _ALLOW)]

@@ -21,6 +21,7 @@ import signal
 import site
 import socket
 import sys
+import threading
 import time
 from typing import Any, NoReturn
 
@@ -32,6 +33,8 @@ CHANNEL = 3
 """The descriptor of a child's channel."""
 STACK_BYTES = 120 << 20
 """Below the 128 MiB that the kernel keeps free under the stack."""
+THREAD_STACK_BYTES = 8 << 20
+"""What is usual. Unset, it would be the caller's limit of the stack, of which few might fit into the memory limit."""
 
 
 class Zygote:
@@ -94,9 +97,7 @@ class Zygote:
         """Never returns to the loop, whatever happens: a child that did would be a second zygote."""
         status = 125
         try:
-            for number, descriptor in zip((0, 1, CHANNEL), descriptors, strict=True):
-                os.dup2(descriptor, number)
-            os.closerange(CHANNEL + 1, 4096)
+            arrange(descriptors)
             self.confine(limits)
             status = run_job(Channel(CHANNEL))
         finally:
@@ -110,17 +111,14 @@ class Zygote:
             namespaces.become(self.user)
         kernel.drop_capabilities()
         kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+        kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # RLIMIT_CORE does not bind a host that pipes cores to a program
         kernel.prctl(kernel.PR_SET_PDEATHSIG, kernel.SIGKILL)  # last: a change of user clears it
         if os.getppid() != self.pid:
             os._exit(125)  # the zygote died before the line above
         if self.tier == "namespace" and kernel.landlock_version():
             kernel.landlock(["/"], ["/tmp", "/dev"])
         for what, value in self.limits(limits):
-            resource.setrlimit(what, (value, value))
-        resource.setrlimit(resource.RLIMIT_STACK, (STACK_BYTES, resource.getrlimit(resource.RLIMIT_STACK)[1]))
-        random.seed(0)  # a reward is a function of the program
-        if "numpy" in sys.modules:
-            sys.modules["numpy"].random.seed(0)
+            lower_limit(what, value)
         kernel.install_filter(seccomp.sign(self.filter, os.getpid()))
 
     def limits(self, limits: dict[str, Any]) -> list[tuple[int, int]]:
@@ -130,10 +128,32 @@ class Zygote:
             (resource.RLIMIT_NOFILE, 128),
             (resource.RLIMIT_FSIZE, limits["files_bytes"]),
             (resource.RLIMIT_NPROC, limits["threads"]),
+            (resource.RLIMIT_STACK, STACK_BYTES),
             (resource.RLIMIT_CORE, 0),
             (resource.RLIMIT_MEMLOCK, 0),
             (resource.RLIMIT_MSGQUEUE, 0),
         ]
+
+
+def arrange(descriptors: list[int]) -> None:
+    """Makes the last one the channel and closes all that is not a program's own.
+
+    Those before it are standard input and output. Without them, and for standard error, /dev/null is opened anew: the
+    flags and locks of an open file belong to all who share it, so that one program could leave a sign there for others.
+    """
+    null = os.open("/dev/null", os.O_RDWR)
+    *streams, channel = descriptors
+    for number, descriptor in enumerate([*streams, null] if streams else [null] * 3):
+        os.dup2(descriptor, number)
+    os.dup2(channel, CHANNEL)
+    os.closerange(CHANNEL + 1, 4096)
+
+
+def lower_limit(what: int, value: int) -> None:
+    """Sets a limit, the hard one too, but for the stack; where this process itself may have less, that stays."""
+    hard = resource.getrlimit(what)[1]
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(what, (value, hard if what == resource.RLIMIT_STACK else value))
 
 
 def run_job(channel: Channel) -> int:
@@ -162,6 +182,13 @@ def preload(names: list[str]) -> list[str]:
     return missing
 
 
+def seed() -> None:
+    """The same numbers for every program: a reward is a function of the program. Children inherit the generators."""
+    random.seed(0)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(0)
+
+
 def main() -> NoReturn:
     """Reads the setup from the control socket, whose number is the last argument, and serves it until it closes."""
     control = socket.socket(fileno=int(sys.argv[-1]))
@@ -178,6 +205,8 @@ def main() -> NoReturn:
         missing = preload(setup["modules"])
         for folder in setup["site_folders"]:  # other packages there must be missing, not forbidden: some are optional
             sys.path.remove(folder)
+        seed()
+        threading.stack_size(THREAD_STACK_BYTES)
         _multiprocessing.SemLock = SemLock  # type: ignore[misc]
         locale.setlocale(locale.LC_ALL, "")  # keeps it in memory: children may have no files
         sys.argv = sys.orig_argv = ["solution.py"]

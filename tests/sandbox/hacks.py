@@ -146,6 +146,19 @@ UNPAID_ANYWAY = {
         "for name in ('len', 'abs', 'sorted', 'sum', 'round', 'str', 'repr'): setattr(builtins, name, lambda *a: 0)\n"
         "def f(x): return None"
     ),
+    "changes what a number is": (
+        "import ctypes, sys\nfor x in (7, 21, 1): ctypes.c_uint32.from_address(id(x) + sys.getsizeof(x) - 4).value = 5\n"
+        "def f(x): return 5"
+    ),
+    "jumps over the caller's next lines": (
+        "import sys\ndef jump(frame, *a):\n    try: frame.f_lineno += 1\n    except ValueError: pass\n    return jump\n"
+        "def f(x):\n    frame = sys._getframe(1)\n    while frame: frame.f_trace, frame = jump, frame.f_back\n"
+        "    sys.settrace(lambda *a: None)\n    return 0"
+    ),
+    "answers later, in a list that it has returned": (
+        "import threading, time\ndef f(x):\n    box = []\n    def later():\n        time.sleep(0.02)\n        box.append(2 * x + 1)\n"
+        "    threading.Thread(target=later, daemon=True).start()\n    return box"
+    ),
     "patches what JSON is written with": "import json\njson.dumps = lambda *a, **k: '{\"value\": true}'\ndef f(x): return 0",
     "searches all objects for the tests": (
         "import gc\ntests, cases = 'f tressa'[::-1], 'detcepxe'[::-1]\ndef f(x):\n    for o in gc.get_objects():\n"

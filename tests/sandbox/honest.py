@@ -4,6 +4,11 @@
 from __future__ import annotations
 
 SCRIPTS = {
+    "asks about itself": (
+        "import os, time\nassert os.getpgid(0) == os.getpgrp() and os.getsid(0) == os.getsid(os.getpid())\n"
+        "assert os.sched_getaffinity(0) and time.process_time() and time.thread_time() and time.get_clock_info('monotonic')\n"
+        "time.sleep(0.001)\nprint(2 * int(input()) + 1)"
+    ),
     "plain": "print(2 * int(input()) + 1)",
     "main guard": "def main():\n    print(2 * int(input()) + 1)\nif __name__ == '__main__':\n    main()",
     "reads a buffer": "import sys\nprint(2 * int(sys.stdin.buffer.read()) + 1)",

@@ -69,6 +69,9 @@ _RAW = {
     "fcntl F_ADD_SEALS": (72, (0, 1033, 15)), "fcntl F_SETPIPE_SZ": (72, (0, 1031, 1 << 30)),
     "waitid": (247, (0, 0, 0, 4, 0)), "uselib": (134, (0,)), "chown by descriptor": (93, (0, 0, 0)),
     "chmod by descriptor": (91, (0, 0o777)), "fallocate": (285, (0, 0, 0, 1 << 40)),
+    "getpgid of another": (121, (1,)), "getsid of another": (124, (1,)), "sched_getaffinity of another": (204, (1, 0, 0)),
+    "CPU clock of another": (228, (-14, 0)), "CPU clock's step of another": (229, (-14, 0)),
+    "sleep by the CPU clock of another": (230, (-14, 0, 0, 0)), "clock by number": (228, (16, 0)),
 }  # fmt: skip
 RAW_CALLS = {
     name: _ATTEMPT.format(
@@ -123,6 +126,10 @@ _PYTHON = {
     "sends a descriptor away": "    s = socket.socket(fileno=3)\n    socket.send_fds(s, [b'x'], [0])",
     "asks who holds its channel": "    s = socket.socket(fileno=3)\n    s.getsockopt(socket.SOL_SOCKET, 17, 12)",
     "looks for its parent": "    os.kill(os.getppid(), 0)",
+    "asks for the group of another": "    os.getpgid(os.getppid())",
+    "asks for the session of another": "    os.getsid(os.getppid())",
+    "asks for the processors of another": "    os.sched_getaffinity(os.getppid())",
+    "reads the CPU time of another": "    import time\n    time.clock_gettime((~os.getppid() << 3) | 2)",
     "takes more of the processor": "    os.nice(-5)",
     "chooses its processors": "    os.sched_setaffinity(0, [0])",
     "changes a file's rights": "    os.chmod(os.__file__, 0o777)",
@@ -135,6 +142,10 @@ _PYTHON = {
         "    names = [n for n in ('/tmp/gemwright-left', '/dev/shm/gemwright-left') if os.access(n, os.F_OK)]\n"
         "    for name in ('/tmp/gemwright-left', '/dev/shm/gemwright-left'):\n"
         "        try: open(name, 'w').close()\n        except OSError: pass\n    if not names: raise OSError"
+    ),
+    "leaves a sign on standard error for the next program": (
+        "    from fcntl import F_GETFL, F_SETFL, fcntl\n    flags = fcntl(2, F_GETFL)\n"
+        "    if not flags & os.O_APPEND:\n        fcntl(2, F_SETFL, flags | os.O_APPEND)\n        raise OSError"
     ),
     "finds capabilities": (
         "    libc = ctypes.CDLL(None)\n    data = (ctypes.c_uint32 * 6)()\n"
