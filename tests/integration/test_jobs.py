@@ -275,7 +275,7 @@ BAD_INPUT = {
     "a long prompt": (["prompts.max_prompt_tokens=8"], "tokens, more than max_prompt_tokens=8"),
     "more than the context": (["prompts.max_prompt_tokens=4095"], "do not fit in the 4096 positions"),
     "too few held-out problems": (["eval.plan.num_prompts=9"], "9 held-out problems are asked for"),
-    "a reward of the wrong length": (["{too_few}"], "term 'too_few': returned 1 verdicts for 4 samples"),
+    "a reward of the wrong length": (["{too_few}"], "term 'too_few': returned 1 verdicts for 5 samples"),
     "a reward file that is not there": (
         ["+reward.terms.x={{weight: 1, function: 'no.py:x'}}"],
         "there is no file .*no.py",

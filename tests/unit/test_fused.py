@@ -99,22 +99,26 @@ def test_parts_of_longer_rows_and_turned_inputs_are_read_right() -> None:
 
 
 def test_a_gain_that_trains_is_left_to_autograd() -> None:
-    norm = RMSNorm(SIZE, 1e-6)
-    norm(numbers(3, SIZE, seed=1).float()).sum().backward()
+    norm = RMSNorm(SIZE, 1e-6).bfloat16()
+    norm(numbers(3, SIZE, seed=1).bfloat16()).sum().backward()
     assert norm.weight.grad is not None
     assert float(norm.weight.grad.abs().sum()) > 0
 
 
-def test_what_has_no_kernels_goes_the_plain_way() -> None:
-    network = tiny_model().double()
-    tokens = torch.arange(2, 12)[None]
-    states = network(tokens)
-    assert states.dtype == torch.float64
-    torch.testing.assert_close(network.float()(tokens).double(), states, rtol=1e-4, atol=1e-4)
-
-
-def test_without_kernels_the_network_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    network, tokens = tiny_model().requires_grad_(False), torch.arange(2, 30)[None]
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_other_dtypes_go_the_plain_way_bit_for_bit(dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
+    network, tokens = tiny_model(dtype=dtype).requires_grad_(False), torch.arange(2, 30)[None]
     states = network(tokens)
     monkeypatch.setattr(kernels, "available", lambda *_: False)
-    torch.testing.assert_close(network(tokens), states, rtol=1e-5, atol=1e-5)
+    assert torch.equal(network(tokens), states)
+
+
+def test_a_bfloat16_network_is_as_near_to_float64_with_kernels_as_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, tokens = tiny_model(dtype=torch.bfloat16).requires_grad_(False), torch.arange(2, 30)[None]
+    fused_states = network(tokens)
+    monkeypatch.setattr(kernels, "available", lambda *_: False)
+    plain_states = network(tokens)
+    exact = network.double()(tokens)
+    errors = [float((states.double() - exact).norm() / exact.norm()) for states in (fused_states, plain_states)]
+    assert not torch.equal(fused_states, plain_states)
+    assert errors[0] < 1.2 * errors[1] < 0.05
