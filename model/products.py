@@ -106,6 +106,7 @@ class PackedWeights:
 
 def _packed(weights: Sequence[Tensor]) -> Tensor:
     weight = weights[0] if len(weights) == 1 else torch.cat(list(weights))
+    weight = weight if weight.is_contiguous() else weight.contiguous()
     return torch.ops.mkldnn._reorder_linear_weight(weight, None) if _has_onednn(weight) else weight
 
 
