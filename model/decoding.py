@@ -26,25 +26,20 @@ from model.config import FULL
 from model.kernels import Heads
 from model.layers import RMSNorm
 from model.lora_layer import LoraLinear
-from model.products import FrozenLinear, PackedWeights, TurnedHead, packed_product
+from model.products import FrozenLinear, PackedWeights, packed_product
 from model.rope import rope_tables
 
 if TYPE_CHECKING:
     from model.transformer import Block, Gemma3ForCausalLM
 
 
-def fastest_decoding(model: Gemma3ForCausalLM, more: Sequence[TurnedHead] = ()) -> Decoder | PackedWeights:
-    """What makes the network decode as fast as it can here, within its `active()`; nothing is copied before that.
-
-    Args:
-        more: products beside the network's own that are to have packed weights, too.
-    """
+def fastest_decoding(model: Gemma3ForCausalLM) -> Decoder | PackedWeights:
+    """What makes the network decode as fast as it can here, within its `active()`; nothing is copied before that."""
     if kernels.available(model.dtype, model.device):
-        return Decoder(model, more)
+        return Decoder(model)
     layers = [module for module in model.modules() if isinstance(module, FrozenLinear)]
     body = layers if model.dtype == torch.bfloat16 else ()
-    owners = [(model, [model.head_weight]), *((layer, [layer.weight]) for layer in body)]
-    return PackedWeights([*owners, *((one, one.sources) for one in more)])
+    return PackedWeights([(model, [model.head_weight]), *((layer, [layer.weight]) for layer in body)])
 
 
 class Decoder:
@@ -53,10 +48,10 @@ class Decoder:
     Packed weights take the memory of the matrices again, from the first use on.
     """
 
-    def __init__(self, model: Gemma3ForCausalLM, more: Sequence[TurnedHead] = ()) -> None:
+    def __init__(self, model: Gemma3ForCausalLM) -> None:
         self.model = model
         self._blocks = [_Block(cast("Block", block)) for block in model.model.layers]
-        owners = [*(projection for block in self._blocks for projection in block.projections), *more]
+        owners = [projection for block in self._blocks for projection in block.projections]
         self._packed = PackedWeights([(model, [model.head_weight]), *((owner, owner.sources) for owner in owners)])
         self._tables: dict[str, tuple[Tensor, Tensor]] = {}
 

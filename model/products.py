@@ -41,22 +41,6 @@ class FrozenLinear(nn.Linear):
         return super().forward(input) if self.packed is None else packed_product(input, self.packed)
 
 
-class TurnedHead:
-    """x @ weight with one frozen weight [N, K], by a packed copy while there is one; no gradient."""
-
-    packed: Tensor | None = None
-
-    def __init__(self, weight: Tensor) -> None:
-        self._weight = weight
-
-    @property
-    def sources(self) -> list[Tensor]:
-        return [self._weight.t()]
-
-    def __call__(self, x: Tensor) -> Tensor:
-        return x @ self._weight if self.packed is None else packed_product(x, self.packed)
-
-
 def packed_product(x: Tensor, packed: Tensor) -> Tensor:
     """x @ weight.T of the weight that was packed; no gradient."""
     return _onednn(x, packed) if packed.is_mkldnn else F.linear(x, packed)
@@ -106,7 +90,6 @@ class PackedWeights:
 
 def _packed(weights: Sequence[Tensor]) -> Tensor:
     weight = weights[0] if len(weights) == 1 else torch.cat(list(weights))
-    weight = weight if weight.is_contiguous() else weight.contiguous()
     return torch.ops.mkldnn._reorder_linear_weight(weight, None) if _has_onednn(weight) else weight
 
 

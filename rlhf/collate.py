@@ -14,7 +14,6 @@ completions stand once among what the network reads, and each for itself in what
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 from itertools import groupby
 
 import torch
@@ -23,41 +22,20 @@ from torch import Tensor
 from rlhf.types import CreditedSample, FinishReason, TrainBatch
 
 
-def collate(
-    samples: Sequence[CreditedSample],
-    *,
-    max_row_tokens: int,
-    skip_zero_advantage: bool = False,
-    with_head_rows: bool = False,
-) -> TrainBatch:
+def collate(samples: Sequence[CreditedSample], *, max_row_tokens: int, skip_zero_advantage: bool = False) -> TrainBatch:
     """Lay the samples of a minibatch out in rows, longest row first.
 
     Args:
         max_row_tokens: completions of one prompt share a row up to this length; 0 gives every completion its own row.
         skip_zero_advantage: leave out completions whose gradient is exactly zero. They stay in the two counts that the
             loss divides by. Only right when the loss has no other term than the advantage's.
-        with_head_rows: take the completions' `mean_head_rows` in, where all of them have some.
     """
     kept = [(i, s) for i, s in enumerate(samples) if not (skip_zero_advantage and s.advantage == 0.0)]
     rows: list[list[tuple[int, CreditedSample]]] = []
     for _, members in groupby(kept, key=lambda pair: pair[1].group):
         rows.extend(_split(list(members), max_row_tokens))
     rows.sort(key=_row_length, reverse=True)
-    batch = _fill(rows, num_samples=len(samples), num_loss_tokens=sum(len(s.completion.token_ids) for s in samples))
-    return replace(batch, mean_head_rows=_head_rows(rows, batch.targets.shape)) if with_head_rows else batch
-
-
-def _head_rows(rows: Sequence[Sequence[_Member]], shape: Sequence[int]) -> Tensor | None:
-    """[B, C, D] the completions' mean head rows end to end, 0 behind them; None if one has none."""
-    given = [[sample.completion.mean_head_rows for _, sample in row] for row in rows]
-    sizes = {None if part is None else part.shape[-1] for row in given for part in row}
-    if len(sizes) != 1 or None in sizes:
-        return None
-    out = torch.zeros(*shape, sizes.pop() or 0)
-    for b, row in enumerate(given):
-        parts = torch.cat([part for part in row if part is not None])
-        out[b, : len(parts)] = parts
-    return out
+    return _fill(rows, num_samples=len(samples), num_loss_tokens=sum(len(s.completion.token_ids) for s in samples))
 
 
 def micro_batches(batch: TrainBatch, max_tokens: int) -> list[TrainBatch]:

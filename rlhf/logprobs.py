@@ -49,21 +49,6 @@ def token_logprobs_and_entropies(
     return zeros.index_put(place, selected), zeros.index_put(place, entropies)
 
 
-def known_logprobs(model: Gemma3ForCausalLM, batch: TrainBatch, temperature: float = 1.0) -> Float[Tensor, "B C"]:
-    """`token_logprobs` of a batch with `mean_head_rows`, without another look at the head.
-
-    The values are the sampler's. The gradient is that of `token_logprobs`: all that it needs of the head is the
-    token's own row and the mean row, which the sampler computed from the same weights. So it is only right for
-    weights that have not changed since, and at the temperature of the samples.
-    """
-    assert batch.mean_head_rows is not None, "the sampler kept nothing"
-    place, states, targets, index = _predictions(model, batch)
-    _check_frozen(model.head_weight)
-    known = batch.sampling_logprobs[place], batch.mean_head_rows[place]
-    selected = _KnownLogprobs.apply(states, *known, model.head_weight, targets, index, temperature)
-    return torch.zeros_like(batch.advantages).index_put(place, selected)  # pyright: ignore[reportArgumentType]
-
-
 def _predictions(
     model: Gemma3ForCausalLM, batch: TrainBatch
 ) -> tuple[tuple[Tensor, Tensor], Float[Tensor, "M D"], Int[Tensor, " N"], Int[Tensor, " N"]]:
@@ -160,32 +145,6 @@ class _SelectLogprobs(torch.autograd.Function):
         if covariance is not None and grad_entropy is not None:
             grad_hidden.addcmul_(covariance, grad_entropy[:, None] / -ctx.temperature)
         return grad_hidden.to(ctx.dtype), None, None, None, None, None
-
-
-class _KnownLogprobs(torch.autograd.Function):
-    """Values that are known, with d logp_n / d h = (W[target_n] - E_p[W]) / temperature."""
-
-    @staticmethod
-    def forward(
-        ctx: Any,
-        hidden: Tensor,
-        logprobs: Tensor,
-        mean_rows: Tensor,
-        weight: Tensor,
-        targets: Tensor,
-        index: Tensor,
-        temperature: float,
-    ) -> Tensor:
-        ctx.save_for_backward(mean_rows, weight, targets, index)
-        ctx.temperature, ctx.dtype, ctx.shape = temperature, hidden.dtype, hidden.shape
-        return logprobs.clone()
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        mean_rows, weight, targets, index = ctx.saved_tensors
-        contribution = (weight[targets].float() - mean_rows) * (grads[0][:, None] / ctx.temperature)
-        grad_hidden = torch.zeros(ctx.shape, device=mean_rows.device).index_add_(0, index, contribution)
-        return grad_hidden.to(ctx.dtype), None, None, None, None, None, None
 
 
 class _Tiles:

@@ -24,11 +24,10 @@ from model.attention import Layout
 from model.cache import KVCache
 from model.decoding import fastest_decoding
 from model.lora_layer import hold
-from model.products import TurnedHead
 from model.tokenizer import Tokenizer
 from model.transformer import Gemma3ForCausalLM
 from rlhf.errors import ConfigError
-from rlhf.sampling import SamplingParams, StopStrings, choose, mean_rows_
+from rlhf.sampling import SamplingParams, StopStrings, choose
 from rlhf.types import Completion, FinishReason, Prompt, RolloutGroup
 
 __all__ = ["IMAGE_TOKEN_IDS", "NativeSampler", "OnFinished", "Sampler", "SamplingParams"]
@@ -69,7 +68,6 @@ class _Row:
     token_ids: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
     drawn_logprobs: list[float] = field(default_factory=list)
-    head_rows: list[Tensor] = field(default_factory=list)
     tail: bytes = b""
     """What `StopStrings` remembers of the text."""
     stop_string: str = ""
@@ -97,8 +95,6 @@ class NativeSampler:
         max_draft_tokens: of a prompt's demonstration that the prefill reads ahead; 0 drafts nothing.
         pack_weights: on a CPU, keep a copy of the frozen matrices in the layout that decoding reads fastest, from the
             first call on, and decode with fused kernels. It takes their memory again.
-        mean_head_rows: keep at every token what an update needs of the head (`Completion.mean_head_rows`): one product
-            more with the head here for two less in the update. It pays where nearly all completions have a gradient.
         keep_packed: between calls, too: False gives that memory to the update, and costs 0.2 s a call with the 270M.
     """
 
@@ -111,11 +107,9 @@ class NativeSampler:
         max_draft_tokens: int = 16,
         pack_weights: bool = True,
         keep_packed: bool = True,
-        mean_head_rows: bool = False,
     ) -> None:
         self.model = model
-        self._head = TurnedHead(model.head_weight) if mean_head_rows else None
-        self._decoding = fastest_decoding(model, [self._head] if self._head else []) if pack_weights else None
+        self._decoding = fastest_decoding(model) if pack_weights else None
         self.keep_packed = keep_packed
         self.tokenizer = tokenizer
         self.max_rows = max_rows
@@ -283,12 +277,9 @@ class NativeSampler:
         """Draw one more token for every row; row i draws from the distribution that `hidden[sources[i]]` predicts."""
         wanted, index = self._indices(sources).unique(return_inverse=True)
         places = self._indices([row.row for row in rows]), self._indices([len(row.token_ids) for row in rows])
-        logits = self.model.logits(hidden[wanted])
-        chosen = choose(logits, rules.uniform[places], rules.params, self._forbidden, index=index)
-        if self._head is not None:
-            means = mean_rows_(logits, self._head, rules.params.temperature)
-            for row, source in zip(rows, index.tolist(), strict=True):
-                row.head_rows.append(means[source])
+        chosen = choose(
+            self.model.logits(hidden[wanted]), rules.uniform[places], rules.params, self._forbidden, index=index
+        )
         columns = (column.tolist() for column in chosen)
         for row, token, logprob, drawn_logprob in zip(rows, *columns, strict=True):
             row.token_ids.append(token)
@@ -312,7 +303,6 @@ class NativeSampler:
             policy_version=self.version,
             drawn_logprobs=tuple(row.drawn_logprobs),
             stop_string=row.stop_string,
-            mean_head_rows=torch.stack(row.head_rows) if row.head_rows else None,
         )
 
 

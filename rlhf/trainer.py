@@ -204,11 +204,12 @@ class RLTrainer:
 
         The first update of a step needs no old log-probabilities: they are the current ones.
         """
+        single_update = self.plan.update_epochs * self.plan.minibatches == 1
         rewarded = self.token_credit.needs_reference
         with torch.no_grad():
             if self.loss.top_entropy is not None:
                 batch = self._selected(batch, self.loss.top_entropy)
-            old = None if self._updates_once and not rewarded else self._logprobs(batch)
+            old = None if single_update and not rewarded else self._logprobs(batch)
             ref = None
             if self.loss.needs_reference or rewarded or self._measures_kl(step):
                 with self.policy.as_reference():
@@ -236,19 +237,6 @@ class RLTrainer:
         places = {group: place for place, group in enumerate(self.runtime.shard(range(num_groups)))}
         return [replace(s, group=places[s.group]) for s in credited if s.group in places]
 
-    @property
-    def _updates_once(self) -> bool:
-        """Whether a step's only update is of the policy that sampled."""
-        return self.plan.update_epochs * self.plan.minibatches == 1
-
-    def _trusts_sampler(self, step: int) -> bool:
-        """Whether the update may go by what the sampler computed of the head: then the loss sees no gap between them.
-
-        It is measured in the steps that measure the KL.
-        """
-        alone = not self.loss.needs_entropies and self.loss.top_entropy is None
-        return self._updates_once and alone and not self._measures_kl(step)
-
     def _measures_kl(self, step: int) -> bool:
         return self.plan.kl_every > 0 and step % self.plan.kl_every == 0
 
@@ -258,12 +246,7 @@ class RLTrainer:
         Completions without a gradient are left out, but where the KL is measured: it is that of all completions.
         """
         skip = self.loss.only_advantages and self.token_credit.trivial and not self._measures_kl(step)
-        batch = collate(
-            samples,
-            max_row_tokens=self.plan.max_row_tokens,
-            skip_zero_advantage=skip,
-            with_head_rows=self._trusts_sampler(step),
-        )
+        batch = collate(samples, max_row_tokens=self.plan.max_row_tokens, skip_zero_advantage=skip)
         num_samples, num_loss_tokens = self.runtime.total(batch.num_samples, batch.num_loss_tokens)
         return replace(batch, num_samples=num_samples, num_loss_tokens=num_loss_tokens).to(self.runtime.device)
 

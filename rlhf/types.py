@@ -66,9 +66,6 @@ class Completion:
     are never sampled. 0 for greedy; empty where nothing was sampled. Training reads `sampling_logprobs`."""
     stop_string: str = ""
     """The one that ended it; empty otherwise."""
-    mean_head_rows: Tensor | None = field(default=None, compare=False, repr=False)
-    """[Lc, D] float32: at every token the head's row that the tempered distribution expects, sum_v p(v) W[v]; None
-    where the sampler kept none. With it an update need not read the head again: `rlhf.logprobs`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -160,8 +157,6 @@ class TrainBatch:
     whose loss asks for them."""
     selected: Tensor | None = None
     """[B, C] bool, the completion tokens that the policy's objective is restricted to; None: all of them."""
-    mean_head_rows: Tensor | None = None
-    """[B, C, D] float32, as in the completions; None unless an update may go by what the sampler computed."""
     num_samples: int = 0
     """Completions in the batch, those that were skipped because their gradient is exactly zero included."""
     num_loss_tokens: int = 0

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from model.transformer import Gemma3ForCausalLM
 from rlhf.collate import micro_batches
 from rlhf.errors import NonFiniteUpdate
-from rlhf.logprobs import known_logprobs, token_logprobs, token_logprobs_and_entropies
+from rlhf.logprobs import token_logprobs, token_logprobs_and_entropies
 from rlhf.losses import LossOutput, PolicyLoss
 from rlhf.optim import OptimSettings, clip_and_check
 from rlhf.runtime import Runtime
@@ -83,8 +83,6 @@ class Updater:
 
     def measure(self, micro: TrainBatch) -> LossOutput:
         """A micro-batch's part of the loss, differentiable."""
-        if micro.mean_head_rows is not None:
-            return self.loss(known_logprobs(self.policy.model, micro, self.temperature), micro)
         if not (isinstance(self.loss, PolicyLoss) and self.loss.needs_entropies):
             return self.loss(token_logprobs(self.policy.model, micro, self.temperature), micro)
         logprobs, entropies = token_logprobs_and_entropies(self.policy.model, micro, self.temperature)

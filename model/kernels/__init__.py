@@ -143,14 +143,6 @@ def weigh(logits: Tensor, sharpness: float, forbidden: Tensor) -> tuple[Tensor, 
     return largest, sums
 
 
-def soften_(logits: Tensor, sharpness: float, largest: Tensor) -> Tensor:
-    """[R, V] the logits turned in place into e^((logit - largest) * sharpness), with [R] float32 `largest`."""
-    rows, size = logits.shape
-    threads = torch.get_num_threads() if rows > 1 else 1
-    _call("soften", logits, logits, sharpness, largest, rows, size, threads)
-    return logits
-
-
 def pick(
     logits: Tensor,
     sharpness: float,

@@ -351,17 +351,6 @@ void NAME(weigh)(const T *logits, float sharpness, const int64_t *forbidden, int
     }
 }
 
-/* Each logit becomes e^((logit - largest of its row) * sharpness). */
-void NAME(soften)(T *logits, float sharpness, const float *largest, int64_t rows, int64_t size, int64_t threads) {
-#pragma omp parallel for num_threads((int)threads) if (threads > 1)
-    for (int64_t r = 0; r < rows; r++) {
-        T *row = logits + r * size;
-        float top = largest[r];
-#pragma omp simd
-        for (int64_t i = 0; i < size; i++) row[i] = NARROW(exponential((WIDE(row[i]) - top) * sharpness));
-    }
-}
-
 /* Per draw the first token at which the running sum of a row's weights passes aim[n], looked for in block[n], whose
    earlier blocks sum up to before[n]; forbidden tokens weigh nothing. And the token's weight. */
 void NAME(pick)(const T *logits, float sharpness, const float *largest, const int64_t *index, const int64_t *block,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rlhf.sampling.choice import Chosen, choose, mean_rows_
+from rlhf.sampling.choice import Chosen, choose
 from rlhf.sampling.params import SamplingParams
 from rlhf.sampling.stops import StopStrings
 
-__all__ = ["Chosen", "SamplingParams", "StopStrings", "choose", "mean_rows_"]
+__all__ = ["Chosen", "SamplingParams", "StopStrings", "choose"]

@@ -5,7 +5,7 @@ Sizes: N draws from M distributions, V vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -62,26 +62,6 @@ def choose(
             weights, index[draws] - start, uniform[draws], params, forbidden
         )
     return Chosen(tokens, logprobs, drawn)
-
-
-def mean_rows_(
-    logits: Float[Tensor, "M V"], head: Callable[[Tensor], Tensor], temperature: float
-) -> Float[Tensor, "M D"]:
-    """Float32: per row the head's row that the tempered distribution expects, all tokens counted; spoils the logits.
-
-    Args:
-        head: weights [M, V] to weights @ W.
-        temperature: 0, as for what is reported of greedy decoding, stands for 1.
-    """
-    sharpness = 1.0 / temperature if temperature else 1.0
-    if kernels.available(logits.dtype, logits.device) and logits.is_contiguous():
-        largest, sums = kernels.weigh(logits, sharpness, torch.empty(0, dtype=torch.int64))
-        weights, total = kernels.soften_(logits, sharpness, largest), sums.sum(-1).float()
-    else:
-        largest = logits.amax(-1, keepdim=True)
-        wide = ((logits.float() - largest) * sharpness).exp_()
-        weights, total = wide.to(logits.dtype), wide.sum(-1)
-    return head(weights).float() / total[:, None]
 
 
 def _draw_fused(logits: Tensor, index: Tensor, uniform: Tensor, temperature: float, forbidden: Sequence[int]) -> Chosen:
