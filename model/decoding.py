@@ -58,11 +58,12 @@ class Decoder:
     @contextmanager
     def active(self) -> Iterator[None]:
         """Within it, the network decodes this way, with the role that is active now."""
-        with self._packed.active(), torch.no_grad():
-            try:
+        with self._packed.active():
+            with torch.no_grad():
                 for block in self._blocks:
                     block.refresh(self.model.dtype)
                 self._final_gain = _gain(self.model.model.norm)
+            try:
                 self.model.decoder = self
                 yield
             finally:
