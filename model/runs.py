@@ -17,6 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+LEAST_SAVED = 4096
+"""Products of a query and a key that every run must save: about what one more call to attention costs."""
 _PADDING = -1
 
 
@@ -37,7 +39,7 @@ class Run:
 
 
 def runs_of(segment_ids: Tensor, prefix_ids: Tensor, positions: Tensor) -> list[list[Run]] | None:
-    """The runs of every row, padding last among them; None where every row is one sequence.
+    """The runs of every row; None where they save too little, as where every row is one sequence.
 
     Args:
         segment_ids, prefix_ids, positions: [B, T] int64 of a `Layout`.
@@ -48,7 +50,10 @@ def runs_of(segment_ids: Tensor, prefix_ids: Tensor, positions: Tensor) -> list[
             segment_ids.tolist(), prefix_ids.tolist(), positions.tolist(), strict=True
         )
     ]
-    return rows if any(len({run.segment for run in row if run.seen}) > 1 for row in rows) else None
+    num_runs = sum(len(row) for row in rows)
+    needed = sum(run.length * sum(row[i].length for i in run.seen) for row in rows for run in row)
+    is_plain = all(len({run.segment for run in row if run.seen}) < 2 for row in rows)
+    return None if is_plain or positions.numel() * positions.shape[1] - needed < LEAST_SAVED * num_runs else rows
 
 
 def _row_runs(tokens: Sequence[tuple[int, int, bool]]) -> list[Run]:

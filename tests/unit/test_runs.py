@@ -9,11 +9,17 @@ import torch
 from torch import Tensor
 
 import model.attention
+import model.runs
 from model.attention import Layout
 from model.config import FULL, SLIDING
 from model.lora import AdapterRoles, LoraSpec
 from model.runs import runs_of
 from model.testing import TINY, tiny_model
+
+
+@pytest.fixture(autouse=True)
+def any_saving(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model.runs, "LEAST_SAVED", -(10**9))
 
 
 def layout(*rows: list[tuple[int, int, int]]) -> Layout:
@@ -78,6 +84,13 @@ def test_run_by_run_equals_one_mask(given: Layout, monkeypatch: pytest.MonkeyPat
 def test_rows_of_one_sequence_have_no_runs() -> None:
     for plain in (Layout.causal(2, 5), Layout.padded(torch.tensor([[0, 1, 1], [1, 1, 0]])), layout(packed(4))):
         assert runs_of(plain.segment_ids, plain.prefix_ids, plain.positions) is None
+
+
+def test_runs_that_save_too_little_are_not_worth_their_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model.runs, "LEAST_SAVED", 4096)
+    short, long = layout(group(20, *[7] * 8)), layout(group(90, *[64] * 8))
+    assert runs_of(short.segment_ids, short.prefix_ids, short.positions) is None
+    assert runs_of(long.segment_ids, long.prefix_ids, long.positions) is not None
 
 
 def test_a_run_sees_its_own_segment_and_its_prefix_alone() -> None:
