@@ -107,7 +107,7 @@ class AttentionContext:
         """Args: plain_causal: no padding, one segment, no cache, T within the window: SDPA's own causal path serves."""
         rope = rope_tables(config, layout.positions, dtype)
         windows = {kind: None if kind == FULL else config.sliding_window for kind in dict.fromkeys(config.layer_types)}
-        # Many small calls, where a GPU is better off with a large one.
+        # Many small calls: measured on a CPU alone.
         by_runs = cache is None and not plain_causal and layout.positions.device.type == "cpu"
         runs = runs_of(layout.segment_ids, layout.prefix_ids, layout.positions) if by_runs else None
         if runs is not None:

@@ -19,7 +19,7 @@ def serve(x: Tensor, *gains: Tensor) -> bool:
     """Whether the functions here take such an input: bfloat16 on a CPU with kernels, and gains that do not train.
 
     Not float32: there a sum in another order is seen in the logits (1.6e-4 near 130 on the 270M), which are to be those
-    of transformers to 1e-4. In bfloat16 the rounding behind every step is a hundred times as coarse.
+    of transformers to 1e-4. In bfloat16 the rounding behind every step is far coarser than that.
     """
     trains = torch.is_grad_enabled() and any(gain.requires_grad for gain in gains)
     return x.dtype == torch.bfloat16 and kernels.available(x.dtype, x.device) and not trains

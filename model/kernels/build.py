@@ -1,6 +1,6 @@
 """Compiles `kernels.c` for this machine, once, without anybody noticing; where that fails there are no kernels.
 
-C with OpenMP behind ctypes and nothing of torch's headers: compiling takes two seconds, not a minute, and needs no
+C with OpenMP behind ctypes and nothing of torch's headers: compiling takes three seconds and needs no
 build tool but the system's C compiler. torch has loaded its OpenMP runtime under the name that the file asks for, so
 both share one pool of threads.
 """
