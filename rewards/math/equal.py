@@ -195,6 +195,11 @@ def _chosen_in_prose(line: str, text: str) -> str | None:
 def _judge(gold_text: str, answer_text: str, how: str, strictness: Strictness) -> Verdict:
     """The verdict on an extracted answer; a pure function of texts, so that it may be remembered or run elsewhere."""
     gold = read_gold(gold_text)
+    if gold.plain is not None and not gold.unit and not strictness.rel_tol:
+        said = plain_number(answer_text)
+        if said is not None and plain_number(gold.shown) is not None:  # most verdicts there are: no more to compare
+            match = Match.SAME if said == gold.plain else Match.DIFFERENT
+            return Verdict.of(float(match is Match.SAME), f"the {how} answer {answer_text} {match.value} {gold.shown}")
     letter = choice_of_gold(gold.shown)
     chosen = _choice(answer_text) if letter else None
     if chosen:

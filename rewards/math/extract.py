@@ -232,14 +232,14 @@ def _is_taken_back(rest: str) -> bool:
     return len(rest) > 5 and any(char.isdecimal() for char in rest) and _TAKES_BACK.search(rest[:120]) is not None
 
 
-_HARMLESS = vocabulary("the so thus hence therefore final correct right and my our la die der das ** __")
+_HARMLESS = vocabulary("the so thus hence therefore final correct right and my our la die der das __")
 """Most announcements begin with these and nothing else."""
 
 
 def _is_disbelieved(before: str) -> bool:
     """Whether the clause in front of an answer phrase takes the belief from it: `I doubt that the answer is 7`."""
     clauses = CLAUSE_END.split(before)
-    if _HARMLESS.issuperset(clauses[-1].lower().split()):
+    if _HARMLESS.issuperset(clauses[-1].lower().replace("*", " ").split()):
         return False
     clause = behind_but(clauses[-1])
     if len(clauses) > 1 and SUBORDINATE.match(clause):

@@ -67,8 +67,9 @@ def has_comma_decimals(text: str) -> bool:
     """
     if _SCRIPTS.search(text):
         return True
-    words = [word for word in _WORD.findall(text.lower()) if len(word) > 1]
-    if len({word for word in words if word in _FUNCTION_WORDS}) >= 2:
+    words = {word for word in _WORD.findall(text.lower()) if len(word) > 1}
+    if len(words & _FUNCTION_WORDS) >= 2:
         return True
-    is_latin = all(char < "\u0250" for word in words for char in word)
-    return is_latin and sum(len(word) > 2 for word in words) >= 2 and _ENGLISH.isdisjoint(words)
+    if not _ENGLISH.isdisjoint(words) or sum(len(word) > 2 for word in words) < 2:
+        return False
+    return text.isascii() or all(char < "\u0250" for word in words for char in word)
