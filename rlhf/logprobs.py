@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from model import kernels
 from model.attention import Layout
 from model.products import product, transposed_product
 from model.transformer import Gemma3ForCausalLM
@@ -152,96 +153,92 @@ class _Tiles:
     also the entropy, and the covariance of logit and head row."""
 
     def __init__(self, hidden: Tensor, weight: Tensor, temperature: float, *, expect: bool, entropy: bool) -> None:
-        self.hidden, self.weight, self.temperature = hidden, weight, temperature
+        self.hidden, self.weight, self.sharpness = hidden, weight, 1.0 / temperature
         self.normalizer = self._wide_empty(hidden.shape[:1])
         self.expected = self._wide_empty(hidden.shape) if expect else None
         self.entropy = self._wide_empty(hidden.shape[:1]) if entropy else None
         self.covariance = self._wide_empty(hidden.shape) if entropy and expect else None
+        self._softmax = _KernelSoftmax if kernels.available(hidden.dtype, hidden.device) else _PlainSoftmax
         # Every tile is computed in the same memory: fresh pages for each would cost as much as the products.
         size = min(hidden.shape[0], ROWS_PER_TILE) * min(weight.shape[0], VOCABULARY_PER_TILE)
-        narrow_size = 0 if hidden.dtype == torch.float32 else size
-        self._product = torch.empty(narrow_size, dtype=hidden.dtype, device=hidden.device)
-        self._wide = self._wide_empty((narrow_size,))
-        self._weighed = self._wide_empty((size,) if entropy else (0,))
+        self._product = hidden.new_empty(0 if hidden.dtype == torch.float32 else size)
+        self._weighed = hidden.new_empty(size if entropy else 0)
 
     def visit(self, rows: slice, targets: Tensor, index: Tensor, chosen: Tensor) -> None:
         """Fill what is wanted of these rows, and `chosen` where its row is among them."""
         hidden = self.hidden[rows]
-        maximum = torch.full((hidden.shape[0], 1), -torch.inf, device=hidden.device)
-        total = torch.zeros_like(maximum)
+        softmax = self._softmax(hidden, self.sharpness)
         mean = None if self.expected is None else torch.zeros(hidden.shape, device=hidden.device)
-        moments = None if self.entropy is None else _Moments(total, mean)
+        covered = None if self.covariance is None else torch.zeros(hidden.shape, device=hidden.device)
         mine = ((index >= rows.start) & (index < rows.start + hidden.shape[0])).nonzero()[:, 0]
         for start in range(0, self.weight.shape[0], VOCABULARY_PER_TILE):
             tile = self.weight[start : start + VOCABULARY_PER_TILE]
             logits = self._logits(hidden, tile)
             here = mine[(targets[mine] >= start) & (targets[mine] < start + tile.shape[0])]
-            chosen[here] = logits[index[here] - rows.start, targets[here] - start]
-            grown = torch.maximum(maximum, logits.amax(-1, keepdim=True))
-            rescale = (maximum - grown).exp()
-            if moments is not None and start:
-                moments.measure_from(maximum - grown, rescale, total, mean)
-            maximum = grown
-            weighed = None if moments is None else self._copied(logits.sub_(maximum))
-            weights = exp_(logits if weighed is not None else logits.sub_(maximum))
-            total = total * rescale + weights.sum(-1, keepdim=True)
+            chosen[here] = logits[index[here] - rows.start, targets[here] - start].float() * self.sharpness
+            weighed = None if self.entropy is None else self._weighed[: logits.numel()].view(logits.shape)
+            shift, rescale = softmax.take_(logits, weighed)  # logits are weights from here on
+            if covered is not None and weighed is not None and mean is not None:
+                covered = (covered + shift * mean) * rescale + transposed_product(weighed, tile).float()
             if mean is not None:
-                mean = mean * rescale + transposed_product(self._narrow(weights), tile).float()
-            if moments is not None and weighed is not None:
-                moments.add(
-                    weighed.mul_(weights), transposed_product(self._narrow(weighed), tile) if mean is not None else None
-                )
-        self.normalizer[rows] = (maximum + total.log())[:, 0]
+                mean = mean * rescale + transposed_product(logits, tile).float()
+        self.normalizer[rows] = softmax.largest + softmax.total.log()
+        total, mean_logit = softmax.total[:, None], (softmax.weighed_total / softmax.total)[:, None]
         if self.expected is not None and mean is not None:
             self.expected[rows] = mean / total
-        if self.entropy is not None and moments is not None:
-            self.entropy[rows] = (total.log() - moments.logits / total)[:, 0]
-            if self.covariance is not None and moments.rows is not None and mean is not None:
-                self.covariance[rows] = (moments.rows - moments.logits / total * mean) / total
+        if self.entropy is not None:
+            self.entropy[rows] = (total.log() - mean_logit)[:, 0]
+        if self.covariance is not None and covered is not None and mean is not None:
+            self.covariance[rows] = (covered - mean_logit * mean) / total
 
     def _logits(self, hidden: Tensor, tile: Tensor) -> Tensor:
-        """[rows, tile] float32 tempered logits, valid until the next call."""
-        shape = (hidden.shape[0], tile.shape[0])
-        size = shape[0] * shape[1]
+        """[rows, tile] logits in the network's dtype, before the temperature, valid until the next call."""
         if hidden.dtype == torch.float32:
-            logits = product(hidden, tile)
-            return logits if self.temperature == 1.0 else logits.div_(self.temperature)
-        narrow, wide = self._product[:size].view(shape), self._wide[:size].view(shape)
-        torch.mm(hidden, tile.T, out=narrow)
-        wide.copy_(narrow)
-        return wide if self.temperature == 1.0 else wide.div_(self.temperature)
-
-    def _narrow(self, weights: Tensor) -> Tensor:
-        """The weights in the head's dtype, in the memory of the product that they came from."""
-        return (
-            weights
-            if self._product.dtype == torch.float32
-            else self._product[: weights.numel()].view(weights.shape).copy_(weights)
-        )
-
-    def _copied(self, logits: Tensor) -> Tensor:
-        """The logits in memory of their own, which is as large as a tile."""
-        return self._weighed[: logits.numel()].view(logits.shape).copy_(logits)
+            return product(hidden, tile)
+        shape = (hidden.shape[0], tile.shape[0])
+        return torch.mm(hidden, tile.T, out=self._product[: shape[0] * shape[1]].view(shape))
 
     def _wide_empty(self, shape: Sequence[int]) -> Tensor:
         return torch.empty(tuple(shape), dtype=torch.float32, device=self.hidden.device)
 
 
-class _Moments:
-    """Sums of weight times logit, and of weight times logit times head row; logits are measured from the running
-    maximum."""
+class _PlainSoftmax:
+    """A softmax per row of [rows, tile] logits that come one tile after the other. All sums are float32, [rows], and
+    measured from the largest tempered logit so far."""
 
-    def __init__(self, total: Tensor, mean: Tensor | None) -> None:
-        self.logits = torch.zeros_like(total)
-        self.rows = None if mean is None else torch.zeros_like(mean)
+    def __init__(self, like: Tensor, sharpness: float) -> None:
+        self.sharpness = sharpness
+        self.largest = torch.full(like.shape[:1], -torch.inf, device=like.device)
+        self.total = torch.zeros_like(self.largest)
+        self.weighed_total = torch.zeros_like(self.largest)
+        """Sum of weight times (tempered logit minus the largest), where the entropy is wanted."""
 
-    def measure_from(self, shift: Tensor, rescale: Tensor, total: Tensor, mean: Tensor | None) -> None:
-        """Say the sums so far from a maximum that has grown by -shift, before `total` and `mean` do."""
-        self.logits = rescale * (self.logits + shift * total)
-        if self.rows is not None and mean is not None:
-            self.rows = rescale * (self.rows + shift * mean)
+    def take_(self, logits: Tensor, weighed: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Turns the tile into weights e^(l - largest) in place, and `weighed` into (l - largest) times them.
 
-    def add(self, weighed: Tensor, rows: Tensor | None) -> None:
-        self.logits = self.logits + weighed.sum(-1, keepdim=True)
-        if self.rows is not None and rows is not None:
-            self.rows = self.rows + rows.float()
+        Returns ([rows, 1] each): by how much the largest has fallen behind, and the factor for sums from before.
+        """
+        below = logits.float().mul_(self.sharpness)
+        grown = torch.maximum(self.largest, below.amax(-1))
+        is_first = self.largest == -torch.inf
+        shift = (self.largest - grown).masked_fill_(is_first, 0.0)
+        rescale = shift.exp().masked_fill_(is_first, 0.0)
+        below.sub_(grown[:, None])
+        weights = exp_(below.clone() if weighed is not None else below)
+        if weighed is not None:
+            below.mul_(weights)
+            self.weighed_total = rescale * (self.weighed_total + shift * self.total) + below.sum(-1)
+            weighed.copy_(below)
+        self.total = self.total * rescale + weights.sum(-1)
+        self.largest = grown
+        logits.copy_(weights)
+        return shift[:, None], rescale[:, None]
+
+
+class _KernelSoftmax(_PlainSoftmax):
+    """The same in one pass over the tile."""
+
+    def take_(self, logits: Tensor, weighed: Tensor | None) -> tuple[Tensor, Tensor]:
+        sums = None if weighed is None else self.weighed_total
+        shift, rescale = kernels.soften_(logits, weighed, self.sharpness, self.largest, self.total, sums)
+        return shift[:, None], rescale[:, None]

@@ -164,6 +164,36 @@ def pick(
     return tokens, weights
 
 
+def soften_(
+    logits: Tensor,
+    weighed: Tensor | None,
+    sharpness: float,
+    largest: Tensor,
+    total: Tensor,
+    weighed_total: Tensor | None,
+) -> tuple[Tensor, Tensor]:
+    """A tile of logits [R, V] enters a softmax that runs over tiles, and becomes its weights e^(l - largest) in place,
+    l = logit * sharpness.
+
+    Args:
+        weighed: [R, V], becomes (l - largest) times the weight; None if not wanted.
+        largest, total: [R] float32, the largest l so far (-inf at first) and the sum of weights, brought up to date.
+        weighed_total: [R] float32, the sum of `weighed`, brought up to date; None with `weighed`.
+
+    Returns:
+        [R] float32 each: by how much the largest has fallen behind (0 or less; 0 at the first tile), and the factor for
+        what was summed up before (0 at the first tile).
+    """
+    rows, size = logits.shape
+    shift, rescale = torch.empty_like(largest), torch.empty_like(largest)
+    assert logits.is_contiguous()
+    _call(
+        "soften", logits, logits, logits if weighed is None else weighed, sharpness, largest, shift, rescale, total,
+        total if weighed_total is None else weighed_total, int(weighed is not None), rows, size, _threads(logits),
+    )  # fmt: skip
+    return shift, rescale
+
+
 def _threads(x: Tensor) -> int:
     return torch.get_num_threads() if x.numel() >= _SMALL else 1
 

@@ -30,6 +30,13 @@ static inline bf16 narrow_bf16(float x) {
     return (bf16)((bits & 0x7fffffffu) > 0x7f800000u ? 0x7fc0u : rounded); /* a NaN stays one */
 }
 
+/* Of a number that is no NaN: whoever sums up weights sees one there. */
+static inline bf16 narrow_weight_bf16(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, 4);
+    return (bf16)((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
+}
+
 /* e^x to 2e-7 relative, without a branch, so that loops over it become vectors. 0 below -87. */
 static inline float exponential(float x) {
     float clamped = x < -87.0f ? -87.0f : x;
@@ -57,16 +64,19 @@ static inline float exponential(float x) {
 #define SUFFIX float32
 #define WIDE(x) (x)
 #define NARROW(x) (x)
+#define NARROW_WEIGHT(x) (x)
 #include "kernels.c"
 #undef T
 #undef SUFFIX
 #undef WIDE
 #undef NARROW
+#undef NARROW_WEIGHT
 
 #define T bf16
 #define SUFFIX bfloat16
 #define WIDE(x) wide_bf16(x)
 #define NARROW(x) narrow_bf16(x)
+#define NARROW_WEIGHT(x) narrow_weight_bf16(x)
 #include "kernels.c"
 
 #else /* T */
@@ -374,6 +384,56 @@ void NAME(pick)(const T *logits, float sharpness, const float *largest, const in
         }
         token[n] = start + (last < 0 ? 0 : last);
         weight[n] = last < 0 ? 0.0 : weights[last];
+    }
+}
+
+/* A tile of logits enters a softmax that runs over tiles, per row: with l = logit * sharpness and the largest l so far,
+
+   logits    in: logits; out: weights e^(l - largest)
+   weighed   (l - largest) times its weight, where `entropy` is not 0
+   largest   in: before this tile, -inf at first; out: with it
+   shift     how much was taken from the largest, 0 at first; rescale: e^that, 0 at first
+   total     sums of weights, and mean_logits of weighed logits: in and out, each measured from the largest */
+void NAME(soften)(T *logits, T *weighed, float sharpness, float *largest, float *shift, float *rescale, float *total,
+                  float *weighed_total, int64_t entropy, int64_t rows, int64_t size, int64_t threads) {
+#pragma omp parallel for num_threads((int)threads) if (threads > 1)
+    for (int64_t r = 0; r < rows; r++) {
+        T *row = logits + r * size, *other = entropy ? weighed + r * size : row;
+        float top = -INFINITY;
+#pragma omp simd reduction(max : top)
+        for (int64_t i = 0; i < size; i++) top = WIDE(row[i]) > top ? WIDE(row[i]) : top;
+        top *= sharpness;
+        top = top > largest[r] ? top : largest[r];
+        int is_first = largest[r] == -INFINITY;
+        shift[r] = is_first ? 0.0f : largest[r] - top;
+        rescale[r] = is_first ? 0.0f : expf(shift[r]);
+        largest[r] = top;
+        double sum = 0.0, weighed_sum = 0.0;
+        for (int64_t start = 0; start < size; start += BLOCK) {
+            int64_t end = start + BLOCK < size ? start + BLOCK : size;
+            float part = 0.0f, weighed_part = 0.0f;
+            if (entropy) {
+#pragma omp simd reduction(+ : part, weighed_part)
+                for (int64_t i = start; i < end; i++) {
+                    float below = WIDE(row[i]) * sharpness - top, weight = exponential(below);
+                    part += weight;
+                    weighed_part += below * weight;
+                    row[i] = NARROW_WEIGHT(weight);
+                    other[i] = NARROW_WEIGHT(below * weight);
+                }
+            } else {
+#pragma omp simd reduction(+ : part)
+                for (int64_t i = start; i < end; i++) {
+                    float weight = exponential(WIDE(row[i]) * sharpness - top);
+                    part += weight;
+                    row[i] = NARROW_WEIGHT(weight);
+                }
+            }
+            sum += part;
+            weighed_sum += weighed_part;
+        }
+        if (entropy) weighed_total[r] = rescale[r] * (weighed_total[r] + shift[r] * total[r]) + (float)weighed_sum;
+        total[r] = total[r] * rescale[r] + (float)sum;
     }
 }
 

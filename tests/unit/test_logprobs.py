@@ -24,9 +24,11 @@ from tests.rollouts import random_samples, tiny_policy
 M, N, D, V = 37, 61, 16, 211
 
 
-@pytest.fixture(autouse=True)
-def odd_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tiles that divide neither the rows nor the vocabulary."""
+@pytest.fixture(autouse=True, params=[True, False], ids=["kernels", "plain"])
+def odd_tiles(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Tiles that divide neither the rows nor the vocabulary; with the kernels (where they can be had) and without."""
+    if not request.param:
+        monkeypatch.setattr("model.kernels.available", lambda dtype, device: False)
     monkeypatch.setattr(rlhf.logprobs, "ROWS_PER_TILE", 7)
     monkeypatch.setattr(rlhf.logprobs, "VOCABULARY_PER_TILE", 23)
 
