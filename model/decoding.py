@@ -152,7 +152,8 @@ class _Projection:
 
     def __init__(self, layers: Sequence[nn.Module]) -> None:
         self._layers = layers
-        self._down = self._up = torch.empty(0)
+        self._is_adapted = False
+        self._down = self._up = self._ends = torch.empty(0)
 
     @property
     def sources(self) -> list[Tensor]:
@@ -163,20 +164,26 @@ class _Projection:
         ]
 
     def refresh(self, dtype: torch.dtype) -> None:
-        """Takes the active role's adapters: A matrices one below the other, times their scaling, and B matrices each in
-        the rows of its own outputs and the columns of its own A."""
-        parts = [layer.active_weights(dtype) if isinstance(layer, LoraLinear) else None for layer in self._layers]
-        self._down = torch.cat([part[0] for part in parts if part]) if any(parts) else torch.empty(0)
-        ups = [
-            part[1] if part else source.new_zeros((len(source), 0))
-            for part, source in zip(parts, self.sources, strict=True)
-        ]
-        self._up = torch.block_diag(*ups).t()
+        """Takes the active role's adapters: A matrices one below the other, times their scaling, and B matrices side by
+        side, each in the columns of its own outputs. Ranks below the largest are filled up with zeros."""
+        found = [layer.active_weights(dtype) if isinstance(layer, LoraLinear) else None for layer in self._layers]
+        self._is_adapted = any(part is not None for part in found)
+        if not self._is_adapted:
+            return
+        sources = self.sources
+        none = [(source.new_zeros((0, source.shape[1])), source.new_zeros((len(source), 0))) for source in sources]
+        parts = [part or empty for part, empty in zip(found, none, strict=True)]
+        rank = max(len(down) for down, _ in parts)
+        self._down = torch.cat([F.pad(down, (0, 0, 0, rank - len(down))) for down, _ in parts])
+        self._up = torch.cat([F.pad(up, (0, rank - up.shape[1])) for _, up in parts]).t().contiguous()
+        self._ends = torch.tensor([len(source) for source in sources]).cumsum(0)
 
     def __call__(self, x: Tensor) -> Tensor:
         assert self.packed is not None, "no product before the weights are packed"
         out = packed_product(x, self.packed)
-        return torch.addmm(out, F.linear(x, self._down), self._up) if self._down.numel() else out
+        if self._is_adapted:
+            kernels.adapt_(out, x, self._down, self._up, self._ends)
+        return out
 
 
 def _gain(norm: RMSNorm) -> Tensor:

@@ -132,6 +132,23 @@ def attend(
     return out
 
 
+def adapt_(out: Tensor, x: Tensor, down: Tensor, up: Tensor, ends: Tensor) -> None:
+    """Adds low-rank updates to projections of one input that lie side by side: out += (x down^T) up, part by part.
+
+    Args:
+        out: [R, O]; the columns before ends[p], from the part before it on, are those of part p.
+        x: [R, I].
+        down: [P * rank, I], the scaling in it; one part's rows below the other's.
+        up: [rank, O].
+        ends: [P] int64.
+    """
+    rows, size = x.shape
+    rank, parts = len(up), len(ends)
+    threads = torch.get_num_threads() if x.numel() + out.numel() >= _SMALL else 1
+    scratch = torch.empty(rows * (parts * rank + threads * size), dtype=torch.float32)
+    _call("adapt", x, x, down, up, ends, parts, out, scratch, rows, size, rank, out.shape[1], threads)
+
+
 def weigh(logits: Tensor, sharpness: float, forbidden: Tensor) -> tuple[Tensor, Tensor]:
     """([R] float32 largest logit, [R, blocks] float64 sums of e^((logit - largest) * sharpness) per BLOCK tokens,
     without the `forbidden` ones, [N] int64)."""

@@ -8,11 +8,13 @@
 #ifndef T
 
 #include <math.h>
+#include <omp.h>
 #include <stdint.h>
 #include <string.h>
 
 #define HEADS_AT_ONCE 4
 #define BLOCK 512
+#define COLUMNS 64
 
 typedef uint16_t bf16;
 
@@ -330,6 +332,84 @@ void NAME(attend)(const T *qkv, const float *query_gain, const float *key_gain, 
                 NAME(score)(queries, at_once, own_keys, key_positions + r * position_stride, num_keys, positions[r],
                             window, size, scale, scores);
                 NAME(mix)(scores, at_once, own_values, num_keys, size, mixed, target);
+            }
+        }
+    }
+}
+
+/* out += (x down^T, rounded) up: the adapters of projections that read the same input and lie side by side in `out`.
+
+   x      [rows, in]
+   down   [parts * rank, in], times the scaling
+   up     [rank, out_size]; the columns before ends[p], from the part before it on, belong to part p
+   ends   [parts]
+   low    scratch of parts * rank * rows floats, and of rows * in more per thread */
+void NAME(adapt)(const T *x, const T *down, const T *up, const int64_t *ends, int64_t parts, T *out, float *low,
+                 int64_t rows, int64_t in, int64_t rank, int64_t out_size, int64_t threads) {
+    int64_t ranks = parts * rank, blocks = 0;
+    for (int64_t p = 0; p < parts; p++) blocks += (ends[p] - (p ? ends[p - 1] : 0) + COLUMNS - 1) / COLUMNS;
+#pragma omp parallel num_threads((int)threads) if (threads > 1)
+    {
+        /* widened by every thread for itself: that costs less than to wait for another's */
+        float *wide = low + ranks * rows + omp_get_thread_num() * rows * in;
+#pragma omp simd
+        for (int64_t i = 0; i < rows * in; i++) wide[i] = WIDE(x[i]);
+#pragma omp for
+        for (int64_t j = 0; j < ranks; j++) {
+            const T *weight = down + j * in;
+            float *place = low + j * rows;
+            int64_t r = 0;
+            for (; r + 4 <= rows; r += 4) { /* four rows at a time: a weight is widened a quarter as often */
+                const float *x0 = wide + r * in, *x1 = x0 + in, *x2 = x1 + in, *x3 = x2 + in;
+                float a = 0.0f, b = 0.0f, c = 0.0f, d = 0.0f;
+#pragma omp simd reduction(+ : a, b, c, d)
+                for (int64_t i = 0; i < in; i++) {
+                    float w = WIDE(weight[i]);
+                    a += x0[i] * w;
+                    b += x1[i] * w;
+                    c += x2[i] * w;
+                    d += x3[i] * w;
+                }
+                place[r] = WIDE(NARROW(a));
+                place[r + 1] = WIDE(NARROW(b));
+                place[r + 2] = WIDE(NARROW(c));
+                place[r + 3] = WIDE(NARROW(d));
+            }
+            for (; r < rows; r++) {
+                float sum = 0.0f;
+#pragma omp simd reduction(+ : sum)
+                for (int64_t i = 0; i < in; i++) sum += wide[r * in + i] * WIDE(weight[i]);
+                place[r] = WIDE(NARROW(sum));
+            }
+        }
+#pragma omp for
+        for (int64_t block = 0; block < blocks; block++) {
+            int64_t p = 0, start = 0, left = block;
+            for (; p < parts; p++) { /* the part and the first column of this block */
+                int64_t own = (ends[p] - start + COLUMNS - 1) / COLUMNS;
+                if (left < own) break;
+                left -= own;
+                start = ends[p];
+            }
+            start += left * COLUMNS;
+            int64_t width = ends[p] - start < COLUMNS ? ends[p] - start : COLUMNS;
+            float weights[rank][COLUMNS]; /* whole blocks, so that the loops over them have no ends to look after */
+            if (width < COLUMNS) memset(weights, 0, sizeof(weights));
+            for (int64_t k = 0; k < rank; k++) {
+#pragma omp simd
+                for (int64_t i = 0; i < width; i++) weights[k][i] = WIDE(up[k * out_size + start + i]);
+            }
+            for (int64_t r = 0; r < rows; r++) {
+                const float *factor = low + p * rank * rows + r;
+                T *place = out + r * out_size + start;
+                float sums[COLUMNS] = {0.0f};
+                for (int64_t k = 0; k < rank; k++) {
+                    float a = factor[k * rows];
+#pragma omp simd
+                    for (int64_t i = 0; i < COLUMNS; i++) sums[i] += a * weights[k][i];
+                }
+#pragma omp simd
+                for (int64_t i = 0; i < width; i++) place[i] = NARROW(WIDE(place[i]) + sums[i]);
             }
         }
     }

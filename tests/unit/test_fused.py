@@ -125,3 +125,22 @@ def test_a_bfloat16_network_is_as_near_to_float64_with_kernels_as_without(monkey
     exact = network.double()(tokens)
     errors = [float((states.double() - exact).norm() / exact.norm()) for states in (fused_states, plain_states)]
     assert errors[0] < 1.2 * errors[1] < 0.05
+
+
+@pytest.mark.parametrize("rows", [1, 6, 19])
+@pytest.mark.parametrize("threads", [1, 2])
+@DTYPES
+def test_adapters_are_added_part_by_part(rows: int, threads: int, dtype: torch.dtype, tolerance: float) -> None:
+    """Parts wider, narrower and no multiple of a block of columns; more rows than are taken at a time, and fewer."""
+    before, widths, rank, size = torch.get_num_threads(), (130, 3, 64), 5, 1100
+    x, out = numbers(rows, size, seed=1).to(dtype), numbers(rows, sum(widths), seed=2).to(dtype)
+    down, up = numbers(3 * rank, size, seed=3, spread=0.03).to(dtype), numbers(rank, sum(widths), seed=4).to(dtype)
+    low = (x.double() @ down.double().T).to(dtype).double().split(rank, dim=1)
+    parts = [one @ other for one, other in zip(low, up.double().split(widths, dim=1), strict=True)]
+    expected = out.double() + torch.cat(parts, dim=1)
+    try:
+        torch.set_num_threads(threads)
+        kernels.adapt_(out, x, down, up, torch.tensor(widths).cumsum(0))
+    finally:
+        torch.set_num_threads(before)
+    torch.testing.assert_close(out.double(), expected, rtol=tolerance, atol=tolerance)
