@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -24,7 +23,8 @@ import torch
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from jobs.benches.graders import Spec, Unavailable, environment
+from jobs.benches.graders import Spec, environment
+from jobs.benches.processes import last_json
 from jobs.launch import plain
 from jobs.parts import build_model, build_policy, build_prompts, build_runtime, build_tokenizer
 from model.card import CardFacts
@@ -170,7 +170,7 @@ def _ours(overrides: Sequence[str]) -> dict[str, Any]:
     """The same bench without a peer, in a fresh process."""
     own = [word for word in overrides if not word.startswith(("peer", "output=", "environments="))]
     command = [sys.executable, "-m", "jobs.bench", *own]
-    return _last_json(command, dict(os.environ), "our own bench")
+    return last_json(command, dict(os.environ), "our own bench")
 
 
 def _theirs(python: Path, function: str, settings: dict[str, Any]) -> dict[str, Any]:
@@ -180,17 +180,4 @@ def _theirs(python: Path, function: str, settings: dict[str, Any]) -> dict[str, 
         threads = str(settings["threads"])
         env = {**os.environ, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
         env.pop("PYTHONPATH", None)
-        return _last_json([str(python), "-P", str(_SCRIPT), function, str(file)], env, "the peer")
-
-
-def _last_json(command: Sequence[str], env: Mapping[str, str], who: str) -> dict[str, Any]:
-    """What a program said in its last line."""
-    try:
-        done = subprocess.run(command, env=dict(env), capture_output=True, text=True, timeout=_PEER_LIMIT_S)
-    except subprocess.TimeoutExpired:
-        raise Unavailable(f"{who} did not finish within {_PEER_LIMIT_S:g} s") from None
-    lines = done.stdout.strip().splitlines()
-    if done.returncode or not lines:
-        said = (done.stderr.strip().splitlines() or ["nothing"])[-1][:300]
-        raise Unavailable(f"{who} ended with code {done.returncode}: {said}")
-    return json.loads(lines[-1])
+        return last_json([str(python), "-P", str(_SCRIPT), function, str(file)], env, "the peer", _PEER_LIMIT_S)

@@ -11,6 +11,7 @@ import resource
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib import import_module
 from statistics import median
 
 import torch
@@ -41,11 +42,14 @@ Measure = Callable[[], Metrics]
 def main(config: DictConfig) -> None:
     data = plain(config)
     measures = {
-        **{"step": _step, "sampling": _sampling, "logprobs": _logprobs, "load": _load},
+        **{"step": measure_step, "sampling": _sampling, "logprobs": _logprobs, "load": _load},
         **{"update": update, "shared_prefix": shared_prefix},
     }
-    if config.what not in measures:
-        raise ConfigError(f"what is {config.what!r}; give one of {', '.join(measures)} or rewards")
+    whole = {"start": "start", "growth": "grow", "profile": "profile"}
+    if config.what not in (*measures, *whole):
+        raise ConfigError(f"what is {config.what!r}; give one of {', '.join((*measures, *whole))} or rewards")
+    if config.what in whole:
+        return getattr(import_module(f"jobs.benches.{config.what}"), whole[config.what])(config)
     if config.peer:
         from jobs.benches.beside import compare
 
@@ -72,7 +76,7 @@ def main(config: DictConfig) -> None:
     print(json.dumps(line))
 
 
-def _step(config: DictConfig, runtime: Runtime) -> Measure:
+def measure_step(config: DictConfig, runtime: Runtime) -> Measure:
     """Seconds of a GRPO step by stage. Without warm-up and with its updates: a step like the run's first ones."""
     policy, tokenizer, prompts = _workload(config, runtime)
     settings = {name: build(config[name]) for name in ("reward", *SETTINGS)}
