@@ -89,6 +89,24 @@ class _Cursor:
         except UnicodeDecodeError as error:
             raise self.damaged(start, "a string that is not UTF-8") from error
 
+    def strings(self, length: int) -> list[str]:
+        """So many strings one behind the other: `string` in one loop, for vocabularies of a quarter of a million."""
+        view, at, found = self.view, self.at, list[str]()
+        for _ in range(length):
+            start = at + 8
+            end = start + int.from_bytes(view[at:start], "little")
+            if end > len(view):
+                break
+            try:
+                found.append(str(view[start:end], "utf-8"))
+            except UnicodeDecodeError as error:
+                raise self.damaged(at, "a string that is not UTF-8") from error
+            at = end
+        self.at = at
+        if len(found) < length:
+            self.string()  # which says what is wrong with this one
+        return found
+
     def value(self, raw_kind: int) -> Any:
         """A metadata value; numeric arrays become lists of Python numbers."""
         try:
@@ -100,6 +118,8 @@ class _Cursor:
         if kind != GGUFValueType.ARRAY:
             return self.scalar(_SCALAR_CODES[kind])
         raw_item, length = self.scalar("I"), self.scalar("Q")
+        if raw_item == GGUFValueType.STRING:
+            return self.strings(length)
         code = _SCALAR_CODES.get(raw_item)
         if code is None:
             return [self.value(raw_item) for _ in range(length)]
