@@ -53,7 +53,7 @@ def grow(config: DictConfig) -> None:
     ]
     points = {name: [_step(axis, value, config, overrides) for value in axis.values] for name, axis in AXES.items()}
     points["vocabulary"] = [_head(value, config) for value in VOCABULARY.values]
-    report = {"what": "growth", "model": config.model.dtype, "points": points, "slopes": _slopes(points)}
+    report = {"what": "growth", "model": config.model.dtype, "points": points, "slopes": slopes(points)}
     if config.output:
         write_json(Path(config.output).expanduser(), report)
     if config.plot:
@@ -95,7 +95,7 @@ def head(size: int, dtype: torch.dtype) -> dict[str, float]:
     return {"size": size, "seconds": sorted(taken)[1], "peak_gb": peak * 1024 / 1e9}
 
 
-def _slopes(points: Mapping[str, Sequence[Mapping[str, float]]]) -> dict[str, float]:
+def slopes(points: Mapping[str, Sequence[Mapping[str, float]]]) -> dict[str, float]:
     """Of log seconds over log size, by least squares: 1 is linear."""
     slopes = dict[str, float]()
     for name, row in points.items():
