@@ -19,7 +19,7 @@ from model.config import FULL, Gemma3Config
 from model.layers import RMSNorm
 from model.products import FrozenLinear
 from model.rope import apply_rope, rope_tables
-from model.runs import Run, attend_by_runs, runs_of
+from model.runs import Batch, Run, attend_by_runs, batches_of, runs_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,8 +97,8 @@ class AttentionContext:
     masks: dict[str, Tensor | None]
     cache: KVCache | None
     runs: list[list[Run]] | None = None
-    """Where rows hold several sequences and a CPU computes: attention goes by these, and by `run_masks`."""
-    run_masks: dict[str, list[list[Tensor | None]]] = field(default_factory=dict)
+    """Where rows hold several sequences and a CPU computes: attention goes by these, and by `batches`."""
+    batches: dict[str, list[list[Batch]]] = field(default_factory=dict)
 
     @classmethod
     def build(
@@ -111,11 +111,12 @@ class AttentionContext:
         by_runs = cache is None and not plain_causal and layout.positions.device.type == "cpu"
         runs = runs_of(layout.segment_ids, layout.prefix_ids, layout.positions) if by_runs else None
         if runs is not None:
-            run_masks = {
-                kind: [_run_masks(layout, b, row, window) for b, row in enumerate(runs)]
+            heads_per_key = config.num_attention_heads // config.num_key_value_heads
+            batches = {
+                kind: [batches_of(row, _run_masks(layout, b, row, window), heads_per_key) for b, row in enumerate(runs)]
                 for kind, window in windows.items()
             }
-            return cls(rope=rope, masks=dict.fromkeys(windows), cache=None, runs=runs, run_masks=run_masks)
+            return cls(rope=rope, masks=dict.fromkeys(windows), cache=None, runs=runs, batches=batches)
         masks: dict[str, Tensor | None] = {}
         for kind, window in windows.items():
             fits = layout.positions.shape[1] <= config.sliding_window
@@ -173,7 +174,7 @@ class Attention(nn.Module):
         if context.cache is not None:
             k, v = context.cache.extend(self.layer, k, v)
         if context.runs is not None:
-            out = attend_by_runs(q, k, v, context.runs, context.run_masks[self.layer_type], self.scale)
+            out = attend_by_runs(q, k, v, context.runs, context.batches[self.layer_type], self.scale)
         else:
             out = self._attend(q, k, v, context.masks[self.layer_type])
         return self.o_proj(out.transpose(1, 2).reshape(num_rows, length, -1))

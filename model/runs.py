@@ -20,6 +20,8 @@ from torch import Tensor
 LEAST_SAVED = 4096
 """Products of a query and a key that every run must save: about what one more call to attention costs."""
 _PADDING = -1
+_ROUNDED_TO = 16
+"""Runs whose lengths are the same when rounded up to a multiple of this go together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,39 +72,104 @@ def _seen(run: Run, runs: Sequence[Run]) -> tuple[int, ...]:
     return tuple(i for i, other in enumerate(runs) if other.segment in own)
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Runs of one row that go through attention together, each filled up to the longest of them."""
+
+    places: tuple[int, ...]
+    """Among the row's runs."""
+    length: int
+    num_keys: int
+    mask: Tensor | None
+    """[runs, 1, G * length, num_keys] bool for G query heads per key head, one below the other; None: plain causal."""
+
+
+def batches_of(
+    runs: Sequence[Run], masks: Sequence[Tensor | None], heads_per_key: int, most_scores: int = 1 << 22
+) -> list[Batch]:
+    """Runs of similar length put together, none in two batches and those that see nothing in none.
+
+    Args:
+        masks: per run the [length, keys] bool mask of what it sees, None for plain causal over its own keys.
+        most_scores: products of queries and keys, all heads', that one batch may have; a single run may have more.
+    """
+    seeing = [place for place, run in enumerate(runs) if run.seen]
+    plain = [place for place in seeing if masks[place] is None]
+    batches = list[Batch]()
+    for length in sorted({runs[place].length for place in plain}):
+        same = [place for place in plain if runs[place].length == length]
+        batches += [Batch(tuple(part), length, length, None) for part in _parts(same, most_scores // length**2)]
+    masked = sorted((place for place in seeing if masks[place] is not None), key=lambda place: runs[place].length)
+    for _, similar in groupby(masked, key=lambda place: -(-runs[place].length // _ROUNDED_TO)):
+        places = list(similar)
+        length = max(runs[place].length for place in places)
+        num_keys = max(sum(runs[i].length for i in runs[place].seen) for place in places)
+        for part in _parts(places, most_scores // (heads_per_key * length * num_keys)):
+            filled = torch.stack([_filled(masks[place], length, num_keys) for place in part])
+            batches.append(Batch(tuple(part), length, num_keys, filled.repeat(1, heads_per_key, 1)[:, None]))
+    return batches
+
+
+def _parts(places: Sequence[int], size: int) -> list[Sequence[int]]:
+    return [places[start : start + max(size, 1)] for start in range(0, len(places), max(size, 1))]
+
+
+def _filled(mask: Tensor | None, length: int, num_keys: int) -> Tensor:
+    """The mask with more keys, which no token sees, and more tokens, which see all: no row of it is empty."""
+    assert mask is not None, "a plain run has no mask to fill up"
+    wide = F.pad(mask, (0, num_keys - mask.shape[1]), value=False)
+    return F.pad(wide, (0, 0, 0, length - mask.shape[0]), value=True)
+
+
 def attend_by_runs(
     q: Tensor,
     k: Tensor,
     v: Tensor,
     rows: Sequence[Sequence[Run]],
-    masks: Sequence[Sequence[Tensor | None]],
+    batches: Sequence[Sequence[Batch]],
     scale: float,
 ) -> Tensor:
     """[B, H, T, S] attention output; zero at padding.
 
     Args:
         q: [B, H, T, S]; k, v: [B, K, T, S], whose heads are shared by H / K heads of q.
-        masks: per run the [length, keys] bool mask of what it sees, None for plain causal over its own keys.
+        batches: of each row's runs, by `batches_of`.
     """
-    sides = zip(q.unbind(0), k.unbind(0), v.unbind(0), rows, masks, strict=True)
+    sides = zip(q.unbind(0), k.unbind(0), v.unbind(0), rows, batches, strict=True)
     return torch.stack([_row_output(*side, scale) for side in sides])
 
 
-def _row_output(
-    q: Tensor, k: Tensor, v: Tensor, runs: Sequence[Run], masks: Sequence[Tensor | None], scale: float
-) -> Tensor:
+def _row_output(q: Tensor, k: Tensor, v: Tensor, runs: Sequence[Run], batches: Sequence[Batch], scale: float) -> Tensor:
     # `split`, whose backward is one concatenation; a slice's backward fills a tensor of the row's size.
     lengths = [run.length for run in runs]
     queries, keys, values = q.split(lengths, 1), k.split(lengths, 1), v.split(lengths, 1)
-    parts: list[Tensor] = []
-    for place, (run, mask) in enumerate(zip(runs, masks, strict=True)):
-        if not run.seen:
-            parts.append(torch.zeros_like(queries[place]))
-            continue
-        own_keys, own_values = (torch.cat([side[i] for i in run.seen], 1) for side in (keys, values))
-        out = F.scaled_dot_product_attention(
-            queries[place][None], own_keys[None], own_values[None], attn_mask=mask, is_causal=mask is None, scale=scale,
-            enable_gqa=q.shape[0] != k.shape[0],
-        )  # fmt: skip
-        parts.append(out[0])
-    return torch.cat(parts, 1)
+    parts: list[Tensor | None] = [None if run.seen else torch.zeros_like(queries[i]) for i, run in enumerate(runs)]
+    for batch in batches:
+        own_queries = torch.stack([_lengthened(queries[place], batch.length) for place in batch.places])
+        own_keys, own_values = (
+            torch.stack(
+                [
+                    _lengthened(torch.cat([side[i] for i in runs[place].seen], 1), batch.num_keys)
+                    for place in batch.places
+                ]
+            )
+            for side in (keys, values)
+        )
+        out = _attend(own_queries, own_keys, own_values, batch.mask, scale)
+        for place, own in zip(batch.places, out.unbind(0), strict=True):
+            parts[place] = own[:, : runs[place].length]
+    return torch.cat([part for part in parts if part is not None], 1)
+
+
+def _attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, scale: float) -> Tensor:
+    """[runs, H, length, S]. With a mask, the query heads of one key head are folded into the query axis: three times as
+    fast in bfloat16 as `enable_gqa` run by run."""
+    if mask is None:
+        return F.scaled_dot_product_attention(q, k, v, is_causal=True, scale=scale, enable_gqa=q.shape[1] != k.shape[1])
+    folded = q.reshape(k.shape[0], k.shape[1], -1, q.shape[-1])
+    return F.scaled_dot_product_attention(folded, k, v, attn_mask=mask, scale=scale).reshape(q.shape)
+
+
+def _lengthened(x: Tensor, length: int) -> Tensor:
+    """[heads, length, S] with zeros behind."""
+    return x if x.shape[1] == length else F.pad(x, (0, 0, 0, length - x.shape[1]))

@@ -13,7 +13,7 @@ import model.runs
 from model.attention import Layout
 from model.config import FULL, SLIDING
 from model.lora import AdapterRoles, LoraSpec
-from model.runs import runs_of
+from model.runs import batches_of, runs_of
 from model.testing import TINY, tiny_model
 
 
@@ -101,3 +101,36 @@ def test_a_run_sees_its_own_segment_and_its_prefix_alone() -> None:
     assert [(run.start, run.length, run.seen) for run in rows[0]] == [
         (0, 5, (0,)), (5, 3, (0, 1)), (8, 1, (0, 2)), (9, 7, (0, 3)), (16, 16, ()),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("most_scores", [1, 400, 10**9])
+def test_runs_of_similar_length_go_together_and_none_twice(most_scores: int) -> None:
+    given = layout(group(20, 3, 16, 17, 9, 40), packed(6, 6, 4))
+    rows = runs_of(given.segment_ids, given.prefix_ids, given.positions)
+    assert rows is not None
+    for row in rows:
+        keys = [sum(row[i].length for i in run.seen) for run in row]
+        masks = [
+            None if run.seen == (place,) else torch.ones((run.length, keys[place]), dtype=torch.bool)
+            for place, run in enumerate(row)
+        ]
+        batches = batches_of(row, masks, 2, most_scores)
+        assert sorted(place for batch in batches for place in batch.places) == [i for i, r in enumerate(row) if r.seen]
+        for batch in batches:
+            assert max(row[place].length for place in batch.places) <= batch.length
+            assert max(keys[place] for place in batch.places) <= batch.num_keys
+            assert len(batch.places) == 1 or 2 * len(batch.places) * batch.length * batch.num_keys <= most_scores
+            if batch.mask is not None:
+                assert batch.mask.shape == (len(batch.places), 1, 2 * batch.length, batch.num_keys)
+                assert bool(batch.mask.any(-1).all())
+                for place, mask in zip(batch.places, batch.mask[:, 0], strict=True):
+                    assert not bool(mask[: row[place].length, keys[place] :].any())
+
+
+def test_runs_in_many_small_batches_equal_one_mask(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = LAYOUTS["groups of different sizes"]
+    monkeypatch.setattr(model.attention, "batches_of", lambda *found: batches_of(*found, most_scores=100))
+    states, _ = states_and_gradients(given, torch.float32)
+    monkeypatch.setattr(model.attention, "runs_of", lambda *_: None)
+    expected, _ = states_and_gradients(given, torch.float32)
+    torch.testing.assert_close(states, expected, rtol=2e-5, atol=2e-5)
