@@ -188,6 +188,14 @@ _UNDENIABLY = re.compile(
 )
 
 
+_BOUND_BEFORE = re.compile(
+    r"(?:\u2260|\\neq?|(?<![!<>=])[!/]=|\bbounded (?:(?:from )?(?:above|below) )?by|\b(?:under|below|above|beyond|over)"
+    r"|\bas (?:many|much|few|little) as)\s*[$\\(]*$",
+    re.IGNORECASE,
+)
+"""What makes the value right behind it a bound, or one that is excluded."""
+
+
 def is_denied(text: str, start: int, end: int) -> bool:
     """Whether the clause around the value in `text[start:end]` denies it, makes it a bound, or asks.
 
@@ -203,6 +211,8 @@ def is_denied(text: str, start: int, end: int) -> bool:
     after = CLAUSE_END.split(text[end : end + 40], maxsplit=1)[0]
     is_asked = _ASKED.match(text, end) is not None
     clause = f"{before.rstrip()} 0 {after.lstrip()}"
+    if _BOUND_BEFORE.search(before[-40:]):
+        return True
     if DOUBTED.search(_SENTENCES.split(text[max(0, start - 120) : start])[-1] + " 0 " + after):
         return True
     if turns_back(text[end + len(after) :]):

@@ -103,8 +103,11 @@ _MAYBE_IN_A_WORD = {
     "kn, ml, si": "ಬಹುಶಃ|ಪ್ರಾಯಶಃ|ഒരുപക്ഷേ|ഒരുപക്ഷെ|සමහරවිට|සමහර විට|විය හැක",
     "my, km, lo, am": "ဖြစ်နိုင်|ပြော၍မရ|ប្រហែល|អាចជា|ອາດ|ບາງທີ|ምናልባት",
 }
+_SUMMING = ("add", "adds", "added", "adding", "sum", "sums", "come", "comes", "total", "totals", "work", "works")
+"""Verbs that state a total with "up to"."""
 _BEYOND = {
-    "en": r"at (?:least|most)|(?:more|less|fewer|greater|larger|smaller|bigger|higher|lower) than|up to"
+    "en": r"at (?:least|most)|(?:more|less|fewer|greater|larger|smaller|bigger|higher|lower) than"
+    rf"|{''.join(f'(?<!{verb} )' for verb in _SUMMING)}up to|(?<!least )upper bound|(?<!greatest )lower bound"
     r"|between (?=[\d$\\])",
     "de": r"bis zu|(?:größer|kleiner|mehr|weniger) als|mindestens|höchstens|zwischen (?=\d)",
     "fr": r"au (?:moins|plus)|(?:plus|moins) (?:grande?s? |petite?s? )?(?:de|que) (?=\d)|(?:sup|inf)érieure? à"

@@ -26,6 +26,7 @@ from rewards.math.formulas import INLINE_MATH, displayed, joined, without_closin
 from rewards.math.moments import moment
 from rewards.math.phrases import COPULA, SENTENCE_END, last_announcement
 from rewards.math.scruples import HARDLY, SUPPOSING
+from rewards.math.statements import is_contrary_to_fact, without_comments
 
 TAIL_CHARS = 4000
 """Answer phrases and bare answers are looked for in this many last characters, so that a long text costs little."""
@@ -65,7 +66,8 @@ def extract(text: str, *, allow_phrases: bool, allow_bare: bool) -> Extracted:
     if allow_phrases and (stated := _phrase(tail)) is not None:
         return Extracted(stated, "stated" if stated else "nothing behind the announcement of an answer")
     if allow_bare:
-        line = without_closing(tail.strip()).rpartition("\n")[2].strip()
+        tail = without_closing(tail.strip())
+        line = (without_comments(tail) or tail).rpartition("\n")[2].strip()
         return Extracted(line, "bare" if line else "no answer found")
     return Extracted("", "no answer found")
 
@@ -177,6 +179,8 @@ def _phrase(tail: str) -> str | None:
     if announced is None or _is_disbelieved(tail[max(0, announced[0] - 120) : announced[0]]):
         return None
     end = announced[1]
+    if is_contrary_to_fact(tail[max(0, announced[0] - 200) : announced[0]], tail[announced[0] : end]):
+        return None
     if WOULD_BE.search(tail[announced[0] : end + 60]):
         return None
     if not tail[end:].strip(" \t\n.:*_$"):

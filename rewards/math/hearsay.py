@@ -6,6 +6,29 @@ from __future__ import annotations
 
 from rewards.math.alternatives import Alternatives
 
+_NO_CLAIM = (
+    "equation",
+    "theorem",
+    "formula",
+    "rule",
+    "identity",
+    "condition",
+    "line",
+    "second",
+    "first",
+    "this",
+    "that",
+    "which",
+    "it",
+)
+_SAID_IN_ENGLISH = (
+    "".join(f"(?<!{subject} )" for subject in _NO_CLAIM)
+    + r"(?:says|said|claims|claimed|insist(?:s|ed)?|maintain(?:s|ed)|suggest(?:s|ed)|report(?:s|ed)|assert(?:s|ed)"
+    r"|argue[sd]|swears|swore|reckon(?:s|ed)?|guess(?:es|ed)|alleges?d?)"
+    r"|according to (?!(?:the |this |these |that |our |its )?(?:pythag|[a-z]+['’]s (?:law|rule|theorem|formula)|theorem"
+    r"|formula|rule|law|order|given|defin|problem|chart|table|graph|figure|data|recipe|calcul|plan|schedule|equation))"
+    r"|in \S+['’]s opinion"
+)
 _SAID = (
     r"(?:whoever|anyone|someone|anybody|somebody|many|some|most|few|people|nobody|students?)(?: \w+){0,3} (?:say|says"
     r"|said|answer|answers"
@@ -97,5 +120,5 @@ REJECTED_IN_A_WORD = (
     "|还差|還差|除外|捨て|却下|不適|たくな|제외|버린|버려|탈락|기각|모자[라란랍]"
 )
 
-SAID = Alternatives(f"{_SAID}|{_TRIED}", f"{_SAID_IN_A_WORD}|{_TRIED_IN_A_WORD}")
+SAID = Alternatives(f"{_SAID_IN_ENGLISH}|{_SAID}|{_TRIED}", f"{_SAID_IN_A_WORD}|{_TRIED_IN_A_WORD}")
 """What quotes a value, or calls it possible; only the clause of a bare sentence is asked for these."""

@@ -32,6 +32,8 @@ _MINUS = re.compile(
     r"|[\u8d1f\u8ca0]|\u30de\u30a4\u30ca\u30b9|\ub9c8\uc774\ub108\uc2a4|منفی|سالب|ऋण|माइनस|\bâm)\s*$",
     re.IGNORECASE,
 )
+_MINUS_MONEY = re.compile(r"(?:^|(?<![\w)\]}])\s|[(=:])-\s?\$$|(?<=[a-z]\s)-\$$")
+"""The sign of `-$15`."""
 _WORD_BEHIND = re.compile(r"\s?((?:[^\W\d_]|[\u0900-\u0963\u0971-\u0dff\u0e31-\u0e4e])+)")
 _UNIT_BEHIND = re.compile(
     r"\s?((?:[^\W\d_]|[\u0900-\u0963\u0971-\u0dff\u0e31-\u0e4e])+(?:/[^\W\d_]+)?(?:\^\{?[23]\}?)?)"
@@ -80,7 +82,8 @@ def number_text(text: str, match: re.Match[str], *, with_unit: bool = False) -> 
     '-2.5 million m'
     """
     number, end = match[0].strip().rstrip(","), match.end()
-    if number[:1] not in "-+" and _MINUS.search(text[max(0, match.start() - 20) : match.start()]):
+    before = text[max(0, match.start() - 20) : match.start()]
+    if number[:1] not in "-+" and (_MINUS.search(before) or _MINUS_MONEY.search(before)):
         number = f"-{number}"
     if (place := _PLACE_BEHIND.match(text, end)) is not None:
         return number + place[0]
@@ -95,6 +98,8 @@ def number_text(text: str, match: re.Match[str], *, with_unit: bool = False) -> 
         rate = _RATE_BEHIND.match(text, unit.end()) if known else None
         known = f"{known} per {rate[1]}" if rate and measure(f"{known} per {rate[1]}") is not None else known
         number = f"{number} {known}" if known else number
+    if with_unit and before.endswith("$") and number[-1:].isdecimal():
+        return f"{number} dollars"
     return number
 
 

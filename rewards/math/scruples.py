@@ -11,7 +11,7 @@ from rewards.math.alternatives import Alternatives
 from rewards.math.hearsay import REJECTED, REJECTED_IN_A_WORD
 
 _HARDLY = {
-    "en": r"not convinced|unconvinced|tempting|implausible|implausibly|inconceivable|by no means|no way"
+    "en": r"neither|nor|not convinced|unconvinced|tempting|implausible|implausibly|inconceivable|by no means|no way"
     r"|(?:a |the )?(?:common|typical|frequent|usual) (?:mistake|error|misconception|trap|pitfall)s?|red herring"
     r"|don['’]t buy|beats me|who knows|wishful|rumou?r|supposedly|allegedly|strange|suspicious|surprising if"
     r"|(?:i|we|you|one|they|he|she) (?:first |initially |might |could |would |may )?(?:have )?(?:guess|guessed"

@@ -13,6 +13,13 @@ from rewards.math.introduced import is_introduced
 from rewards.math.labels import names_a_problem
 from rewards.math.prose import folded, in_formula, mixed_measure_in, number_text, numbers, scientific
 from rewards.math.scruples import HARDLY
+from rewards.math.statements import (
+    exact_and_approximate,
+    is_english,
+    is_reference,
+    last_word_as_digits,
+    without_comments,
+)
 
 
 def single_value(text: str, *, with_unit: bool = False) -> str:
@@ -31,6 +38,8 @@ def single_value(text: str, *, with_unit: bool = False) -> str:
     rest = folded(INLINE_MATH.sub(" ", text))
     found = numbers(rest)
     values += [number_text(rest, match, with_unit=with_unit) for match in found]
+    if found and is_reference(rest[: found[0].start()]):
+        return ""
     return values[0] if len(values) == 1 and not (found and in_formula(rest, found[0])) else ""
 
 
@@ -51,9 +60,14 @@ def last_value(text: str, *, with_unit: bool = False) -> str:
     >>> last_value("It is not 5.")
     ''
     """
-    tail = without_denied(without_remark(without_closing(own_words(text)[-TAIL_CHARS:].rstrip())))
+    tail = without_remark(without_closing(own_words(text)[-TAIL_CHARS:].rstrip()))
+    if (stated := without_comments(tail)) is None:
+        return ""
+    tail = last_word_as_digits(without_denied(stated))
     if _QUESTION_BEHIND.search(tail[-300:]) and not _OFFER_BEHIND.search(tail[-300:]):
         return ""
+    if both := exact_and_approximate(tail):
+        return both
     formulas = [match for match in INLINE_MATH.finditer(tail) if not names_a_problem(tail, *match.span())]
     if formulas and not _is_followed_by_a_line_of_numbers(tail, formulas[-1].end()):
         if _is_one_of_two(tail, formulas) or _CUT_FORMULA.search(tail, formulas[-1].end()):
@@ -63,9 +77,10 @@ def last_value(text: str, *, with_unit: bool = False) -> str:
     found = _last_ones(plain)
     if not found or is_denied(plain, *found[-1].span()) or _UNFINISHED.match(plain, _digits(found[-1])[1]):
         return ""
-    if not is_introduced(plain, *_digits(found[-1])) or _RANGE.search(plain[-80:]):
+    start, end = _digits(found[-1])
+    if is_reference(plain[:start]) or not (is_english(plain[-120:]) or is_introduced(plain, start, end)):
         return ""
-    if _is_one_of_two(plain, found) or _is_one_of_many(plain, found) or _has_code(plain[-400:]):
+    if _RANGE.search(plain[-80:]) or _is_one_of_two(plain, found) or _is_one_of_many(plain, found) or _has_code(plain[-400:]):
         return ""
     if with_unit and (mixed := mixed_measure_in(plain)):
         return mixed

@@ -1,0 +1,269 @@
+"""The part of an English solution that states its result, without what is only said about it. Standard library only.
+
+A text without any mark of its answer is read from its end, sentence by sentence. A sentence that checks, compares,
+explains, adds something by the way or tells of another case is a comment: what it says is no result, and the sentence
+before it is asked. A comment that rejects voids the result, and so does a text that breaks off or only repeats its
+task. A sentence that concludes ("so", "hence", "in total") is never a comment.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_MOST_CHARS = 1500
+_MOST_UNITS = 12
+_BOUNDARY = re.compile(
+    r"(?<![\s(][A-Za-z])(?<!vs)(?<!approx)(?<!\bMr)(?<!\bMs)(?<!\bDr)(?<!\bMrs)(?<!\bNo)(?<!e\.g)(?<!i\.e)"
+    r"(?:[.?]|(?<!\d)!)[\"')*]*\s+(?=\S)|;\s+(?=\S)|\n\s*(?=\S)"
+)
+_LIST_LABEL = re.compile(r"\s*\W{0,4}\d{1,2}[.)]\s*")
+_OPENING = r"[\s*_#>(\[\u2013\u2014-]*(?:step \d{1,2}[.:)]\s*|\d{1,2}[.)]\s+)?[*_]*"
+
+
+def _opens(words: str) -> re.Pattern[str]:
+    return re.compile(rf"{_OPENING}(?:{words})", re.IGNORECASE)
+
+
+_CONCLUDES = _opens(
+    r"(?:and |but |,)?(?:so|therefore|hence|thus|consequently|accordingly|it follows|finally|we conclude|in total"
+    r"|in all|altogether|overall)\b"
+)
+_CHECK = _opens(
+    r"(?:(?:quick|sanity|final|as a|let(?:'s| us| me)|now) )*(?:check|checking|verification|verifying|double[- ]check"
+    r"|cross[- ]check|confirmation)\s*(?:[:.\u2013\u2014]|\*|$)"
+)
+"""Opens a check, which goes on for as long as mere computations follow."""
+_TO_CHECK = _opens(
+    r"(?:to|we can|you can|we|let(?:'s| us| me)) (?:quickly |now |also |easily )*(?:double[- ]?check|check|verify|confirm"
+    r"|cross[- ]?check|validate)\b|indeed\b"
+)
+_CONFIRMED = re.compile(
+    r"[\u2713\u2714\u2705]|\\checkmark|\bas (?:required|expected|needed|desired|wanted|it should)\b"
+    r"|\bas (?:stated|given|the problem \w+)\W*$"
+    r"|\b(?:which|that|this|it|both|all|everything) (?:\w+ )?(?:match(?:es)?|agrees?|checks?|holds?|confirms?|works?|fits?"
+    r"|satisf\w+|(?:is|are) (?:true|correct|right|consistent|what|exactly what))\b"
+    r"|\bmatching the\b|\b(?:consistent|in agreement) with\b|\bchecks out\b",
+    re.IGNORECASE,
+)
+_PLUGS = _opens(r"(?:substitut|plugg|putt|insert)ing (?:\S+ ){0,4}?(?:back|original|other|given)\b")
+_ASIDE = _opens(
+    r"for (?:comparison|reference|context|perspective|the record|the curious|what it(?:'s| is) worth)\b"
+    r"|by (?:comparison|contrast|way of)\b|in (?:comparison|contrast)\b|incidentally\b|fun fact\b|interestingly\b"
+    r"|as an? (?:\w+ )?(?:aside|note|curiosity|footnote|remark)\b|side note\b|curiously\b|coincidentally\b|people often\b"
+    r"|another\b|the next (?:one|such)\b|\(?(?:also )?note that \S+ (?:is also|lies)\b"
+    r"|(?:the )?(?:reasoning|reasons?|explanation|justification|rationale)(?: is)?\s*[:.\u2013\u2014*]"
+    r"|here(?:'s| is) (?:why|how|the reasoning)\b|(?:this|that)(?:'s| is) because\b|because\b"
+    r"|(?:most|many) \w+ (?:\w+ )?(?:can|are|have|sell|use|cost|weigh|hold|come|run|go|last|take|need|get)\b"
+)
+_BY_THE_WAY = re.compile(
+    r"\bby the way\b|\b(?:in case|if) (?:anyone|you|someone)(?:'s|'re| is| are)? (?:curious|wonder\w*|interested)\b"
+    r"|\bfor the curious\b|\btook me\b"
+    r"|(?:'s|\bmy|\bhis|\bher|\btheir|\bour|\byour) (?:\w+ )?(?:guess|estimate|prediction)\b"
+    r"|\b(?:usually|typically|generally|normally|commonly|ordinarily)\b",
+    re.IGNORECASE,
+)
+_COMPARES = _opens(
+    r"(?:that|this|it)(?:'s| is| was)? (?:(?:just|well|still|far|much|way|only|slightly|comfortably) )*(?:beats?|exceeds?"
+    r"|tops?|under|over|below|above|short of|within|more than|less than|fewer than|[a-z]{2,10}er than|compared)\b"
+)
+_OTHER_CASE = _opens(
+    r"(?:(?:had|were|should|without)\b[^.!?]{1,120}?|(?:if|suppose|in case)\b[^.!?]{1,80}?"
+    r"\b(?:were|weren't|was|wasn't|had|hadn't|did|didn't|[a-z]{2,12}ed)\b[^.!?]{0,80}?)(?:\bwould\b|'d\b|\bwould've\b)"
+)
+"""A case contrary to the one at hand."""
+_EXAMPLE = _opens(r"for (?:instance|example)\b|e\.g\.")
+_RESTATES = _opens(
+    r"(?:(?:now|here|so|first|next|then|but|and|recall,?|again),? ){0,2}(?:(?:we|you|i) (?:are|were) (?:asked|told|given|required|supposed)"
+    r"|(?:we|i) (?:need|want|must|have|wish|aim|try) to (?:find|determine|compute|calculate|work out|figure out|solve)"
+    r"|(?:our|the|my) (?:task|goal|aim|job|objective|question) (?:is|asks|wants|here)|to be (?:found|determined))\b"
+)
+_FULFILS = re.compile(
+    r"\bwhich (?:is|gives|equals|comes|makes|leaves|means|yields)\b|\b(?:so|therefore|thus|hence)\b|\bto get\b"
+    r"|\bwe (?:get|find|obtain|have)\b|\b(?:giving|yielding)\b",
+    re.IGNORECASE,
+)
+_CONDITION = re.compile(r"\b(?:such that|so that|given that|if|when|where|for which|with|knowing)\b", re.IGNORECASE)
+_REJECTS = re.compile(
+    r"\bfails\b|\bextraneous\b|\b(?:does|do|did|could)(?: not|n['\u2019]t) (?:satisfy|work|fit|hold|match|make sense|add up"
+    r"|reproduce|check out)\b|\bcan(?:not|['\u2019]t) be (?:right|correct|true|valid|the answer)\b|\bcontradict\w*"
+    r"|\b(?:must be|is|are|was|were|be|as) (?:\w+ )?(?:rejected|discarded|excluded|wrong|incorrect|invalid|impossible"
+    r"|inadmissible|mistaken|absurd|false|off|a trap|a bug)(?!\s+(?:by|from|to|for|if))\b"
+    r"|\b(?:make|makes|making) no sense\b|\bviolates\b|\b(?:rule|ruled|ruling|throw|threw|cross|crossed) (?:it|this|that"
+    r"|them|him) out\b|\b(?:reject|rejected|discard|discarded|dismissed|scrapped|abandoned) (?:it|this|that|them)\b"
+    r"|\b(?:I|we) (?:strongly |respectfully )?(?:disagree|doubt (?:it|that)|beg to differ)\b|\btypo\b|\bmisprint\b"
+    r"|\bthere is a (?:bug|mistake|error|slip)\b|\bmisread\b|\b(?:led|got|leads|gets) (?:me |us )?nowhere\b"
+    r"|\bproved (?:to be )?(?:false|wrong)\b|\bthe trap\b|\bmakes the denominator (?:vanish|zero)\b"
+    r"|\b(?:think|believe|suspect|sure|certain)\b[^.]{0,30}\b(?:mistaken|wrong|mistake|error)\b"
+    r"|\bnot what (?:is|was|we) (?:asked|want\w*)\b",
+    re.IGNORECASE,
+)
+_ANOTHER_VALUE = re.compile(r"\b(?:others?|negative|second|latter|former|rest|remaining|alternative)\b", re.IGNORECASE)
+_BREAKS_OFF = re.compile(
+    r"(?:[a-z],|(?<!\d )(?<!\d)\b(?:the|and|then|we|because|since|that|which|to|with|from|for|but|than|if|when|are|have|has"
+    r"|gets?|gives?|equals|each|its|their|this|as|of|is|so|by))\s*$"
+)
+_UNKNOWN = re.compile(r"(?<!with )(?<!for )(?<!when )(?<!at )(?<!if )(?<![\w\\)+*/^-])[A-Za-z]\s?=(?!=)")
+_COMPUTATION = re.compile(r"[^A-Za-z]{0,80}(?:[A-Za-z]{1,12}[^A-Za-z]{1,40}){0,6}")
+_NUMBER = re.compile(
+    r"\d|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty"
+    r"|seventy|eighty|ninety|hundred|thousand|million)\b",
+    re.IGNORECASE,
+)
+_NUMERALS = re.compile(r"\d+(?:[.,/]\d+)*")
+
+
+@lru_cache(maxsize=16)
+def without_comments(text: str) -> str | None:
+    """A text up to the sentence that states its result; None where the text rejects that, or states none.
+
+    >>> without_comments("So x = 6. Check: 4*6 = 24."), without_comments("He has 6. Shops usually sell 20.")
+    ('So x = 6.', 'He has 6.')
+    >>> without_comments("x = 7. However, 7 fails."), without_comments("We are asked to find x such that 3x = 36.")
+    (None, None)
+    """
+    head, tail = text[:-_MOST_CHARS], text[-_MOST_CHARS:]
+    units = _units(tail)
+    if not units or (units[-1].isascii() and _BREAKS_OFF.search(units[-1][-40:])):
+        return text if not units else None
+    end = len(units)
+    while end > max(0, len(units) - _MOST_UNITS):
+        last = _behind_check(units[:end])
+        if last == end:
+            kind = _kind(units[end - 1], bool(end > 1 and any(map(_NUMBER.search, units[max(0, end - 4) : end - 1]))))
+            if kind == "void":
+                return None
+            if kind == "statement":
+                break
+            last = end - 1
+        end = last
+    if end == len(units):
+        return text
+    kept = "".join(units[:end]).rstrip().rstrip("(").rstrip()
+    return head + kept if _NUMBER.search(kept) else None
+
+
+def _units(text: str) -> list[str]:
+    """The sentences, lines and halves of sentences around a semicolon, each with the space behind it."""
+    units, start = [], 0
+    for boundary in _BOUNDARY.finditer(text):
+        if not _LIST_LABEL.fullmatch(text, start, boundary.end()):
+            units.append(text[start : boundary.end()])
+            start = boundary.end()
+    return [*units, text[start:]] if text[start:].strip() else units
+
+
+def _behind_check(units: list[str]) -> int:
+    """How many sentences stand before the check that ends a text; all where none does."""
+    for index in range(len(units) - 1, max(-1, len(units) - _MOST_UNITS), -1):
+        if _CHECK.match(units[index]):
+            return index
+        if _UNKNOWN.search(units[index]) or _CONCLUDES.match(units[index]) or "=" not in units[index]:
+            break
+        if not _COMPUTATION.fullmatch(units[index]):
+            break
+    return len(units)
+
+
+def _kind(unit: str, has_number_before: bool) -> str:
+    """Whether a sentence is a "statement", a "comment", or makes what is before it "void"."""
+    if _RESTATES.match(unit) and not _FULFILS.search(unit) and ("=" not in unit or _CONDITION.search(unit)):
+        return "void" if _NUMBER.search(unit) else "statement"
+    behind = unit[max((match.end() for match in _NUMERALS.finditer(unit)), default=0) :]
+    if (rejected := _REJECTS.search(behind)) is not None:
+        return "comment" if has_number_before and _ANOTHER_VALUE.search(unit[: rejected.end()]) else "void"
+    if _EXAMPLE.match(unit) and _NUMBER.search(unit):
+        return "comment"
+    if not has_number_before or _CONCLUDES.match(unit):
+        return "statement"
+    return "comment" if _is_comment(unit) else "statement"
+
+
+def _is_comment(unit: str) -> bool:
+    if any(words.match(unit) for words in (_ASIDE, _COMPARES, _OTHER_CASE, _TO_CHECK)) or _BY_THE_WAY.search(unit):
+        return True
+    if _UNKNOWN.search(unit) or len(_NUMERALS.findall(unit)) < 2:
+        return False
+    return _CONFIRMED.search(unit) is not None or _PLUGS.match(unit) is not None
+
+
+_ENDS_IN_WORD = re.compile(
+    r"\b(?:is|are|equals?|leaves|gives|be|becomes|makes?)( (?:exactly |just |therefore |thus )?)"
+    r"(zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?=[.!*\s]*$)",
+    re.IGNORECASE,
+)
+_SMALL = "zero one two three four five six seven eight nine ten eleven twelve".split()
+
+
+def last_word_as_digits(text: str) -> str:
+    """A text whose last word is a number behind a verb that states it, with that number in digits.
+
+    >>> last_word_as_digits("None ends in 7, so the number of them is zero."), last_word_as_digits("One of 7.")
+    ('None ends in 7, so the number of them is 0.', 'One of 7.')
+    """
+    word = _ENDS_IN_WORD.search(text, max(0, len(text) - 60))
+    return text if word is None else f"{text[: word.start(2)]}{_SMALL.index(word[2].lower())}{text[word.end(2) :]}"
+
+
+_APPROXIMATED = re.compile(
+    r"(?P<exact>(?<![\w.,])[^\s,;]*(?:\u221a|\\sqrt|\u03c0|\\pi|\d/\d|\\frac)[^\s,;]*)(?:,? (?:which|that) is|,? or|,? i\.e\.|,)?"
+    r"\s(?:approximately|about|roughly|around|close to|nearly|\u2248|~|\\approx)\s?\$?(?P<decimal>\d[\d,]*\.\d+)(?P<end>[^\d\n]{0,30})$"
+)
+
+
+def exact_and_approximate(text: str) -> str:
+    """The exact value and the decimal that it is given beside it, as one equation; empty where a text ends otherwise.
+
+    >>> exact_and_approximate("It is 3\\\\sqrt{5}, which is about 6.71."), exact_and_approximate("It is about 6.71.")
+    ('3\\\\sqrt{5} \\\\approx 6.71', '')
+    """
+    found = _APPROXIMATED.search(text[-120:])
+    return f"{found['exact'].strip('$*')} \\approx {found['decimal']}" if found else ""
+
+
+_ENGLISH = re.compile(
+    r"\b(?:with|and|from|of|us|up|there|they|leaves?|makes?|becomes?|comes|reduces|simplifies|adds?|lowest|means|after)\b",
+    re.IGNORECASE,
+)
+
+
+def is_english(sentence: str) -> bool:
+    """Whether a sentence has one of the words that only English has, as `rewards.math.introduced` asks of others.
+
+    >>> is_english("Nine sixes make 54."), is_english("Viele sagen 18.")
+    (True, False)
+    """
+    return sentence.isascii() and _ENGLISH.search(sentence) is not None
+
+
+_REFERENCE = re.compile(
+    r"\b(?:see|printed|listed|shown|given|found|stated|explained|proved|proven|appears?|described|discussed|derived|covered"
+    r"|turn|refer|solved|answered)\b[^.!?\n]{0,30}\b(?:page|pages|pp?\.|section|chapter|appendix|theorem|lemma|line|table"
+    r"|figure|volume|part|note)\s*$",
+    re.IGNORECASE,
+)
+
+
+def is_reference(before: str) -> bool:
+    """Whether a number behind these words says where something stands in a book.
+
+    >>> is_reference("The answer is printed on page "), is_reference("She is on page ")
+    (True, False)
+    """
+    return _REFERENCE.search(before[-80:]) is not None
+
+
+_SUBJUNCTIVE = re.compile(
+    r"(?:^|[.!?;\n]\s)\W{0,4}(?:(?:if|suppose|in case)\b[^.!?;\n]{1,100}\b(?:were|weren['\u2019]t|had|hadn['\u2019]t)\b"
+    r"|(?:were|had)\b)[^.!?;\n]{1,100}$",
+    re.IGNORECASE,
+)
+
+
+def is_contrary_to_fact(before: str, announcement: str) -> bool:
+    """Whether "the answer would be" stands behind a condition contrary to fact.
+
+    >>> is_contrary_to_fact("If the price were 5, the ", "answer would be "), is_contrary_to_fact("So the ", "answer is ")
+    (True, False)
+    """
+    return "would" in announcement and _SUBJUNCTIVE.search(before) is not None
