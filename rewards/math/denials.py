@@ -107,7 +107,7 @@ _SUMMING = ("add", "adds", "added", "adding", "sum", "sums", "come", "comes", "t
 """Verbs that state a total with "up to"."""
 _BEYOND = {
     "en": r"at (?:least|most)|(?:more|less|fewer|greater|larger|smaller|bigger|higher|lower) than"
-    rf"|{''.join(f'(?<!{verb} )' for verb in _SUMMING)}up to|(?<!least )upper bound|(?<!greatest )lower bound"
+    rf"|{''.join(f'(?<!{verb} )' for verb in _SUMMING)}up to|an? (?:upper|lower) bound"
     r"|between (?=[\d$\\])",
     "de": r"bis zu|(?:größer|kleiner|mehr|weniger) als|mindestens|höchstens|zwischen (?=\d)",
     "fr": r"au (?:moins|plus)|(?:plus|moins) (?:grande?s? |petite?s? )?(?:de|que) (?=\d)|(?:sup|inf)érieure? à"

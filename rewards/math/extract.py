@@ -6,14 +6,18 @@
    "and" or "or" between them are one answer of several parts; any other words between two boxes leave the last one.
 3. Else what follows the last `####` on its line.
 4. Else the last `<answer>...</answer>`.
-5. Else (`allow_phrases`) what follows the last "answer is" or "answer:" near the end, in any language of
+5. Else (`allow_phrases`) the value of "answer", "final_answer" or "result" in the JSON object that ends the text, or
+   what follows the last "answer is" or "answer:" near the end, in any language of
    `rewards.math.phrases`.
-6. Else (`allow_bare`) the last line; `rewards.math.settled` reads it where it is no answer as a whole. Of two numbers
-   with an "or" between them neither is, nor one that its clause denies.
+6. Else (`allow_bare`) the last line; `rewards.math.settled` reads it where it is no answer as a whole. The value must
+   be stated: of two numbers with an "or" between them neither is, nor one that its clause denies, makes a bound,
+   quotes or takes from the task. English comments behind the last statement (checks, comparisons, asides, other cases,
+   reasons) are not read, unless they reject it: `rewards.math.statements`.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 
@@ -63,6 +67,8 @@ def extract(text: str, *, allow_phrases: bool, allow_bare: bool) -> Extracted:
     if "</answer>" in text:
         return _tagged(text)
     tail = text[-TAIL_CHARS:]
+    if allow_phrases and (value := _in_json(tail)):
+        return Extracted(value, "stated")
     if allow_phrases and (stated := _phrase(tail)) is not None:
         return Extracted(stated, "stated" if stated else "nothing behind the announcement of an answer")
     if allow_bare:
@@ -70,6 +76,26 @@ def extract(text: str, *, allow_phrases: bool, allow_bare: bool) -> Extracted:
         line = (without_comments(tail) or tail).rpartition("\n")[2].strip()
         return Extracted(line, "bare" if line else "no answer found")
     return Extracted("", "no answer found")
+
+
+_ANSWER_KEYS = ("final_answer", "finalAnswer", "final answer", "answer", "result")
+
+
+def _in_json(tail: str) -> str:
+    """The answer of the JSON object that ends a text; empty where none does, or has no key for one.
+
+    >>> _in_json('```json\\n{"final_answer": "3/8", "confidence": 0.9}\\n```'), _in_json("{1, 2}")
+    ('3/8', '')
+    """
+    tail = tail.rstrip().removesuffix("```").rstrip()
+    if not tail.endswith("}") or '"' not in tail:
+        return ""
+    try:
+        found = json.loads(tail[f"\n{tail}".rfind("\n{") :], parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        return ""
+    values = [found[key] for key in _ANSWER_KEYS if key in found] if isinstance(found, dict) else []
+    return values[0].strip() if values and isinstance(values[0], str) else ""
 
 
 def _tagged(text: str) -> Extracted:
@@ -179,9 +205,7 @@ def _phrase(tail: str) -> str | None:
     if announced is None or _is_disbelieved(tail[max(0, announced[0] - 120) : announced[0]]):
         return None
     end = announced[1]
-    if is_contrary_to_fact(tail[max(0, announced[0] - 200) : announced[0]], tail[announced[0] : end]):
-        return None
-    if WOULD_BE.search(tail[announced[0] : end + 60]):
+    if is_contrary_to_fact(tail[:end]) or WOULD_BE.search(tail[announced[0] : end + 60]):
         return None
     if not tail[end:].strip(" \t\n.:*_$"):
         return ""

@@ -85,6 +85,7 @@ def ratio(line: str, kind: str = "ratio") -> str:
     return f"{match[1]}:{match[2]}" if match and not _is_doubted(line[: match.start()][-80:]) else ""
 
 
+_SENTENCE_END = re.compile(r"[.!?]\s+(?=\S)")
 _SET_APART = re.compile(r"\\(?:text(?:bf|it|rm)?|math(?:bf|rm)|emph)\s*\{([^{}]*)\}|[*_$\"]")
 
 
@@ -101,7 +102,7 @@ def ends_with(line: str, words: str) -> bool:
     )
     if not plain.endswith(words) or len(plain) > 300:
         return False
-    before = plain[: len(plain) - len(words)]
+    before = _SENTENCE_END.split(plain[: len(plain) - len(words)])[-1]
     return _NAMES_IT.search(before) is not None and not OR.search(before) and not _is_doubted(before)
 
 

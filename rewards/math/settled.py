@@ -15,6 +15,7 @@ from rewards.math.prose import folded, in_formula, mixed_measure_in, number_text
 from rewards.math.scruples import HARDLY
 from rewards.math.statements import (
     exact_and_approximate,
+    is_contrary_to_fact,
     is_english,
     is_reference,
     last_word_as_digits,
@@ -78,9 +79,11 @@ def last_value(text: str, *, with_unit: bool = False) -> str:
     if not found or is_denied(plain, *found[-1].span()) or _UNFINISHED.match(plain, _digits(found[-1])[1]):
         return ""
     start, end = _digits(found[-1])
-    if is_reference(plain[:start]) or not (is_english(plain[-120:]) or is_introduced(plain, start, end)):
+    if is_reference(plain[:start]) or is_contrary_to_fact(plain[:start]):
         return ""
-    if _RANGE.search(plain[-80:]) or _is_one_of_two(plain, found) or _is_one_of_many(plain, found) or _has_code(plain[-400:]):
+    if not (is_english(plain[-120:]) or is_introduced(plain, start, end)) or _RANGE.search(plain[-80:]):
+        return ""
+    if _is_one_of_two(plain, found) or _is_one_of_many(plain, found) or _has_code(plain[-400:]):
         return ""
     if with_unit and (mixed := mixed_measure_in(plain)):
         return mixed

@@ -29,6 +29,12 @@ _CONCLUDES = _opens(
     r"(?:and |but |,)?(?:so|therefore|hence|thus|consequently|accordingly|it follows|finally|we conclude|in total"
     r"|in all|altogether|overall)\b"
 )
+_RESULTS_IN = re.compile(
+    r",? (?:so|and so|making|giving|leaving|bringing|thus|hence|therefore|meaning|for a total|in total|altogether)\b"
+    r"|\bwhich (?:means|leaves|makes|gives|yields)\b",
+    re.IGNORECASE,
+)
+"""Behind these a sentence that begins as an aside comes to a result."""
 _CHECK = _opens(
     r"(?:(?:quick|sanity|final|as a|let(?:'s| us| me)|now) )*(?:check|checking|verification|verifying|double[- ]check"
     r"|cross[- ]check|confirmation)\s*(?:[:.\u2013\u2014]|\*|$)"
@@ -51,9 +57,9 @@ _ASIDE = _opens(
     r"for (?:comparison|reference|context|perspective|the record|the curious|what it(?:'s| is) worth)\b"
     r"|by (?:comparison|contrast|way of)\b|in (?:comparison|contrast)\b|incidentally\b|fun fact\b|interestingly\b"
     r"|as an? (?:\w+ )?(?:aside|note|curiosity|footnote|remark)\b|side note\b|curiously\b|coincidentally\b|people often\b"
-    r"|another\b|the next (?:one|such)\b|\(?(?:also )?note that \S+ (?:is also|lies)\b"
+    r"|another (?:[a-z-]+ ){0,2}(?:example|number|fact|instance|case|curiosity)\b|the next (?:one|such)\b|\(?(?:also )?note that \S+ (?:is also|lies)\b"
     r"|(?:the )?(?:reasoning|reasons?|explanation|justification|rationale)(?: is)?\s*[:.\u2013\u2014*]"
-    r"|here(?:'s| is) (?:why|how|the reasoning)\b|(?:this|that)(?:'s| is) because\b|because\b"
+    r"|here(?:'s| is) (?:why|the reasoning)\b|(?:this|that)(?:'s| is) because\b"
     r"|(?:most|many) \w+ (?:\w+ )?(?:can|are|have|sell|use|cost|weigh|hold|come|run|go|last|take|need|get)\b"
 )
 _BY_THE_WAY = re.compile(
@@ -124,23 +130,21 @@ def without_comments(text: str) -> str | None:
     """
     head, tail = text[:-_MOST_CHARS], text[-_MOST_CHARS:]
     units = _units(tail)
-    if not units or (units[-1].isascii() and _BREAKS_OFF.search(units[-1][-40:])):
-        return text if not units else None
+    if units and units[-1].isascii() and _BREAKS_OFF.search(units[-1][-40:]):
+        return None
     end = len(units)
     while end > max(0, len(units) - _MOST_UNITS):
         last = _behind_check(units[:end])
         if last == end:
-            kind = _kind(units[end - 1], bool(end > 1 and any(map(_NUMBER.search, units[max(0, end - 4) : end - 1]))))
+            kind = _kind(units[end - 1], any(map(_NUMBER.search, units[max(0, end - 4) : end - 1])))
             if kind == "void":
                 return None
             if kind == "statement":
                 break
             last = end - 1
         end = last
-    if end == len(units):
-        return text
-    kept = "".join(units[:end]).rstrip().rstrip("(").rstrip()
-    return head + kept if _NUMBER.search(kept) else None
+    kept = "".join(units[:end]).rstrip()
+    return head + kept if end < len(units) and _NUMBER.search(kept) else text
 
 
 def _units(text: str) -> list[str]:
@@ -173,7 +177,7 @@ def _kind(unit: str, has_number_before: bool) -> str:
     if (rejected := _REJECTS.search(behind)) is not None:
         return "comment" if has_number_before and _ANOTHER_VALUE.search(unit[: rejected.end()]) else "void"
     if _EXAMPLE.match(unit) and _NUMBER.search(unit):
-        return "comment"
+        return "comment" if has_number_before else "void"
     if not has_number_before or _CONCLUDES.match(unit):
         return "statement"
     return "comment" if _is_comment(unit) else "statement"
@@ -181,7 +185,7 @@ def _kind(unit: str, has_number_before: bool) -> str:
 
 def _is_comment(unit: str) -> bool:
     if any(words.match(unit) for words in (_ASIDE, _COMPARES, _OTHER_CASE, _TO_CHECK)) or _BY_THE_WAY.search(unit):
-        return True
+        return _RESULTS_IN.search(unit) is None
     if _UNKNOWN.search(unit) or len(_NUMERALS.findall(unit)) < 2:
         return False
     return _CONFIRMED.search(unit) is not None or _PLUGS.match(unit) is not None
@@ -254,16 +258,16 @@ def is_reference(before: str) -> bool:
 
 
 _SUBJUNCTIVE = re.compile(
-    r"(?:^|[.!?;\n]\s)\W{0,4}(?:(?:if|suppose|in case)\b[^.!?;\n]{1,100}\b(?:were|weren['\u2019]t|had|hadn['\u2019]t)\b"
-    r"|(?:were|had)\b)[^.!?;\n]{1,100}$",
+    r"(?:^|[.!?;\n]\s)\W{0,4}(?:(?:if|suppose|in case)\b[^!?;\n]{1,100}\b(?:were|weren['\u2019]t|had|hadn['\u2019]t)\b"
+    r"|(?:were|had)\b)(?:[^.!?;\n]|\.\d){1,100}\b(?:answer|result|solution) would\b[^.!?;\n]{0,30}$",
     re.IGNORECASE,
 )
 
 
-def is_contrary_to_fact(before: str, announcement: str) -> bool:
-    """Whether "the answer would be" stands behind a condition contrary to fact.
+def is_contrary_to_fact(before: str) -> bool:
+    """Whether a text ends with "the answer would be", behind a condition contrary to fact.
 
-    >>> is_contrary_to_fact("If the price were 5, the ", "answer would be "), is_contrary_to_fact("So the ", "answer is ")
+    >>> is_contrary_to_fact("If the price were 5, the answer would be "), is_contrary_to_fact("So the answer would be ")
     (True, False)
     """
-    return "would" in announcement and _SUBJUNCTIVE.search(before) is not None
+    return " would" in before[-40:] and _SUBJUNCTIVE.search(before[-240:]) is not None
