@@ -157,6 +157,22 @@ WOULD_BE = re.compile(
     re.IGNORECASE,
 )
 """A value for another case than the one at hand."""
+_SUBJUNCTIVE = re.compile(
+    r"(?:^|[.!?;\n]\s)\W{0,4}(?:(?:if|suppose|in case)\b[^!?;\n]{1,100}\b(?:were|weren['\u2019]t|had|hadn['\u2019]t)\b"
+    r"|(?:were|had)\b)(?:[^.!?;\n]|\.\d){1,100}\b(?:answer|result|solution) would\b[^.!?;\n]{0,30}$",
+    re.IGNORECASE,
+)
+
+
+def is_contrary_to_fact(before: str) -> bool:
+    """Whether a text ends with "the answer would be", behind a condition contrary to fact.
+
+    >>> is_contrary_to_fact("If the price were 5, the answer would be "), is_contrary_to_fact("So the answer would be ")
+    (True, False)
+    """
+    return " would" in before[-40:] and _SUBJUNCTIVE.search(before[-240:]) is not None
+
+
 _DIGIT = re.compile(r"\d")
 SUBORDINATE = re.compile(
     r"\s*(?:что|що|че|да|že|że|dass|daß|ob|dat|hogy|ότι|at|att|að|että|et|kad|ka|că|რომ|որ|که|کہ|कि|que|che)\s"

@@ -23,14 +23,22 @@ from dataclasses import dataclass
 
 from rewards.math.alternatives import Alternatives
 from rewards.math.boxes import BOX_OF_ONE, TAKEN_BACK, Box, find_boxes, without_denied_boxes
-from rewards.math.contrasts import SUBORDINATE, SUPPOSED, WOULD_BE, behind_but, without_denied, without_remark
+from rewards.math.contrasts import (
+    SUBORDINATE,
+    SUPPOSED,
+    WOULD_BE,
+    behind_but,
+    is_contrary_to_fact,
+    without_denied,
+    without_remark,
+)
 from rewards.math.denials import CLAUSE_END, DENIED, DOUBTED, HEDGED
 from rewards.math.folding import vocabulary
 from rewards.math.formulas import INLINE_MATH, displayed, joined, without_closing
 from rewards.math.moments import moment
 from rewards.math.phrases import COPULA, SENTENCE_END, last_announcement
 from rewards.math.scruples import HARDLY, SUPPOSING
-from rewards.math.statements import is_contrary_to_fact, without_comments
+from rewards.math.statements import without_comments
 
 TAIL_CHARS = 4000
 """Answer phrases and bare answers are looked for in this many last characters, so that a long text costs little."""

@@ -1,4 +1,4 @@
-"""Numbers that only name a problem: `question 5`, `Aufgabe Nr. 5`, `第5题`, `5번 문제`."""
+"""Numbers that only name a problem, `question 5`, `Aufgabe Nr. 5`, `第5题`, `5번 문제`, or a place in a book."""
 
 from __future__ import annotations
 
@@ -59,3 +59,20 @@ def names_a_problem(text: str, start: int, end: int) -> bool:
     if _TASKS.search(before) and _BEFORE.search(before):
         return True
     return _BEHIND.match(text, end) is not None
+
+
+_REFERENCE = re.compile(
+    r"\b(?:see|printed|listed|shown|given|found|stated|explained|proved|proven|appears?|described|discussed|derived"
+    r"|covered|turn|refer|solved|answered)\b[^.!?\n]{0,30}\b(?:page|pages|pp?\.|section|chapter|appendix|theorem|lemma|line|table"
+    r"|figure|volume|part|note)\s*$",
+    re.IGNORECASE,
+)
+
+
+def is_reference(before: str) -> bool:
+    """Whether a number behind these words says where something stands in a book.
+
+    >>> is_reference("The answer is printed on page "), is_reference("She is on page ")
+    (True, False)
+    """
+    return _REFERENCE.search(before[-80:]) is not None

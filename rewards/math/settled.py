@@ -5,22 +5,15 @@ from __future__ import annotations
 
 import re
 
-from rewards.math.contrasts import behind_but, is_denied, without_denied, without_remark
+from rewards.math.contrasts import behind_but, is_contrary_to_fact, is_denied, without_denied, without_remark
 from rewards.math.denials import COMPARED, DENIED, DOUBTED, HEDGED, OR, VAGUE
 from rewards.math.extract import TAIL_CHARS, own_words
 from rewards.math.formulas import INLINE_MATH, content, without_closing
 from rewards.math.introduced import is_introduced
-from rewards.math.labels import names_a_problem
+from rewards.math.labels import is_reference, names_a_problem
 from rewards.math.prose import folded, in_formula, mixed_measure_in, number_text, numbers, scientific
 from rewards.math.scruples import HARDLY
-from rewards.math.statements import (
-    exact_and_approximate,
-    is_contrary_to_fact,
-    is_english,
-    is_reference,
-    last_word_as_digits,
-    without_comments,
-)
+from rewards.math.statements import exact_and_approximate, is_english, last_word_as_digits, without_comments
 
 
 def single_value(text: str, *, with_unit: bool = False) -> str:
@@ -74,14 +67,13 @@ def last_value(text: str, *, with_unit: bool = False) -> str:
         if _is_one_of_two(tail, formulas) or _CUT_FORMULA.search(tail, formulas[-1].end()):
             return ""
         return "" if is_denied(tail, *formulas[-1].span()) else content(formulas[-1])
-    plain = folded(tail)
+    return _last_number(folded(tail), with_unit=with_unit)
+
+
+def _last_number(plain: str, *, with_unit: bool) -> str:
+    """The last number of a folded text; empty where its sentence does not state it."""
     found = _last_ones(plain)
-    if not found or is_denied(plain, *found[-1].span()) or _UNFINISHED.match(plain, _digits(found[-1])[1]):
-        return ""
-    start, end = _digits(found[-1])
-    if is_reference(plain[:start]) or is_contrary_to_fact(plain[:start]):
-        return ""
-    if not (is_english(plain[-120:]) or is_introduced(plain, start, end)) or _RANGE.search(plain[-80:]):
+    if not found or is_denied(plain, *found[-1].span()) or not _is_stated(plain, *_digits(found[-1])):
         return ""
     if _is_one_of_two(plain, found) or _is_one_of_many(plain, found) or _has_code(plain[-400:]):
         return ""
@@ -89,9 +81,16 @@ def last_value(text: str, *, with_unit: bool = False) -> str:
         return mixed
     if power := scientific(plain, found[-1].start()):
         return power
-    if in_formula(plain, found[-1]):
-        return ""
-    return number_text(plain, found[-1], with_unit=with_unit)
+    return "" if in_formula(plain, found[-1]) else number_text(plain, found[-1], with_unit=with_unit)
+
+
+def _is_stated(plain: str, start: int, end: int) -> bool:
+    """Whether the last number, in `plain[start:end]`, is neither a reference, cut off, a range nor a mere case."""
+    if _UNFINISHED.match(plain, end) or _RANGE.search(plain[-80:]):
+        return False
+    if is_reference(plain[:start]) or is_contrary_to_fact(plain[:start]):
+        return False
+    return is_english(plain[-120:]) or is_introduced(plain, start, end)
 
 
 def _last_ones(plain: str) -> list[re.Match[str]]:

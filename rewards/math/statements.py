@@ -41,14 +41,14 @@ _CHECK = _opens(
 )
 """Opens a check, which goes on for as long as mere computations follow."""
 _TO_CHECK = _opens(
-    r"(?:to|we can|you can|we|let(?:'s| us| me)) (?:quickly |now |also |easily )*(?:double[- ]?check|check|verify|confirm"
-    r"|cross[- ]?check|validate)\b|indeed\b"
+    r"(?:to|we can|you can|we|let(?:'s| us| me)) (?:quickly |now |also |easily )*(?:double[- ]?check|check|verify"
+    r"|confirm|cross[- ]?check|validate)\b|indeed\b"
 )
 _CONFIRMED = re.compile(
     r"[\u2713\u2714\u2705]|\\checkmark|\bas (?:required|expected|needed|desired|wanted|it should)\b"
     r"|\bas (?:stated|given|the problem \w+)\W*$"
-    r"|\b(?:which|that|this|it|both|all|everything) (?:\w+ )?(?:match(?:es)?|agrees?|checks?|holds?|confirms?|works?|fits?"
-    r"|satisf\w+|(?:is|are) (?:true|correct|right|consistent|what|exactly what))\b"
+    r"|\b(?:which|that|this|it|both|all|everything) (?:\w+ )?(?:match(?:es)?|agrees?|checks?|holds?|confirms?|works?"
+    r"|fits?|satisf\w+|(?:is|are) (?:true|correct|right|consistent|what|exactly what))\b"
     r"|\bmatching the\b|\b(?:consistent|in agreement) with\b|\bchecks out\b",
     re.IGNORECASE,
 )
@@ -56,8 +56,9 @@ _PLUGS = _opens(r"(?:substitut|plugg|putt|insert)ing (?:\S+ ){0,4}?(?:back|origi
 _ASIDE = _opens(
     r"for (?:comparison|reference|context|perspective|the record|the curious|what it(?:'s| is) worth)\b"
     r"|by (?:comparison|contrast|way of)\b|in (?:comparison|contrast)\b|incidentally\b|fun fact\b|interestingly\b"
-    r"|as an? (?:\w+ )?(?:aside|note|curiosity|footnote|remark)\b|side note\b|curiously\b|coincidentally\b|people often\b"
-    r"|another (?:[a-z-]+ ){0,2}(?:example|number|fact|instance|case|curiosity)\b|the next (?:one|such)\b|\(?(?:also )?note that \S+ (?:is also|lies)\b"
+    r"|as an? (?:\w+ )?(?:aside|note|curiosity|footnote|remark)\b|side note\b|curiously\b|coincidentally\b"
+    r"|people often\b|another (?:[a-z-]+ ){0,2}(?:example|number|fact|instance|case|curiosity)\b"
+    r"|the next (?:one|such)\b|(?:also )?note that \S+ (?:is also|lies)\b"
     r"|(?:the )?(?:reasoning|reasons?|explanation|justification|rationale)(?: is)?\s*[:.\u2013\u2014*]"
     r"|here(?:'s| is) (?:why|the reasoning)\b|(?:this|that)(?:'s| is) because\b"
     r"|(?:most|many) \w+ (?:\w+ )?(?:can|are|have|sell|use|cost|weigh|hold|come|run|go|last|take|need|get)\b"
@@ -70,8 +71,9 @@ _BY_THE_WAY = re.compile(
     re.IGNORECASE,
 )
 _COMPARES = _opens(
-    r"(?:that|this|it)(?:'s| is| was)? (?:(?:just|well|still|far|much|way|only|slightly|comfortably) )*(?:beats?|exceeds?"
-    r"|tops?|under|over|below|above|short of|within|more than|less than|fewer than|[a-z]{2,10}er than|compared)\b"
+    r"(?:that|this|it)(?:'s| is| was)? (?:(?:just|well|still|far|much|way|only|slightly|comfortably) )*(?:beats?"
+    r"|exceeds?|tops?|under|over|below|above|short of|within|more than|less than|fewer than"
+    r"|[a-z]{2,10}er than|compared)\b"
 )
 _OTHER_CASE = _opens(
     r"(?:(?:had|were|should|without)\b[^.!?]{1,120}?|(?:if|suppose|in case)\b[^.!?]{1,80}?"
@@ -80,7 +82,8 @@ _OTHER_CASE = _opens(
 """A case contrary to the one at hand."""
 _EXAMPLE = _opens(r"for (?:instance|example)\b|e\.g\.")
 _RESTATES = _opens(
-    r"(?:(?:now|here|so|first|next|then|but|and|recall,?|again),? ){0,2}(?:(?:we|you|i) (?:are|were) (?:asked|told|given|required|supposed)"
+    r"(?:(?:now|here|so|first|next|then|but|and|recall,?|again),? ){0,2}"
+    r"(?:(?:we|you|i) (?:are|were) (?:asked|told|given|required|supposed)"
     r"|(?:we|i) (?:need|want|must|have|wish|aim|try) to (?:find|determine|compute|calculate|work out|figure out|solve)"
     r"|(?:our|the|my) (?:task|goal|aim|job|objective|question) (?:is|asks|wants|here)|to be (?:found|determined))\b"
 )
@@ -91,12 +94,13 @@ _FULFILS = re.compile(
 )
 _CONDITION = re.compile(r"\b(?:such that|so that|given that|if|when|where|for which|with|knowing)\b", re.IGNORECASE)
 _REJECTS = re.compile(
-    r"\bfails\b|\bextraneous\b|\b(?:does|do|did|could)(?: not|n['\u2019]t) (?:satisfy|work|fit|hold|match|make sense|add up"
-    r"|reproduce|check out)\b|\bcan(?:not|['\u2019]t) be (?:right|correct|true|valid|the answer)\b|\bcontradict\w*"
-    r"|\b(?:must be|is|are|was|were|be|as) (?:\w+ )?(?:rejected|discarded|excluded|wrong|incorrect|invalid|impossible"
+    r"\bfails\b|\bextraneous\b|\b(?:does|do|did|could)(?: not|n['\u2019]t) (?:satisfy|work|fit|hold|match"
+    r"|make sense|add up|reproduce|check out)\b|\bcan(?:not|['\u2019]t) be (?:right|correct|true|valid|the answer)\b"
+    r"|\bcontradict\w*|\b(?:must be|is|are|was|were|be|as) (?:\w+ )?(?:rejected|discarded|excluded|wrong|incorrect|invalid|impossible"
     r"|inadmissible|mistaken|absurd|false|off|a trap|a bug)(?!\s+(?:by|from|to|for|if))\b"
-    r"|\b(?:make|makes|making) no sense\b|\bviolates\b|\b(?:rule|ruled|ruling|throw|threw|cross|crossed) (?:it|this|that"
-    r"|them|him) out\b|\b(?:reject|rejected|discard|discarded|dismissed|scrapped|abandoned) (?:it|this|that|them)\b"
+    r"|\b(?:make|makes|making) no sense\b|\bviolates\b|\b(?:rule|ruled|ruling|throw|threw|cross|crossed) (?:it|this"
+    r"|that|them|him) out\b|\b(?:reject|rejected|discard|discarded|dismissed|scrapped|abandoned) (?:it|this|that"
+    r"|them)\b"
     r"|\b(?:I|we) (?:strongly |respectfully )?(?:disagree|doubt (?:it|that)|beg to differ)\b|\btypo\b|\bmisprint\b"
     r"|\bthere is a (?:bug|mistake|error|slip)\b|\bmisread\b|\b(?:led|got|leads|gets) (?:me |us )?nowhere\b"
     r"|\bproved (?:to be )?(?:false|wrong)\b|\bthe trap\b|\bmakes the denominator (?:vanish|zero)\b"
@@ -106,8 +110,8 @@ _REJECTS = re.compile(
 )
 _ANOTHER_VALUE = re.compile(r"\b(?:others?|negative|second|latter|former|rest|remaining|alternative)\b", re.IGNORECASE)
 _BREAKS_OFF = re.compile(
-    r"(?:[a-z],|(?<!\d )(?<!\d)\b(?:the|and|then|we|because|since|that|which|to|with|from|for|but|than|if|when|are|have|has"
-    r"|gets?|gives?|equals|each|its|their|this|as|of|is|so|by))\s*$"
+    r"(?:[a-z],|(?<!\d )(?<!\d)\b(?:the|and|then|we|because|since|that|which|to|with|from|for|but|than|if|when|are"
+    r"|have|has|gets?|gives?|equals|each|its|their|this|as|of|is|so|by))\s*$"
 )
 _UNKNOWN = re.compile(r"(?<!with )(?<!for )(?<!when )(?<!at )(?<!if )(?<![\w\\)+*/^-])[A-Za-z]\s?=(?!=)")
 _COMPUTATION = re.compile(r"[^A-Za-z]{0,80}(?:[A-Za-z]{1,12}[^A-Za-z]{1,40}){0,6}")
@@ -191,12 +195,12 @@ def _is_comment(unit: str) -> bool:
     return _CONFIRMED.search(unit) is not None or _PLUGS.match(unit) is not None
 
 
+_SMALL = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _ENDS_IN_WORD = re.compile(
-    r"\b(?:is|are|equals?|leaves|gives|be|becomes|makes?)( (?:exactly |just |therefore |thus )?)"
-    r"(zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?=[.!*\s]*$)",
+    r"\b(?:is|are|equals?|leaves|gives|be|becomes|makes?) (?:exactly |just |therefore |thus )?"
+    rf"({'|'.join(_SMALL)})(?=[.!*\s]*$)",
     re.IGNORECASE,
 )
-_SMALL = "zero one two three four five six seven eight nine ten eleven twelve".split()
 
 
 def last_word_as_digits(text: str) -> str:
@@ -206,12 +210,14 @@ def last_word_as_digits(text: str) -> str:
     ('None ends in 7, so the number of them is 0.', 'One of 7.')
     """
     word = _ENDS_IN_WORD.search(text, max(0, len(text) - 60))
-    return text if word is None else f"{text[: word.start(2)]}{_SMALL.index(word[2].lower())}{text[word.end(2) :]}"
+    return text if word is None else f"{text[: word.start(1)]}{_SMALL.index(word[1].lower())}{text[word.end(1) :]}"
 
 
 _APPROXIMATED = re.compile(
-    r"(?P<exact>(?<![\w.,])[^\s,;]*(?:\u221a|\\sqrt|\u03c0|\\pi|\d/\d|\\frac)[^\s,;]*)(?:,? (?:which|that) is|,? or|,? i\.e\.|,)?"
-    r"\s(?:approximately|about|roughly|around|close to|nearly|\u2248|~|\\approx)\s?\$?(?P<decimal>\d[\d,]*\.\d+)(?P<end>[^\d\n]{0,30})$"
+    r"(?P<exact>(?<![\w.,])[^\s,;]*(?:\u221a|\\sqrt|\u03c0|\\pi|\d/\d|\\frac)[^\s,;]*)"
+    r"(?:,? (?:which|that) is|,? or|,? i\.e\.|,)?\s(?:approximately"
+    r"|about|roughly|around|close to|nearly|\u2248|~|\\approx)"
+    r"\s?\$?(?P<decimal>\d[\d,]*\.\d+)[^\d\n]{0,30}$"
 )
 
 
@@ -226,7 +232,7 @@ def exact_and_approximate(text: str) -> str:
 
 
 _ENGLISH = re.compile(
-    r"\b(?:with|and|from|of|us|up|there|they|leaves?|makes?|becomes?|comes|reduces|simplifies|adds?|lowest|means|after)\b",
+    r"\b(?:with|and|from|us|up|there|they|leaves?|makes?|becomes?|comes|reduces|simplifies|adds?|lowest|means|after)\b",
     re.IGNORECASE,
 )
 
@@ -238,36 +244,3 @@ def is_english(sentence: str) -> bool:
     (True, False)
     """
     return sentence.isascii() and _ENGLISH.search(sentence) is not None
-
-
-_REFERENCE = re.compile(
-    r"\b(?:see|printed|listed|shown|given|found|stated|explained|proved|proven|appears?|described|discussed|derived|covered"
-    r"|turn|refer|solved|answered)\b[^.!?\n]{0,30}\b(?:page|pages|pp?\.|section|chapter|appendix|theorem|lemma|line|table"
-    r"|figure|volume|part|note)\s*$",
-    re.IGNORECASE,
-)
-
-
-def is_reference(before: str) -> bool:
-    """Whether a number behind these words says where something stands in a book.
-
-    >>> is_reference("The answer is printed on page "), is_reference("She is on page ")
-    (True, False)
-    """
-    return _REFERENCE.search(before[-80:]) is not None
-
-
-_SUBJUNCTIVE = re.compile(
-    r"(?:^|[.!?;\n]\s)\W{0,4}(?:(?:if|suppose|in case)\b[^!?;\n]{1,100}\b(?:were|weren['\u2019]t|had|hadn['\u2019]t)\b"
-    r"|(?:were|had)\b)(?:[^.!?;\n]|\.\d){1,100}\b(?:answer|result|solution) would\b[^.!?;\n]{0,30}$",
-    re.IGNORECASE,
-)
-
-
-def is_contrary_to_fact(before: str) -> bool:
-    """Whether a text ends with "the answer would be", behind a condition contrary to fact.
-
-    >>> is_contrary_to_fact("If the price were 5, the answer would be "), is_contrary_to_fact("So the answer would be ")
-    (True, False)
-    """
-    return " would" in before[-40:] and _SUBJUNCTIVE.search(before[-240:]) is not None
