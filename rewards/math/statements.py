@@ -96,7 +96,8 @@ _CONDITION = re.compile(r"\b(?:such that|so that|given that|if|when|where|for wh
 _REJECTS = re.compile(
     r"\bfails\b|\bextraneous\b|\b(?:does|do|did|could)(?: not|n['\u2019]t) (?:satisfy|work|fit|hold|match"
     r"|make sense|add up|reproduce|check out)\b|\bcan(?:not|['\u2019]t) be (?:right|correct|true|valid|the answer)\b"
-    r"|\bcontradict\w*|\b(?:must be|is|are|was|were|be|as) (?:\w+ )?(?:rejected|discarded|excluded|wrong|incorrect|invalid|impossible"
+    r"|\bcontradict\w*"
+    r"|\b(?:must be|is|are|was|were|be|as) (?:\w+ )?(?:rejected|discarded|excluded|wrong|incorrect|invalid|impossible"
     r"|inadmissible|mistaken|absurd|false|off|a trap|a bug)(?!\s+(?:by|from|to|for|if))\b"
     r"|\b(?:make|makes|making) no sense\b|\bviolates\b|\b(?:rule|ruled|ruling|throw|threw|cross|crossed) (?:it|this"
     r"|that|them|him) out\b|\b(?:reject|rejected|discard|discarded|dismissed|scrapped|abandoned) (?:it|this|that"
