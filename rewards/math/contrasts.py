@@ -173,6 +173,22 @@ def is_contrary_to_fact(before: str) -> bool:
     return " would" in before[-40:] and _SUBJUNCTIVE.search(before[-240:]) is not None
 
 
+_ANOTHERS = re.compile(
+    r"\b(?:his|her|their|[^\W\d_]{2,20}['\u2019]s) (?:first |own )?(?:answer|result|guess|estimate)"
+    r"\s(?:was|had been)[\s$*:]*$",
+    re.IGNORECASE,
+)
+
+
+def is_of_another(before: str) -> bool:
+    """Whether a text ends with what another's answer was.
+
+    >>> is_of_another("Her answer was "), is_of_another("Her answer is ")
+    (True, False)
+    """
+    return _ANOTHERS.search(before[-80:]) is not None
+
+
 _DIGIT = re.compile(r"\d")
 SUBORDINATE = re.compile(
     r"\s*(?:что|що|че|да|že|że|dass|daß|ob|dat|hogy|ότι|at|att|að|että|et|kad|ka|că|რომ|որ|که|کہ|कि|que|che)\s"
@@ -205,7 +221,8 @@ _UNDENIABLY = re.compile(
 
 
 _BOUND_BEFORE = re.compile(
-    r"(?:\u2260|\\neq?|(?<![!<>=])[!/]=|\bbounded (?:(?:from )?(?:above|below) )?by|\b(?:under|below|above|beyond|over)"
+    r"(?:\u2260|\\neq?|(?<![!<>=])[!/]=|\bbounded (?:(?:from )?(?:above|below) )?by"
+    r"|\b(?:under|below|above|beyond|over|near|close to)"
     r"|\bas (?:many|much|few|little) as)\s*[$\\(]*$",
     re.IGNORECASE,
 )

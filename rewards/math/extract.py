@@ -29,6 +29,7 @@ from rewards.math.contrasts import (
     WOULD_BE,
     behind_but,
     is_contrary_to_fact,
+    is_of_another,
     without_denied,
     without_remark,
 )
@@ -213,7 +214,7 @@ def _phrase(tail: str) -> str | None:
     if announced is None or _is_disbelieved(tail[max(0, announced[0] - 120) : announced[0]]):
         return None
     end = announced[1]
-    if is_contrary_to_fact(tail[:end]) or WOULD_BE.search(tail[announced[0] : end + 60]):
+    if is_of_another(tail[:end]) or is_contrary_to_fact(tail[:end]) or WOULD_BE.search(tail[announced[0] : end + 60]):
         return None
     if not tail[end:].strip(" \t\n.:*_$"):
         return ""

@@ -24,7 +24,9 @@ _NO_CLAIM = (
 _SAID_IN_ENGLISH = (
     "".join(f"(?<!{subject} )" for subject in _NO_CLAIM)
     + r"(?:says|said|claims|claimed|insist(?:s|ed)?|maintain(?:s|ed)|suggest(?:s|ed)|report(?:s|ed)|assert(?:s|ed)"
-    r"|argue[sd]|swears|swore|reckon(?:s|ed)?|guess(?:es|ed)|alleges?d?)"
+    r"|argue[sd]|swears|swore|reckon(?:s|ed)?|guess(?:es|ed)|alleges?d?|believes|thinks)"
+    r"|(?:solver|calculator|website|web ?page|forum|answer key|manual|internet|chatbot|wikipedia)(?: \w+){0,2} (?:gets?"
+    r"|got|gives?|gave|obtain(?:s|ed)|has|had|lists?|printed|shows?|displays?|writes?|wrote|finds?|found|computed)"
     r"|according to (?!(?:the |this |these |that |our |its )?(?:pythag|[a-z]+['’]s (?:law|rule|theorem|formula)|theorem"
     r"|formula|rule|law|order|given|defin|problem|chart|table|graph|figure|data|recipe|calcul|plan|schedule|equation))"
     r"|in \S+['’]s opinion"

@@ -5,7 +5,14 @@ from __future__ import annotations
 
 import re
 
-from rewards.math.contrasts import behind_but, is_contrary_to_fact, is_denied, without_denied, without_remark
+from rewards.math.contrasts import (
+    behind_but,
+    is_contrary_to_fact,
+    is_denied,
+    is_of_another,
+    without_denied,
+    without_remark,
+)
 from rewards.math.denials import COMPARED, DENIED, DOUBTED, HEDGED, OR, VAGUE
 from rewards.math.extract import TAIL_CHARS, own_words
 from rewards.math.formulas import INLINE_MATH, content, without_closing
@@ -88,7 +95,7 @@ def _is_stated(plain: str, start: int, end: int) -> bool:
     """Whether the last number, in `plain[start:end]`, is neither a reference, cut off, a range nor a mere case."""
     if _UNFINISHED.match(plain, end) or _RANGE.search(plain[-80:]):
         return False
-    if is_reference(plain[:start]) or is_contrary_to_fact(plain[:start]):
+    if any(words(plain[:start]) for words in (is_reference, is_contrary_to_fact, is_of_another)):
         return False
     return is_english(plain[-120:]) or is_introduced(plain, start, end)
 

@@ -42,7 +42,7 @@ _CHECK = _opens(
 """Opens a check, which goes on for as long as mere computations follow."""
 _TO_CHECK = _opens(
     r"(?:to|we can|you can|we|let(?:'s| us| me)) (?:quickly |now |also |easily )*(?:double[- ]?check|check|verify"
-    r"|confirm|cross[- ]?check|validate)\b|indeed\b"
+    r"|confirm|cross[- ]?check|validate)\b|indeed\b|both sides\b"
 )
 _CONFIRMED = re.compile(
     r"[\u2713\u2714\u2705]|\\checkmark|\bas (?:required|expected|needed|desired|wanted|it should)\b"
@@ -56,25 +56,34 @@ _PLUGS = _opens(r"(?:substitut|plugg|putt|insert)ing (?:\S+ ){0,4}?(?:back|origi
 _ASIDE = _opens(
     r"for (?:comparison|reference|context|perspective|the record|the curious|what it(?:'s| is) worth)\b"
     r"|by (?:comparison|contrast|way of)\b|in (?:comparison|contrast)\b|incidentally\b|fun fact\b|interestingly\b"
-    r"|as an? (?:\w+ )?(?:aside|note|curiosity|footnote|remark)\b|side note\b|curiously\b|coincidentally\b"
+    r"|as an? (?:\w+ )?(?:aside|note|curiosity|footnote|remark|reminder)\b|side note\b|curiously\b|coincidentally\b"
     r"|people often\b|another (?:[a-z-]+ ){0,2}(?:example|number|fact|instance|case|curiosity)\b"
-    r"|the next (?:one|such)\b|(?:also )?note that \S+ (?:is also|lies)\b"
+    r"|the next (?:one|such)\b"
+    r"|(?:also )?note that \S+ (?:is also|lies)\b"
     r"|(?:the )?(?:reasoning|reasons?|explanation|justification|rationale)(?: is)?\s*[:.\u2013\u2014*]"
     r"|here(?:'s| is) (?:why|the reasoning)\b|(?:this|that)(?:'s| is) because\b"
     r"|(?:most|many) \w+ (?:\w+ )?(?:can|are|have|sell|use|cost|weigh|hold|come|run|go|last|take|need|get)\b"
 )
 _BY_THE_WAY = re.compile(
-    r"\bby the way\b|\b(?:in case|if) (?:anyone|you|someone)(?:'s|'re| is| are)? (?:curious|wonder\w*|interested)\b"
+    r"\bby the way\b|, in case [^,]{3,40},|\bconfirms? (?:this|that|it)\b|\b(?:in case|if) (?:anyone|you"
+    r"|someone)(?:'s|'re| is| are)? (?:curious|wonder\w*|interested)\b"
     r"|\bfor the curious\b|\btook me\b"
     r"|(?:'s|\bmy|\bhis|\bher|\btheir|\bour|\byour) (?:\w+ )?(?:guess|estimate|prediction)\b"
     r"|\b(?:usually|typically|generally|normally|commonly|ordinarily)\b",
     re.IGNORECASE,
 )
 _COMPARES = _opens(
-    r"(?:that|this|it)(?:'s| is| was)? (?:(?:just|well|still|far|much|way|only|slightly|comfortably) )*(?:beats?"
+    r"(?:that|this|it)(?:'s| is| was)? (?:(?:just|well|still|far|much|way|only|slightly"
+    r"|comfortably) )*(?:\$?\d[\d.,]* (?:[a-z]+ )?)?(?:beats?"
     r"|exceeds?|tops?|under|over|below|above|short of|within|more than|less than|fewer than"
     r"|[a-z]{2,10}er than|compared)\b"
 )
+_TAIL = re.compile(
+    r"\s*[,(]\s?(?:(?:and )?saving|(?:as )?compared (?:with|to)|as opposed to|up from|down from|instead of|rather than"
+    r"|versus)"
+    r"\s[^.!?,()]*\d[^.!?()]*\)?(?=[.!\s]*$)"
+)
+"""A comparison that ends a sentence."""
 _OTHER_CASE = _opens(
     r"(?:(?:had|were|should|without)\b[^.!?]{1,120}?|(?:if|suppose|in case)\b[^.!?]{1,80}?"
     r"\b(?:were|weren't|was|wasn't|had|hadn't|did|didn't|[a-z]{2,12}ed)\b[^.!?]{0,80}?)(?:\bwould\b|'d\b|\bwould've\b)"
@@ -87,18 +96,27 @@ _RESTATES = _opens(
     r"|(?:we|i) (?:need|want|must|have|wish|aim|try) to (?:find|determine|compute|calculate|work out|figure out|solve)"
     r"|(?:our|the|my) (?:task|goal|aim|job|objective|question) (?:is|asks|wants|here)|to be (?:found|determined))\b"
 )
+_SEEKS = re.compile(
+    r"^\W*(?:find|determine|compute|calculate|evaluate|solve)\b"
+    r"|\b(?:remains|wants?|needs?|asks?|asked|required|trying|left)(?: us| me)? to (?:find|determine|compute"
+    r"|calculate|solve)\b|\b(?:we|i) (?:want|seek|are looking for) [a-z]\b"
+    r"|^\W*let (?:us |me )?(?:\w+ ){0,3}?(?:denote|call|define|represent|be)\b",
+    re.IGNORECASE,
+)
 _FULFILS = re.compile(
     r"\bwhich (?:is|gives|equals|comes|makes|leaves|means|yields)\b|\b(?:so|therefore|thus|hence)\b|\bto get\b"
     r"|\bwe (?:get|find|obtain|have)\b|\b(?:giving|yielding)\b",
     re.IGNORECASE,
 )
-_CONDITION = re.compile(r"\b(?:such that|so that|given that|if|when|where|for which|with|knowing)\b", re.IGNORECASE)
+_CONDITION = re.compile(
+    r"\b(?:such that|so that|given that|if|when|where|for which|with|given|knowing)\b", re.IGNORECASE
+)
 _REJECTS = re.compile(
     r"\bfails\b|\bextraneous\b|\b(?:does|do|did|could)(?: not|n['\u2019]t) (?:satisfy|work|fit|hold|match"
     r"|make sense|add up|reproduce|check out)\b|\bcan(?:not|['\u2019]t) be (?:right|correct|true|valid|the answer)\b"
     r"|\bcontradict\w*"
     r"|\b(?:must be|is|are|was|were|be|as) (?:\w+ )?(?:rejected|discarded|excluded|wrong|incorrect|invalid|impossible"
-    r"|inadmissible|mistaken|absurd|false|off|a trap|a bug)(?!\s+(?:by|from|to|for|if))\b"
+    r"|inadmissible|mistaken|absurd|false|off|a trap|a bug)(?! (?:by \$?\d|from|to|for|if)\b)"
     r"|\b(?:make|makes|making) no sense\b|\bviolates\b|\b(?:rule|ruled|ruling|throw|threw|cross|crossed) (?:it|this"
     r"|that|them|him) out\b|\b(?:reject|rejected|discard|discarded|dismissed|scrapped|abandoned) (?:it|this|that"
     r"|them)\b"
@@ -106,18 +124,32 @@ _REJECTS = re.compile(
     r"|\bthere is a (?:bug|mistake|error|slip)\b|\bmisread\b|\b(?:led|got|leads|gets) (?:me |us )?nowhere\b"
     r"|\bproved (?:to be )?(?:false|wrong)\b|\bthe trap\b|\bmakes the denominator (?:vanish|zero)\b"
     r"|\b(?:think|believe|suspect|sure|certain)\b[^.]{0,30}\b(?:mistaken|wrong|mistake|error)\b"
-    r"|\bnot what (?:is|was|we) (?:asked|want\w*)\b",
+    r"|\bnot what (?:is|was|we) (?:asked|want\w*)\b|\b(?:thrown|ruled|crossed|struck) out\b"
+    r"|\b(?:this|that|it|which) (?:overlook|ignor|neglect|forget|miss)(?:s|es)\b"
+    r"|(?<!nothing )(?<!not )(?<!n't )\b(?:wrong|incorrect|erroneous|mistaken)\b"
+    r"|\bseems? (?:\w+ )?(?:off|odd|strange|suspicious|unlikely|impossible|fishy)\b",
     re.IGNORECASE,
 )
+_DOUBTS = re.compile(
+    r"\b(?:this|that|it|which|I|we) (?:\w+ ){0,2}?(?:not|never|no longer|\w+n['\u2019]t)\b"
+    r"(?! (?:\w+ ){0,2}?(?:simplif|reduc|need|matter|surpris|coincid|includ|count|affect|chang|forget|hard|difficult"
+    r"|divi|round|factor|require|have to))",
+    re.IGNORECASE,
+)
+"""A sentence without a number that denies something of the one before it."""
 _ANOTHER_VALUE = re.compile(r"\b(?:others?|negative|second|latter|former|rest|remaining|alternative)\b", re.IGNORECASE)
 _BREAKS_OFF = re.compile(
     r"(?:[a-z],|(?<!\d )(?<!\d)\b(?:the|and|then|we|because|since|that|which|to|with|from|for|but|than|if|when|are"
     r"|have|has|gets?|gives?|equals|each|its|their|this|as|of|is|so|by))\s*$"
 )
+_WORDS = re.compile(r"\W*(?:\w+,? ){2}\w")
+_NEXT_CLAUSE = re.compile(r",\s(?=(?:so|then|and|which|but|because|since|therefore|thus|while|where)\s)")
+_OPEN_CLAUSE = re.compile(r"[^\d.!?:*_$\\)\]}\"'\n]{6,}")
 _UNKNOWN = re.compile(r"(?<!with )(?<!for )(?<!when )(?<!at )(?<!if )(?<![\w\\)+*/^-])[A-Za-z]\s?=(?!=)")
 _COMPUTATION = re.compile(r"[^A-Za-z]{0,80}(?:[A-Za-z]{1,12}[^A-Za-z]{1,40}){0,6}")
 _NUMBER = re.compile(
-    r"\d|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty"
+    r"\d|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty"
+    r"|fifty|sixty"
     r"|seventy|eighty|ninety|hundred|thousand|million)\b",
     re.IGNORECASE,
 )
@@ -135,8 +167,8 @@ def without_comments(text: str) -> str | None:
     """
     head, tail = text[:-_MOST_CHARS], text[-_MOST_CHARS:]
     units = _units(tail)
-    if units and units[-1].isascii() and _BREAKS_OFF.search(units[-1][-40:]):
-        return None
+    if not units or _breaks_off(units):
+        return None if units else text
     end = len(units)
     while end > max(0, len(units) - _MOST_UNITS):
         last = _behind_check(units[:end])
@@ -148,8 +180,11 @@ def without_comments(text: str) -> str | None:
                 break
             last = end - 1
         end = last
+    last = units[end - 1].rstrip()
     kept = "".join(units[:end]).rstrip()
-    return head + kept if end < len(units) and _NUMBER.search(kept) else text
+    if (aside := _TAIL.search(last)) is not None and _NUMBER.search(last, 0, aside.start()):
+        kept = kept[: len(kept) - len(last) + aside.start()]
+    return head + kept if len(kept) < len(tail) and _NUMBER.search(kept) else text
 
 
 def _units(text: str) -> list[str]:
@@ -160,6 +195,18 @@ def _units(text: str) -> list[str]:
             units.append(text[start : boundary.end()])
             start = boundary.end()
     return [*units, text[start:]] if text[start:].strip() else units
+
+
+def _breaks_off(units: list[str]) -> bool:
+    """Whether a text ends in the midst of a sentence: with a word that never ends one, or a clause without a number."""
+    last = units[-1]
+    if not last.isascii():
+        return False
+    if _BREAKS_OFF.search(last[-40:]):
+        return True
+    is_sentence = len(units) > 1 and units[-2].rstrip()[-1:] in ".!?" and "\n" not in units[-2] and _WORDS.match(last)
+    clause = last if is_sentence else _NEXT_CLAUSE.split(last[-120:])[-1]
+    return (bool(is_sentence) or clause != last[-120:]) and _OPEN_CLAUSE.fullmatch(clause) is not None
 
 
 def _behind_check(units: list[str]) -> int:
@@ -176,10 +223,13 @@ def _behind_check(units: list[str]) -> int:
 
 def _kind(unit: str, has_number_before: bool) -> str:
     """Whether a sentence is a "statement", a "comment", or makes what is before it "void"."""
-    if _RESTATES.match(unit) and not _FULFILS.search(unit) and ("=" not in unit or _CONDITION.search(unit)):
-        return "void" if _NUMBER.search(unit) else "statement"
+    if _is_task(unit) and _NUMBER.search(unit):
+        return "void"
     behind = unit[max((match.end() for match in _NUMERALS.finditer(unit)), default=0) :]
-    if (rejected := _REJECTS.search(behind)) is not None:
+    rejected = _REJECTS.search(behind)
+    if rejected is None and not _NUMBER.search(unit):
+        rejected = _DOUBTS.search(unit)
+    if rejected is not None:
         return "comment" if has_number_before and _ANOTHER_VALUE.search(unit[: rejected.end()]) else "void"
     if _EXAMPLE.match(unit) and _NUMBER.search(unit):
         return "comment" if has_number_before else "void"
@@ -188,7 +238,18 @@ def _kind(unit: str, has_number_before: bool) -> str:
     return "comment" if _is_comment(unit) else "statement"
 
 
+def _is_task(unit: str) -> bool:
+    """Whether a sentence says what is sought, and not what it is."""
+    if _FULFILS.search(unit):
+        return False
+    if _RESTATES.match(unit) and "=" not in unit:
+        return True
+    return _CONDITION.search(unit) is not None and (_RESTATES.match(unit) or _SEEKS.search(unit)) is not None
+
+
 def _is_comment(unit: str) -> bool:
+    if not _NUMBER.search(unit):
+        return _CONFIRMED.search(unit) is not None
     if any(words.match(unit) for words in (_ASIDE, _COMPARES, _OTHER_CASE, _TO_CHECK)) or _BY_THE_WAY.search(unit):
         return _RESULTS_IN.search(unit) is None
     if _UNKNOWN.search(unit) or len(_NUMERALS.findall(unit)) < 2:
