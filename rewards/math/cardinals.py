@@ -11,7 +11,10 @@ import unicodedata
 from fractions import Fraction
 from typing import NamedTuple
 
-from rewards.math.counting import MORE_TABLES, ONE_BY_ONE
+from rewards.math.counting import MORE_TABLES
+from rewards.math.counting_further import FURTHER_TABLES
+from rewards.math.counting_singly import BEGINNINGS, singly
+from rewards.math.halves import HALF_BEGINNINGS, and_a_half
 
 # One to nineteen, the tens from twenty, what stands between numbers, and the rest by value.
 _TABLES = {
@@ -34,7 +37,7 @@ _TABLES = {
         "un|une deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dixsept "
         "dixhuit "
         "dixneuf",
-        "vingt trente quarante cinquante soixante septante quatrevingt nonante",
+        "vingt trente quarante cinquante soixante septante quatrevingt|huitante|octante nonante",
         "et",
         {100: "cent|cents", 1000: "mille", 10**6: "million|millions"},
     ),
@@ -43,9 +46,20 @@ _TABLES = {
         "diecisiete dieciocho diecinueve",
         "veinte|veinti treinta cuarenta cincuenta sesenta setenta ochenta noventa",
         "y",
-        {100: "cien|ciento", 200: "doscientos", 300: "trescientos", 400: "cuatrocientos", 500: "quinientos"}
-        | {600: "seiscientos", 700: "setecientos", 800: "ochocientos", 900: "novecientos"}
-        | {22: "veintidós", 23: "veintitrés", 26: "veintiséis", 1000: "mil", 10**6: "millón|millones"},
+        {
+            100: "cien|ciento",
+            200: "doscientos|doscientas",
+            300: "trescientos|trescientas",
+            400: "cuatrocientos|cuatrocientas",
+            500: "quinientos|quinientas",
+        }
+        | {
+            600: "seiscientos|seiscientas",
+            700: "setecientos|setecientas",
+            800: "ochocientos|ochocientas",
+            900: "novecientos|novecientas",
+        }
+        | {21: "veintiún", 22: "veintidós", 23: "veintitrés", 26: "veintiséis", 1000: "mil", 10**6: "millón|millones"},
     ),
     "it": (
         "uno|un|una due tre|tré quattro cinque sei sette otto nove dieci undici dodici tredici quattordici quindici "
@@ -54,16 +68,27 @@ _TABLES = {
         "|ottant "
         "novanta|novant",
         "e",
-        {100: "cento", 1000: "mille|mila", 10**6: "milione|milioni"},
+        {100: "cento|cent", 1000: "mille|mila", 10**6: "milione|milioni"},
     ),
     "pt": (
         "um|uma dois|duas três quatro cinco seis sete oito nove dez onze doze treze catorze|quatorze quinze "
-        "dezesseis "
-        "dezessete dezoito dezenove",
+        "dezesseis|dezasseis "
+        "dezessete|dezassete dezoito dezenove|dezanove",
         "vinte trinta quarenta cinquenta sessenta setenta oitenta noventa",
         "e",
-        {100: "cem|cento", 200: "duzentos", 300: "trezentos", 400: "quatrocentos", 500: "quinhentos"}
-        | {600: "seiscentos", 700: "setecentos", 800: "oitocentos", 900: "novecentos"}
+        {
+            100: "cem|cento",
+            200: "duzentos|duzentas",
+            300: "trezentos|trezentas",
+            400: "quatrocentos|quatrocentas",
+            500: "quinhentos|quinhentas",
+        }
+        | {
+            600: "seiscentos|seiscentas",
+            700: "setecentos|setecentas",
+            800: "oitocentos|oitocentas",
+            900: "novecentos|novecentas",
+        }
         | {1000: "mil", 10**6: "milhão|milhões"},
     ),
     "ru": (
@@ -80,7 +105,9 @@ _TABLES = {
         "чотирнадцять п'ятнадцять шістнадцять сімнадцять вісімнадцять дев'ятнадцять",
         "двадцять тридцять сорок п'ятдесят шістдесят сімдесят вісімдесят дев'яносто",
         "і|й",
-        {100: "сто", 200: "двісті", 300: "триста", 400: "чотириста", 1000: "тисяча|тисячі|тисяч"},
+        {100: "сто", 200: "двісті", 300: "триста", 400: "чотириста", 500: "п'ятсот", 600: "шістсот"}
+        | {700: "сімсот", 800: "вісімсот", 900: "дев'ятсот", 10**6: "мільйон|мільйони|мільйонів"}
+        | {1000: "тисяча|тисячі|тисяч"},
     ),
     "pl": (
         "jeden|jedna dwa|dwie trzy cztery pięć sześć siedem osiem dziewięć dziesięć jedenaście dwanaście trzynaście "
@@ -98,7 +125,7 @@ _TABLES = {
     ),
     "sv": (
         "ett|en två tre fyra fem sex sju åtta nio tio elva tolv tretton fjorton femton sexton sjutton arton nitton",
-        "tjugo trettio fyrtio femtio sextio sjuttio åttio nittio",
+        "tjugo trettio fyrtio|förtio femtio sextio sjuttio åttio nittio",
         "och",
         {100: "hundra", 1000: "tusen", 10**6: "miljon|miljoner"},
     ),
@@ -110,11 +137,8 @@ _TABLES = {
         {100: "száz", 1000: "ezer", 10**6: "millió"},
     ),
     **MORE_TABLES,
+    **FURTHER_TABLES,
 }
-_HALF_MORE = re.compile(
-    r"(.+?)(?: i pół| i pol| с половиной| з половиною| y medi[oa]| et demie?| e mezz[oa]| e mei[oa]| en een half"
-    r"|einhalb)"
-)
 _PARTS = {
     2: r"hälfte|halb|demie?|moitié|medi[oa]|mitad|mezz[oa]|metà|mei[oa]|metade|половина|половину|pół|połowa"
     r"|yarım|yarısı"
@@ -136,13 +160,17 @@ _MINUS = re.compile(
     r"|ลบ|âm|negatif|hasi) ?"
 )
 MAX_CHARS = 100
+_APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u02bb\u02bc"), "'")
 
 
 class _Language(NamedTuple):
     values: dict[str, int]
     word: re.Pattern[str]
     is_units_first: bool
-    is_by_twenties: bool
+    twenties: frozenset[int]
+    """The tens that eleven to nineteen may follow."""
+    is_scale_first: bool
+    longest: int
 
 
 def _language(name: str) -> _Language:
@@ -151,22 +179,28 @@ def _language(name: str) -> _Language:
     for numbers, words in ((range(1, 20), ones.split()), (range(20, 100, 10), tens.split())):
         values |= {word: value for value, names in zip(numbers, words, strict=True) for word in names.split("|")}
     values |= {word: value for value, names in others.items() for word in names.split("|")}
+    values.pop("-", None)
     values = {unicodedata.normalize("NFC", word): value for word, value in values.items()}
     longest_first = sorted(values, key=len, reverse=True)
-    return _Language(values, re.compile("|".join(longest_first)), name in _UNITS_FIRST, name == "fr")
+    pattern = re.compile("|".join(longest_first))
+    return _Language(
+        values, pattern, name in _UNITS_FIRST, _TWENTIES.get(name, frozenset()), name == "sw", len(longest_first[0])
+    )
 
 
-_UNITS_FIRST = frozenset(("de", "nl", "da", "ar", "sl"))
+_UNITS_FIRST = frozenset(("de", "nl", "af", "da", "ar", "sl", "cs", "sk"))
+_TWENTIES = {"fr": frozenset((60, 80)), **dict.fromkeys(("ka", "eu"), frozenset((20, 40, 60, 80)))}
 _LANGUAGES = [_language(name) for name in _TABLES]
-_ONE_BY_ONE = {unicodedata.normalize("NFC", word): value for word, value in ONE_BY_ONE.items()}
-_BEGINNINGS = frozenset(word[:3] for language in _LANGUAGES for word in (*language.values, *_ONE_BY_ONE))
+_BEGINNINGS = BEGINNINGS.union(
+    HALF_BEGINNINGS, (word[:3] for language in _LANGUAGES for word, value in language.values.items() if value)
+)
 
 
 def _by_beginning() -> dict[str, list[_Language]]:
     """The languages in which a number word begins with these two letters."""
     found: dict[str, list[_Language]] = {}
     for language in _LANGUAGES:
-        for beginning in {word[:2] for word in language.values}:
+        for beginning in {word[:2] for word, value in language.values.items() if value}:
             found.setdefault(beginning, []).append(language)
     return found
 
@@ -180,6 +214,8 @@ def may_begin(word: str) -> bool:
     >>> may_begin("achtzehn"), may_begin("Spiel")
     (True, False)
     """
+    if word[:1] in _HEBREW_PREFIXES and word[1:4] in _BEGINNINGS:
+        return True
     return word[:3].lower() in _BEGINNINGS or (word > "\u2fff" and word[:2] in _BEGINNINGS)
 
 
@@ -197,45 +233,97 @@ def cardinal(text: str) -> int | Fraction | None:
     """
     if len(text) > MAX_CHARS:
         return None
-    text = " ".join(unicodedata.normalize("NFC", text).lower().replace("\u2019", "'").split())
-    if text in _ONE_BY_ONE:
-        return _ONE_BY_ONE[text]
-    if minus := _MINUS.match(text):
-        value = cardinal(text[minus.end() :])
-        return None if value is None or value < 0 else -value
-    if half := _HALF_MORE.fullmatch(text):
-        whole = cardinal(half[1])
-        return whole + Fraction(1, 2) if isinstance(whole, int) else None
+    text = " ".join(unicodedata.normalize("NFC", text).lower().translate(_APOSTROPHES).split())
+    if (value := singly(text)) is not None:
+        return value
+    if (half := and_a_half(text, cardinal)) is not None:
+        return half
     if (part := _PART.fullmatch(text)) and part.lastgroup:
         count = cardinal(part[1]) if part[1] else 1
         return Fraction(count, int(part.lastgroup[1:])) if isinstance(count, int) else None
     for pattern, joined in _FRENCH:
         text = pattern.sub(joined, text)
-    letters = text.replace(" ", "").replace("-", "")
-    languages = _BY_BEGINNING.get(letters[:2], ())
-    return next((value for language in languages if (value := _whole(letters, language)) is not None), None)
+    value = _in_one_language(text.replace(" ", "").replace("-", ""))
+    if value is None and (minus := _MINUS.match(text)):  # behind whole numbers: Azerbaijani for a thousand is "min"
+        value = cardinal(text[minus.end() :])
+        return None if value is None or value < 0 else -value
+    return value
+
+
+def _in_one_language(letters: str) -> int | None:
+    """A whole number whose words are run together, in the first language that has it."""
+    for start in (0, 1) if letters[:1] in _HEBREW_PREFIXES else (0,):
+        for language in (
+            *_BY_BEGINNING.get(letters[start : start + 2], ()),
+            *_BY_BEGINNING.get(letters[start : start + 1], ()),
+        ):
+            if (value := _whole(letters[start:], language)) is not None:
+                return value
+    return None
+
+
+_HEBREW_PREFIXES = frozenset("\u05d5\u05e9\u05d4\u05d1\u05dc\u05db\u05de")
+"""And, that, the, in, to, as and from are written as one word with what follows."""
 
 
 def _whole(letters: str, language: _Language) -> int | None:
     """A whole number in one language, its words run together."""
-    words = language.word.findall(letters)
-    if not words or "".join(words) != letters:
+    words = _words(letters, language)
+    values = [language.values[word] for word in words]
+    if not values or not values[0] or not values[-1] or (values[0] == 100 and words[0] in _ONLY_TIMES):
         return None
-    total, last_scale, group = 0, 10**9, 0
-    for value in (language.values[word] for word in words):
+    if language.is_scale_first:
+        values = _scales_last(values)
+    total, last_scale, group, previous = 0, 10**9, 0, 1
+    for value in values:
         if value >= 1000:
             if value >= last_scale:
                 return None
             total, last_scale, group = total + (group or 1) * value, value, 0
         else:
-            joined = _joined(group, value, language)
+            joined = _joined(group, value, language, is_behind_joint=not previous)
             if joined is None:
                 return None
             group = joined
+        previous = value
     return total + group or None
 
 
-def _joined(group: int, value: int, language: _Language) -> int | None:
+_ONLY_TIMES = frozenset(("sta", "set", "stě"))
+"""Czech for hundreds, behind their number only: "set" is seven in Catalan."""
+
+
+def _words(letters: str, language: _Language) -> list[str]:
+    """Letters cut into the words of a language, longer ones first; empty where they cannot be."""
+    words = language.word.findall(letters)
+    if "".join(words) == letters:
+        return words
+    if not words or not letters.startswith(words[0][:-1]):
+        return []
+    # The longest word may be one too long: "cent six" begins like "cents".
+    rest_of: dict[int, list[str]] = {len(letters): []}
+    for start in range(len(letters) - 1, -1, -1):
+        for end in range(min(len(letters), start + language.longest), start, -1):
+            if end in rest_of and letters[start:end] in language.values:
+                rest_of[start] = [letters[start:end], *rest_of[end]]
+                break
+    return rest_of.get(0, [])
+
+
+def _scales_last(values: list[int]) -> list[int]:
+    """The order of other languages, where Swahili says "hundreds two": a count behind its scale goes before it.
+
+    >>> _scales_last([1000, 1, 100, 2, 30, 0, 4]), _scales_last([100, 0, 5])
+    ([1, 1000, 2, 100, 30, 0, 4], [100, 0, 5])
+    """
+    ordered: list[int] = []
+    for value in values:
+        is_count = 1 <= value <= 9 and ordered[-1:] in ([100], [1000])
+        ordered.insert(len(ordered) - is_count, value)
+    return ordered
+
+
+def _joined(group: int, value: int, language: _Language, *, is_behind_joint: bool) -> int | None:
     """A group below a thousand with one more word behind it; None where no language says so."""
     rest = group % 100
     if value == 0 or group == 0:
@@ -246,6 +334,7 @@ def _joined(group: int, value: int, language: _Language) -> int | None:
         return None
     if rest == 0 or (rest >= 20 and rest % 10 == 0 and value < 10) or (rest == 10 and value < 10):
         return group + value
-    if language.is_by_twenties and rest in (60, 80) and 10 <= value < 20:  # soixante-dix, quatre-vingt-onze
+    if rest in language.twenties and 10 <= value < 20:  # soixante-dix, quatre-vingt-onze
         return group + value
-    return group + value if language.is_units_first and rest < 10 and value >= 20 else None
+    is_inverted = language.is_units_first and is_behind_joint and 0 < rest < 10
+    return group + value if is_inverted and 20 <= value < 100 else None

@@ -25,28 +25,30 @@ MORE_TABLES: dict[str, Table] = {
         "nouăsprezece",
         "douăzeci treizeci patruzeci cincizeci șaizeci|şaizeci șaptezeci|şaptezeci optzeci nouăzeci",
         "și|şi|de",
-        {100: "sută|sute", 1000: "mie|mii", 10**6: "milion|milioane"},
+        {1: "o", 100: "sută|sute", 1000: "mie|mii", 10**6: "milion|milioane"},
     ),
     "cs": (
         "jedna|jeden|jedno dva|dvě tři čtyři pět šest sedm osm devět deset jedenáct dvanáct třináct čtrnáct patnáct "
         "šestnáct sedmnáct osmnáct devatenáct",
         "dvacet třicet čtyřicet padesát šedesát sedmdesát osmdesát devadesát",
-        "",
-        {100: "sto", 200: "dvěstě", 1000: "tisíc|tisíce", 10**6: "milion|miliony|milionů"},
+        "a",
+        {100: "sto|sta|set|stě", 1000: "tisíc|tisíce", 10**6: "milion|miliony|milionů"},
     ),
     "sk": (
         "jeden|jedna dva|dve tri štyri päť šesť sedem osem deväť desať jedenásť dvanásť trinásť štrnásť pätnásť "
         "šestnásť sedemnásť osemnásť devätnásť",
         "dvadsať tridsať štyridsať päťdesiat šesťdesiat sedemdesiat osemdesiat deväťdesiat",
-        "",
-        {100: "sto", 1000: "tisíc"},
+        "a",
+        {100: "sto", 1000: "tisíc", 10**6: "milión|milióny|miliónov"},
     ),
     "hr": (
-        "jedan|jedna dva|dvije tri četiri pet šest sedam osam devet deset jedanaest dvanaest trinaest četrnaest "
+        "jedan|jedna dva|dvije|dve tri četiri pet šest sedam osam devet deset jedanaest dvanaest trinaest četrnaest "
         "petnaest šesnaest sedamnaest osamnaest devetnaest",
         "dvadeset trideset četrdeset pedeset šezdeset sedamdeset osamdeset devedeset",
         "i",
-        {100: "sto", 1000: "tisuća|hiljada|tisuće|hiljade"},
+        {100: "sto", 200: "dvjesto|dvjesta|dvesta|dvesto", 300: "tristo|trista", 400: "četiristo|četristo"}
+        | {500: "petsto", 600: "šeststo|šesto"}
+        | {1000: "tisuća|hiljada|tisuće|hiljade", 10**6: "milijun|milion|milijuna|miliona"},
     ),
     "sr": (
         "један|једна два|две три четири пет шест седам осам девет десет једанаест дванаест тринаест четрнаест "
@@ -54,7 +56,7 @@ MORE_TABLES: dict[str, Table] = {
         "шеснаест седамнаест осамнаест деветнаест",
         "двадесет тридесет четрдесет педесет шездесет седамдесет осамдесет деведесет",
         "и",
-        {100: "сто", 1000: "хиљада|хиљаде"},
+        {100: "сто", 200: "двеста|двесто", 300: "триста|тристо", 600: "шесто|шестсто", 1000: "хиљада|хиљаде"},
     ),
     "bg": (
         "едно|един|една две|два три четири пет шест седем осем девет десет единадесет|единайсет дванадесет|дванайсет "
@@ -62,7 +64,8 @@ MORE_TABLES: dict[str, Table] = {
         "седемнадесет|седемнайсет осемнадесет|осемнайсет деветнадесет|деветнайсет",
         "двадесет|двайсет тридесет|трийсет четиридесет петдесет шестдесет седемдесет осемдесет деветдесет",
         "и",
-        {100: "сто", 1000: "хиляда|хиляди"},
+        {100: "сто", 200: "двеста", 300: "триста", 400: "четиристотин", 500: "петстотин", 600: "шестстотин"}
+        | {700: "седемстотин", 800: "осемстотин", 900: "деветстотин", 1000: "хиляда|хиляди"},
     ),
     "da": (
         "en|et to tre fire fem seks syv otte ni ti elleve tolv tretten fjorten femten seksten sytten atten nitten",
@@ -90,7 +93,7 @@ MORE_TABLES: dict[str, Table] = {
         "devyniolika",
         "dvidešimt trisdešimt keturiasdešimt penkiasdešimt šešiasdešimt septyniasdešimt aštuoniasdešimt devyniasdešimt",
         "",
-        {100: "šimtas|šimtai", 1000: "tūkstantis|tūkstančiai"},
+        {100: "šimtas|šimtai", 1000: "tūkstantis|tūkstančiai|tūkstančių"},
     ),
     "lv": (
         "viens|viena divi|divas trīs četri|četras pieci|piecas seši|sešas septiņi|septiņas astoņi|astoņas "
@@ -98,7 +101,7 @@ MORE_TABLES: dict[str, Table] = {
         "astoņpadsmit deviņpadsmit",
         "divdesmit trīsdesmit četrdesmit piecdesmit sešdesmit septiņdesmit astoņdesmit deviņdesmit",
         "",
-        {100: "simts|simt|simti", 1000: "tūkstotis|tūkstoši|tūkstoš"},
+        {100: "simts|simt|simti|simtu", 1000: "tūkstotis|tūkstoši|tūkstoš"},
     ),
     "sl": (
         "en|ena|eno dva|dve tri štiri pet šest sedem osem devet deset enajst dvanajst trinajst štirinajst petnajst "
@@ -127,7 +130,11 @@ MORE_TABLES: dict[str, Table] = {
         "δεκατρία δεκατέσσερα δεκαπέντε δεκαέξι δεκαεπτά|δεκαεφτά δεκαοκτώ|δεκαοχτώ δεκαεννέα|δεκαεννιά",
         "είκοσι τριάντα σαράντα πενήντα εξήντα εβδομήντα ογδόντα ενενήντα",
         "και",
-        {100: "εκατό|εκατόν", 1000: "χίλια|χιλιάδες"},
+        {100: "εκατό|εκατόν", 200: "διακόσια|διακόσιοι|διακόσιες", 300: "τριακόσια|τριακόσιοι|τριακόσιες"}
+        | {400: "τετρακόσια|τετρακόσιοι|τετρακόσιες", 500: "πεντακόσια|πεντακόσιοι|πεντακόσιες"}
+        | {600: "εξακόσια|εξακόσιοι|εξακόσιες", 700: "επτακόσια|εφτακόσια|επτακόσιοι|επτακόσιες"}
+        | {800: "οκτακόσια|οχτακόσια|οκτακόσιοι|οκτακόσιες", 900: "εννιακόσια|εννιακόσιοι|εννιακόσιες"}
+        | {1000: "χίλια|χίλιοι|χίλιες|χιλιάδες"},
     ),
     "ca": (
         "un|una dos|dues tres quatre cinc sis set vuit nou deu onze dotze tretze catorze quinze setze disset "
@@ -148,20 +155,21 @@ MORE_TABLES: dict[str, Table] = {
         "mườibảy mườitám mườichín",
         "haimươi bamươi bốnmươi nămmươi sáumươi bảymươi támmươi chínmươi",
         "",
-        {100: "trăm", 1000: "nghìn|ngàn", 10**6: "triệu"},
+        {100: "trăm", 0: "linh|lẻ", 1000: "nghìn|ngàn", 10**6: "triệu"},
     ),
     "th": (
         "หนึ่ง|เอ็ด สอง สาม สี่ ห้า หก เจ็ด แปด เก้า สิบ สิบเอ็ด สิบสอง สิบสาม สิบสี่ สิบห้า สิบหก สิบเจ็ด สิบแปด สิบเก้า",
         "ยี่สิบ สามสิบ สี่สิบ ห้าสิบ หกสิบ เจ็ดสิบ แปดสิบ เก้าสิบ",
         "",
-        {100: "ร้อย", 1000: "พัน"},
+        {100: "ร้อย", 1000: "พัน", 10**4: "หมื่น", 10**5: "แสน", 10**6: "ล้าน"},
     ),
     "sw": (
-        "moja mbili tatu nne tano sita saba nane tisa kumi kuminamoja kuminambili kuminatatu kuminanne kuminatano "
+        "moja|mmoja mbili|mawili|wawili|miwili tatu|matatu|watatu|mitatu nne|manne|wanne|minne "
+        "tano|matano|watano|mitano sita saba nane|manane|wanane|minane tisa kumi kuminamoja kuminambili kuminatatu kuminanne kuminatano "
         "kuminasita kuminasaba kuminanane kuminatisa",
         "ishirini thelathini arobaini hamsini sitini sabini themanini tisini",
         "na",
-        {100: "mia"},
+        {100: "mia", 1000: "elfu"},
     ),
     "tl": (
         "isa dalawa tatlo apat lima anim pito walo siyam sampu labing-isa|labingisa labindalawa labintatlo "
@@ -176,7 +184,9 @@ MORE_TABLES: dict[str, Table] = {
         "خمسةعشر|خمسعشرة ستةعشر|ستعشرة سبعةعشر|سبععشرة ثمانيةعشر|ثمانيعشرة تسعةعشر|تسععشرة",
         "عشرون|عشرين ثلاثون|ثلاثين أربعون|أربعين خمسون|خمسين ستون|ستين سبعون|سبعين ثمانون|ثمانين تسعون|تسعين",
         "و",
-        {100: "مئة|مائة", 200: "مئتان|مائتان|مئتين|مائتين", 1000: "ألف|آلاف"},
+        {100: "مئة|مائة", 200: "مئتان|مائتان|مئتين|مائتين", 300: "ثلاثمئة|ثلاثمائة", 400: "أربعمئة|أربعمائة"}
+        | {500: "خمسمئة|خمسمائة", 600: "ستمئة|ستمائة", 700: "سبعمئة|سبعمائة", 800: "ثمانمئة|ثمانمائة|ثمانيمائة"}
+        | {900: "تسعمئة|تسعمائة", 1000: "ألف|آلاف|ألفا|ألفًا|ألفاً", 2000: "ألفان|ألفين"},
     ),
     "fa": (
         "یک دو سه چهار پنج شش|شیش هفت هشت نه ده یازده دوازده سیزده چهارده پانزده شانزده هفده هجده|هیجده نوزده",
@@ -191,7 +201,7 @@ MORE_TABLES: dict[str, Table] = {
         "ששעשרה|שישהעשר שבעעשרה|שבעהעשר שמונהעשרה|שמונהעשר תשעעשרה|תשעהעשר",
         "עשרים שלושים ארבעים חמישים שישים שבעים שמונים תשעים",
         "ו",
-        {100: "מאה", 200: "מאתיים", 1000: "אלף"},
+        {100: "מאה|מאות", 200: "מאתיים", 1000: "אלף|אלפים", 2000: "אלפיים"},
     ),
     "ko": (
         "하나|한 둘|두 셋|세 넷|네 다섯 여섯 일곱 여덟 아홉 열 열하나|열한 열둘|열두 열셋|열세 열넷|열네 열다섯 "
@@ -200,39 +210,4 @@ MORE_TABLES: dict[str, Table] = {
         "",
         {},
     ),
-    "bn": (
-        "এক দুই তিন চার পাঁচ|পাচ ছয়|ছয় সাত আট নয়|নয় দশ এগারো|এগার বারো|বার তেরো|তের চৌদ্দ পনেরো|পনের ষোলো"
-        "|ষোল সতেরো|সতের "
-        "আঠারো|আঠার উনিশ",
-        "বিশ|কুড়ি|কুড়ি ত্রিশ চল্লিশ পঞ্চাশ ষাট সত্তর আশি নব্বই",
-        "",
-        {100: "একশো|একশ|শত"},
-    ),
 }
-
-_HINDI = (
-    "एक दो तीन चार पाँच|पांच छह|छः|छ: सात आठ नौ दस ग्यारह बारह तेरह चौदह पंद्रह|पन्द्रह सोलह सत्रह|सतरह अठारह"
-    "|अट्ठारह उन्नीस बीस "
-    "इक्कीस बाईस|बाइस तेईस|तेइस चौबीस पच्चीस छब्बीस सत्ताईस|सत्ताइस अट्ठाईस|अठाईस उनतीस|उन्तीस तीस इकतीस"
-    "|इकत्तीस बत्तीस तैंतीस चौंतीस पैंतीस "
-    "छत्तीस सैंतीस अड़तीस|अड़तीस उनतालीस|उनचालीस चालीस इकतालीस बयालीस तैंतालीस चौवालीस|चवालीस पैंतालीस छियालीस "
-    "सैंतालीस अड़तालीस|अड़तालीस "
-    "उनचास पचास इक्यावन बावन तिरपन चौवन पचपन छप्पन सत्तावन अट्ठावन|अठावन उनसठ साठ इकसठ बासठ तिरसठ चौंसठ पैंसठ "
-    "छियासठ सड़सठ|सड़सठ "
-    "अड़सठ|अड़सठ उनहत्तर सत्तर इकहत्तर बहत्तर तिहत्तर चौहत्तर पचहत्तर छिहत्तर सतहत्तर अठहत्तर उनासी|उन्यासी "
-    "अस्सी इक्यासी बयासी तिरासी चौरासी पचासी "
-    "छियासी सत्तासी अट्ठासी|अठासी नवासी नब्बे इक्यानवे बानवे तिरानवे चौरानवे पचानवे|पंचानवे छियानवे सत्तानवे "
-    "अट्ठानवे|अठानवे निन्यानवे"
-)
-_URDU = (
-    "ایک دو تین چار پانچ چھ|چھے|چھہ سات آٹھ نو دس گیارہ بارہ تیرہ چودہ پندرہ سولہ سترہ اٹھارہ انیس بیس اکیس "
-    "بائیس تئیس چوبیس پچیس چھبیس "
-    "ستائیس اٹھائیس انتیس تیس"
-)
-ONE_BY_ONE = {
-    word: value
-    for names in (_HINDI, _URDU)
-    for value, words in enumerate(names.split(), start=1)
-    for word in words.split("|")
-} | {"चालीस": 40, "چالیس": 40, "پچاس": 50, "ساٹھ": 60, "ستر": 70, "اسی": 80, "نوے": 90, "سو": 100, "सौ": 100}
-"""Numbers of the languages that have a word of its own for each one below a hundred."""

@@ -1,0 +1,105 @@
+# ruff: noqa: RUF001  (words in other scripts)
+"""Numbers with a half: words such as "anderthalb" and "two and a half", and digits with a unit before the half.
+
+Standard library only; linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+
+from rewards.math.folding import vocabulary
+
+_ONE_AND_A_HALF = vocabulary(
+    "anderthalb anderthalbe anderthalben anderthalber anderthalbes eineinhalb anderhalf anderhalve полтора полторы "
+    "полутора півтора півтори półtora półtorej poolteist pooleteise másfél halvannen halvanden halvannet halvandet "
+    "pusantra pusantros pusotra pusotras půldruhé půldruhého poldruha poldruhej poldrugi poldrugo ενάμισι ενάμισης "
+    "ενάμιση μιάμιση"
+)
+_GREEK_PREFIXES = "δυό τρε τεσ πεν εξί εξή εφτ επτ οχτ οκτ ενν δεκ"
+HALF_BEGINNINGS = frozenset(word[:3] for word in (*_ONE_AND_A_HALF, *_GREEK_PREFIXES.split()))
+"""How the words for one and a half may begin, and the Greek ones with a half."""
+_BEHIND = (
+    r"einhalb(?:e[nrs]?)?| i pół| i pol(?:a|ovin[aeu])?| a půl| a pol| in pol| с половиной| з половиною|\sі пів"
+    r"| и половина| и по| y medi[oa]| et demie?| e mezz[oa]| e mei[oa]| e medi[oa]| i mig| i mitja"
+    r"| ?en een hal(?:f|ve)| ?[eë]nhal(?:f|ve)|[eë]neenhal(?:f|ve)| 'n half| och en halv| och ett halvt| og en halv"
+    r"| og et halvt| og et halv| og hálf(?:ur|t|a)?| ja puoli| ja pool| és fél| și jumătate| şi jumătate| και μισ[όή]"
+    r"| buçuk| yarım| yarim| жарым| su puse| ar pusi| eta erdi| e gjysmë| setengah| na nusu| at kalahati| rưỡi"
+    r"|ครึ่ง| ?ونصف| و ?نصف| و ?نیم| וחצי|ნახევარი| და ნახევარი|ուկես| ու կես| և կես| ተኩል"
+)
+_HALF_BEHIND = re.compile(rf"(.+?)(?:{_BEHIND})")
+_GREEK_WHOLES = {
+    "δυό": 2,
+    "δύο": 2,
+    "τρεισή": 3,
+    "τρεισι": 3,
+    "τριά": 3,
+    "τεσσερά": 4,
+    "τεσσερισή": 4,
+    "πεντέ": 5,
+    "εξί": 6,
+    "εξή": 6,
+    "εφτά": 7,
+    "επτά": 7,
+    "οχτώ": 8,
+    "οκτώ": 8,
+    "εννιά": 9,
+    "δεκά": 10,
+}
+_GREEK_HALF = re.compile(rf"({'|'.join(_GREEK_WHOLES)})μισ[ιη]ς?")
+
+
+def and_a_half(text: str, whole_of: Callable[[str], int | Fraction | None]) -> Fraction | None:
+    """The value of number words with a half, None for other words; `whole_of` reads what the half is added to.
+
+    >>> and_a_half("anderhalve", {}.get), and_a_half("dos y medio", {"dos": 2}.get), and_a_half("medio", {}.get)
+    (Fraction(3, 2), Fraction(5, 2), None)
+    """
+    if text in _ONE_AND_A_HALF:
+        return Fraction(3, 2)
+    if greek := _GREEK_HALF.fullmatch(text):
+        return _GREEK_WHOLES[greek[1]] + Fraction(1, 2)
+    half = _HALF_BEHIND.fullmatch(text)
+    whole = whole_of(half[1].strip()) if half else None
+    return whole + Fraction(1, 2) if isinstance(whole, int) and whole > 0 else None
+
+
+_WORD = r"[^\W\d_]{1,14}"
+_BEHIND_A_UNIT = (
+    r"et demie?|y medi[oa]|e mezz[oa]|e mei[oa]|e medi[oa]|i mig|i mitja|och en halv|och ett halvt|og en halv"
+    r"|og et halvt|ja puoli|ja pool|и половина|с половиной|з половиною|i pół|a půl|a pol|i pol|in pol|și jumătate"
+    r"|και μισ[όή]|rưỡi|ครึ่ง|ونصف|و نصف|و نیم|וחצי|na nusu|at kalahati|ተኩል|반"
+)
+_UNSPACED = (
+    r"個|个|年|天|日|小时|小時|時間|分钟|分鐘|分間|秒間|公里|千米|公尺|米|公斤|千克|斤|升|公升|元|块|塊|倍|個月|个月|か月|ヶ月|週間|周"
+    r"|キロ|メートル|リットル|センチ|グラム|杯|시간|개월|년|미터|킬로미터|킬로|킬로그램|리터|배|개|ชั่วโมง|ลิตร|เมตร|กิโลเมตร|กิโลกรัม|กิโล|ปี"
+)
+_DIGITS_UNIT_HALF = re.compile(
+    rf"(?<![\d.,])(\d{{1,6}})(?:\s?({_UNSPACED})\s?(?:半|반|ครึ่ง)(?![音分数數径徑島减減])|\s({_WORD})\s?(?:{_BEHIND_A_UNIT})(?!\w))"
+    rf"|(?<![\d.,])(\d{{1,6}})\s(?:{_BEHIND_A_UNIT}|buçuk|yarım|жарым|yarim|setengah|és fél)(?=\s{_WORD})",
+    re.IGNORECASE,
+)
+_MEASURE_WORDS = frozenset("個个")
+"""Chinese words between a number and what it counts; the unit stands behind the half."""
+_HALF_WORDS = re.compile(
+    r"半|반|ครึ่ง|demi|medi[oa]|mezz|mei[oa]|mi(?:g|tja)|halv|puoli|pool|половин|pół|půl|pol|jumăt|μισ|rưỡi"
+    r"|نصف|نیم|חצי|nusu|kalahati|ተኩል|buçuk|yar[ıi]m|жарым|setengah|fél"
+)
+
+
+def with_halves(text: str) -> str:
+    """A text in which digits with a half behind them, or behind their unit, are decimals.
+
+    >>> with_halves("1時間半です"), with_halves("dura 2 horas y media."), with_halves("2个半小时"), with_halves("11時半")
+    ('1.5時間です', 'dura 2.5 horas.', '2.5小时', '11時半')
+    """
+    return _DIGITS_UNIT_HALF.sub(_decimal, text) if _HALF_WORDS.search(text) else text
+
+
+def _decimal(match: re.Match[str]) -> str:
+    if match[4]:
+        return f"{match[4]}.5"
+    unit = match[2] or f" {match[3]}"
+    return f"{match[1]}.5{'' if unit in _MEASURE_WORDS else unit}"
