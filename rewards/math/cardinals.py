@@ -159,6 +159,9 @@ _MINUS = re.compile(
     r"(?:minus|moins|menos|meno|минус|мінус|eksi|mínusz|min|mínus|miinus|μείον|מינוס|سالب|ناقص|منفی|ऋण|माइनस|ঋণাত্মক"
     r"|ลบ|âm|negatif|hasi) ?"
 )
+_TWO_THIRDS = frozenset(("ثلثان", "ثلثا", "ثلثي", "ثلثين"))
+_LONE_PARTS = "ثلث ربع خمس سدس שליש רבע तिहाई चौथाई τρίτο τέταρτο треть четверть третина чверть"
+"""Parts that stand alone where others need a count, in scripts whose parts are no ordinals."""
 MAX_CHARS = 100
 _APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u02bb\u02bc"), "'")
 
@@ -192,7 +195,9 @@ _UNITS_FIRST = frozenset(("de", "nl", "af", "da", "ar", "sl", "cs", "sk"))
 _TWENTIES = {"fr": frozenset((60, 80)), **dict.fromkeys(("ka", "eu"), frozenset((20, 40, 60, 80)))}
 _LANGUAGES = [_language(name) for name in _TABLES]
 _BEGINNINGS = BEGINNINGS.union(
-    HALF_BEGINNINGS, (word[:3] for language in _LANGUAGES for word, value in language.values.items() if value)
+    HALF_BEGINNINGS,
+    (word[:3] for word in (*_TWO_THIRDS, *_LONE_PARTS.split())),
+    (word[:3] for language in _LANGUAGES for word, value in language.values.items() if value),
 )
 
 
@@ -238,6 +243,8 @@ def cardinal(text: str) -> int | Fraction | None:
         return value
     if (half := and_a_half(text, cardinal)) is not None:
         return half
+    if text in _TWO_THIRDS:
+        return Fraction(2, 3)
     if (part := _PART.fullmatch(text)) and part.lastgroup:
         count = cardinal(part[1]) if part[1] else 1
         return Fraction(count, int(part.lastgroup[1:])) if isinstance(count, int) else None

@@ -165,7 +165,8 @@ MORE_TABLES: dict[str, Table] = {
     ),
     "sw": (
         "moja|mmoja mbili|mawili|wawili|miwili tatu|matatu|watatu|mitatu nne|manne|wanne|minne "
-        "tano|matano|watano|mitano sita saba nane|manane|wanane|minane tisa kumi kuminamoja kuminambili kuminatatu kuminanne kuminatano "
+        "tano|matano|watano|mitano sita saba nane|manane|wanane|minane tisa kumi "
+        "kuminamoja kuminambili kuminatatu kuminanne kuminatano "
         "kuminasita kuminasaba kuminanane kuminatisa",
         "ishirini thelathini arobaini hamsini sitini sabini themanini tisini",
         "na",

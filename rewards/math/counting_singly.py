@@ -1,4 +1,3 @@
-
 """Numbers of the languages of India and Pakistan, which have a word of its own for each one below a hundred.
 
 The words of a language stand in order from one on, variants with a bar between them. Standard library only.

@@ -17,8 +17,20 @@ _NOT = {
     r"|(?:is|are|was|were|do|does|did|ca|could|would|wo|should|must|need|have|has|had|ai|might|sha|dare|ought)n['’]t",
     "es, ca": r"no (?:es|és|son|sería|seria|será|serà|vale|puede ser)"
     r"|no (?:llegan? a|alcanzan?|quedan?|hay|tienen?)|no(?= [\d$\\])|tampoco",
-    "fr": "pas",
-    "de": "nicht|keine?|keineswegs|keinesfalls|mitnichten",
+    "fr": r"pas|en aucun cas|aucunement|nullement",
+    "in no case": r"en ningún caso|de ning(?:una manera|ún modo)|ni hablar"
+    r"|de modo (?:algum|nenhum)|em (?:caso algum|hipótese alguma)"
+    r"|de jeito nenhum|in nessun caso|in nessun modo|nient['’]affatto|in geen geval|allerminst"
+    r"|under inga omständigheter"
+    r"|på inget sätt|aldrig"
+    r"|under ingen omstændigheder|slet ikke|på ingen måte|missään nimessä|mingil juhul"
+    r"|w żadnym (?:razie|wypadku)|bynajmniej|v žádném případě|v žiadnom prípade"
+    r"|ni u kom slučaju|ni u kojem slučaju|nikako"
+    r"|ни в коем случае|отнюдь|ни в якому разі|аж ніяк|в никакъв случай"
+    r"|semmiképp(?:en)?|semmi esetre|în niciun caz|nicidecum"
+    r"|σε καμία περίπτωση|με τίποτα|hiçbir şekilde|kesinlikle olmaz|asla|heç vaxt|heç cür|sama sekali bukan|mustahil"
+    r"|بأي حال|إطلاقا|قطعا لا|به هیچ وجه|בשום אופן|בשום מקרה",
+    "de": "nicht|kein(?:e[mnrs]?)?|keineswegs|keinesfalls|mitnichten|unter keinen umständen",
     "pt": "não",
     "it": "non",
     "nl": "niet|geen",
@@ -57,9 +69,10 @@ _NOT_IN_A_WORD = {
     "th, lo": "ไม่|มิใช่|ບໍ່",
     "km, my": "មិន|មិន|မဟုတ်",
     "am": "አይደለም|አይደሉም",
-    "zh": "不是|不会是|不會是|不可能|并非|並非|绝非|不对|不對|不等|不符|排除|不[为為选選]|错|錯",
-    "ja": "では?ない|では?なく|ではありません|じゃない|じゃなく|違う|違い|間違|誤り",
-    "ko": "아니|아닙|않",
+    "zh": "绝不|絕不|决不|決不|不是|不会是|不會是|不可能|并非|並非|绝非|不对|不對|不等|不符|排除|不[为為选選]|错|錯",
+    "ja": "決して|確かめ(?:て(?:い)?)?(?:ない|ません)"
+    "|では?ない|では?なく|ではありません|じゃない|じゃなく|違う|違い|間違|誤り",
+    "ko": "아니|아닙|않|절대(?!값)|결코",
 }
 _MAYBE = {
     "en": "maybe|perhaps|possibly|might be",
@@ -109,14 +122,15 @@ _BEYOND = {
     "en": r"at (?:least|most)|(?:more|less|fewer|greater|larger|smaller|bigger|higher|lower) than"
     rf"|{''.join(f'(?<!{verb} )' for verb in _SUMMING)}up to|an? (?:upper|lower) bound"
     r"|between (?=[\d$\\])",
-    "de": r"bis zu|(?:größer|kleiner|mehr|weniger) als|mindestens|höchstens|zwischen (?=\d)",
+    "de": r"bis zu|(?:größer|kleiner|mehr|weniger) als|mindestens|höchstens|zwischen (?:den )?(?=\d)",
     "fr": r"au (?:moins|plus)|(?:plus|moins) (?:grande?s? |petite?s? )?(?:de|que) (?=\d)|(?:sup|inf)érieure? à"
-    r"|entre (?=\d)",
+    r"|entre (?:les )?(?=\d)",
     "es": r"al menos|por lo menos|como (?:máximo|mucho|mínimo)"
-    r"|(?:más|menos) (?:de|que) (?=\d)|(?:mayor|menor) (?:que|a|de)",
-    "pt": r"pelo menos|no máximo|(?:mais|menos) d[eo] (?=(?:que )?\d)|(?:maior|menor) (?:que|do)",
-    "it": r"almeno|al massimo|(?:più|meno|maggiore|minore) (?:grande )?di|tra (?=\d)",
-    "nl": r"minstens|hoogstens|(?:meer|minder|groter|kleiner) dan|tussen (?=\d)",
+    r"|(?:más|menos) (?:de|que) (?=\d)|(?:mayor|menor) (?:que|a|de)|entre (?:l[ao]s )?\d[^.,]* y \D{0,9}(?=\d)",
+    "pt": r"pelo menos|no máximo|(?:mais|menos) d[eo] (?=(?:que )?\d)|(?:maior|menor) (?:que|do)"
+    r"|entre (?:[ao]s )?\d[^.,]* e \D{0,9}(?=\d)",
+    "it": r"almeno|al massimo|(?:più|meno|maggiore|minore) (?:grande )?di|(?:tra|fra) (?:[ie] |gli |le )?(?=\d)",
+    "nl": r"minstens|hoogstens|(?:meer|minder|groter|kleiner) dan|tussen (?:de )?(?=\d)",
     "pl": r"co najmniej|co najwyżej|(?:więcej|mniej) niż|(?:większ|mniejsz)\w* (?:niż|od)",
     "ru, uk": r"не менее|не более|(?:больше|меньше|более|менее|свыше|більше|менше|между)(?: чем)? (?=\d)",
     "tr": r"en az|en fazla|[dt][ea]n (?:büyük|küçük|fazla|az)",
@@ -134,13 +148,15 @@ _BEYOND = {
     "bg": r"поне|най-малко|най-много|(?:повече|по-малко) от|между (?=\d)",
     "uk": r"щонайменше|щонайбільше|не менше|не більше|принаймні|понад",
     "ru": r"как минимум|как максимум|не меньше|не больше|по крайней мере|от \d+ до",
+    "pl, range": r"między (?=\d)|pomiędzy (?=\d)",
     "hu": r"legalább|legfeljebb|(?:több|kevesebb|nagyobb|kisebb),? mint|között",
     "ro": r"cel puțin|cel mult|mai (?:mult|puțin|mare|mic) de(?:cât)?|între (?=\d)",
     "fi, et": r"vähintään|enintään|(?:enemmän|vähemmän|suurempi|pienempi) kuin|vähemalt|rohkem kui|(?:yli|alle) "
     r"(?=\d)",
     "lv, lt": r"vismaz|ne vairāk|mažiausiai|daugiausiai|daugiau (?:nei|kaip)|vairāk nekā",
     "ca, gl": r"almenys|com a mínim|com a màxim|més de|menys de|polo menos",
-    "sv, da, no": r"mindst|højst|høyst|mer enn|mere end|mindre end|mell[ae][nm] (?=\d)|mellom (?=\d)|över (?=\d)",
+    "sv, da, no": r"mindst|højst|høyst|mer enn|mere end|mindre end"
+    r"|mell[ae][nm] (?:de )?(?=\d)|mellom (?:de )?(?=\d)|över (?=\d)",
     "tl, af, az, kk, uz": r"hindi bababa|higit sa|mas mababa|meer as|minder as|ən azı|ən çox|кемінде|kamida",
 }
 _BEYOND_IN_A_WORD = {

@@ -15,7 +15,7 @@ from rewards.math.answers import Answer, as_product, number_of, read, read_gold
 from rewards.math.choices import choice, choice_content, choice_of_gold, picked_choice, same_choices, stated_choice
 from rewards.math.extract import Extracted, extract, own_words
 from rewards.math.letters import latin_gold, local_letter, names_options, option_letter, with_latin_capitals
-from rewards.math.locales import groups_thousands, other_reading
+from rewards.math.locales import comma_decimal_only, groups_thousands, other_reading
 from rewards.math.nodes import MAX_CHARS, Node, number
 from rewards.math.numbers import clean, plain_number
 from rewards.math.sentences import needs_sentence, sentence_answer
@@ -92,6 +92,10 @@ def verify(
         check_gold(gold)
         return Verdict.of(0.0, f"the {found.how} answer has {len(found.text)} characters, more than {MAX_CHARS}")
     strictness = Strictness(allow_unevaluated, rel_tol)
+    if "," in found.text and found.how in _OF_PROSE and found.text not in gold:
+        only = comma_decimal_only(found.text, prediction)
+        if only is not None:
+            return _judge(gold, only, found.how, strictness)
     verdict = _judge(gold, found.text, found.how, strictness)
     is_ambiguous = "." in found.text and found.text not in gold
     if verdict.value and not (is_ambiguous and groups_thousands(found.text, prediction)):
@@ -100,6 +104,10 @@ def verify(
         return verdict
     second = _judge(gold, other, found.how, strictness)
     return second if second.value or verdict.value else verdict
+
+
+_OF_PROSE = frozenset(("stated", "bare", "last"))
+"""Answers in the words of a language, and so in its decimals; a box may keep to the English ones."""
 
 
 def _second_reading(found: Extracted, prediction: str) -> str | None:

@@ -103,6 +103,9 @@ def _decomposed(char: str, category: str) -> str | int:
     if category == "No" and decomposition.startswith(("<circle>", "<compat>")):
         value = unicodedata.numeric(char)
         return str(int(value)) if value.is_integer() else ord(char)
+    if decomposition.startswith("<square>") and 0x3380 <= ord(char) <= 0x33DF:  # a unit in one character
+        unit = "".join(chr(int(part, 16)) for part in decomposition.split()[1:])
+        return " " + re.sub(f"[{_SUPERSCRIPT_CHARS}]", lambda power: f"^{{{power[0].translate(_SUPERSCRIPTS)}}}", unit)
     if decomposition.startswith("<font>"):
         return chr(int(decomposition.split()[1], 16))
     return ord(char)

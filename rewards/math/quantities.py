@@ -27,7 +27,7 @@ _FRACTION_UNIT = re.compile(
     r"(.*[\d}])\s*\\frac\s*\{\\(?:text|mathrm)\s*\{([^{}]*)\}\}\s*\{\\(?:text|mathrm)\s*\{([^{}]*)\}((?:\^\{?\d\}?)?)\}"
 )
 _TEMPERATURE = re.compile(r"(.*\d)\s*(?:\^\s*\{?\s*\\circ\s*\}?\s*(?:\\(?:text|mathrm)\s*\{\s*)?([CF])\}?)", re.DOTALL)
-_CODE_FIRST = re.compile(r"(USD|EUR|GBP|JPY|INR|IDR|CNY|RMB|KRW|CHF|US|Rp\.?|RM|Rs\.?)\s*([-+]?\d.*)", re.DOTALL)
+_CODE_FIRST = re.compile(r"(USD|BRL|EUR|GBP|JPY|INR|IDR|CNY|RMB|KRW|CHF|US|Rp\.?|RM|Rs\.?)\s*([-+]?\d.*)", re.DOTALL)
 _OHM = re.compile(r"(.*\d)\s*(\\(?:text|mathrm)\s*\{\s*[kmM]?\s*\}|[kmM]?)\s*\\Omega", re.DOTALL)
 _MODULUS = re.compile(r"(.*\S)\s*\\p?mod\s*\{?\s*(\w{1,20})\s*\}?|(.*\S)\s*\(\\mod\s*(\w{1,20})\)", re.DOTALL)
 _ONE_LETTER_UNITS = frozenset("mgshlL\u043c\u0433\u043b")

@@ -16,7 +16,7 @@ WRONG = {
     "fi": r"väär\w+|virheelli\w+",
     "hu": "hibás|rossz|helytelen|téves",
     "ro": r"greșit\w*|incorect\w*",
-    "tr, az": r"yanlış\w*|hatalı\w*|səhv\w*",
+    "tr, az": r"yanlış(?! (?:ol(?:an|du)|sayı|soru))(?!lar)\w*|hatalı\w*|səhv\w*",
     "id, ms": r"salah(?! sat)|keliru",
     "vi": r"là sai|sai rồi|bị sai|không đúng",
     "ru": r"неверн\w+|неверен|ложен|ошибочен|неправильн\w+|ошибочн\w+|ложн\w+|ошибается",

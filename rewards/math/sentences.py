@@ -80,7 +80,12 @@ def sentence_answer(text: str, gold: Answer) -> str:
         return ", ".join(re.findall("[A-J]", runs[-1][0])) if runs else ""
     if gold.words is not None:
         return _words(line, gold.words)
-    return _of_tree(line, gold, gold.tree) if gold.tree is not None else ""
+    return _of_tree(line, gold, _solutions(gold.tree)) if gold.tree is not None else ""
+
+
+def _solutions(tree: Node) -> Node:
+    """The set in which a gold answer says that its unknown is, else the answer itself."""
+    return tree.args[-1] if tree.op == "rel" and tree.name == "in" and tree.args[-1].op == "set" else tree
 
 
 def _of_tree(line: str, gold: Answer, tree: Node) -> str:

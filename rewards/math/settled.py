@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 
+from rewards.math.checked import without_check
 from rewards.math.contrasts import (
     behind_but,
     is_contrary_to_fact,
@@ -61,7 +62,7 @@ def last_value(text: str, *, with_unit: bool = False) -> str:
     >>> last_value("It is not 5.")
     ''
     """
-    tail = without_remark(without_closing(own_words(text)[-TAIL_CHARS:].rstrip()))
+    tail = without_remark(without_check(without_closing(own_words(text)[-TAIL_CHARS:].rstrip())))
     if (stated := without_comments(tail)) is None:
         return ""
     tail = last_word_as_digits(without_denied(stated))
@@ -74,13 +75,15 @@ def last_value(text: str, *, with_unit: bool = False) -> str:
         if _is_one_of_two(tail, formulas) or _CUT_FORMULA.search(tail, formulas[-1].end()):
             return ""
         return "" if is_denied(tail, *formulas[-1].span()) else content(formulas[-1])
-    return _last_number(folded(tail), with_unit=with_unit)
+    return _last_number(folded(tail), with_unit=with_unit, is_measured=_MEASURED.search(tail[-100:]) is not None)
 
 
-def _last_number(plain: str, *, with_unit: bool) -> str:
+def _last_number(plain: str, *, with_unit: bool, is_measured: bool) -> str:
     """The last number of a folded text; empty where its sentence does not state it."""
     found = _last_ones(plain)
-    if not found or is_denied(plain, *found[-1].span()) or not _is_stated(plain, *_digits(found[-1])):
+    if not found or is_denied(plain, *found[-1].span()):
+        return ""
+    if not _is_stated(plain, *_digits(found[-1]), is_measured=is_measured):
         return ""
     if _is_one_of_two(plain, found) or _is_one_of_many(plain, found) or _has_code(plain[-400:]):
         return ""
@@ -91,13 +94,21 @@ def _last_number(plain: str, *, with_unit: bool) -> str:
     return "" if in_formula(plain, found[-1]) else number_text(plain, found[-1], with_unit=with_unit)
 
 
-def _is_stated(plain: str, start: int, end: int) -> bool:
+def _is_stated(plain: str, start: int, end: int, *, is_measured: bool) -> bool:
     """Whether the last number, in `plain[start:end]`, is neither a reference, cut off, a range nor a mere case."""
     if _UNFINISHED.match(plain, end) or _RANGE.search(plain[-80:]):
         return False
     if any(words(plain[:start]) for words in (is_reference, is_contrary_to_fact, is_of_another)):
         return False
-    return is_english(plain[-120:]) or is_introduced(plain, start, end)
+    return is_english(plain[-120:]) or is_introduced(plain, start, end, is_measured=is_measured)
+
+
+_SIGN = "[\u20a0-\u20cf\u00a3\u00a5\u0e3f$]"
+_MEASURED = re.compile(
+    rf"(?:\d\s?(?:{_SIGN}|[%\u066a\uff05])|(?:{_SIGN}|\bRp\.?|\bRM)\s?\d[\d.,\u00a0\u202f ]*)[^\d\n]{{0,25}}$"
+    r"|(?<![\w%])%\s?\d[\d.,]*[^\d\n]{0,25}$"
+)
+"""The last number of a text with the sign of a currency, or of percent."""
 
 
 def _last_ones(plain: str) -> list[re.Match[str]]:
