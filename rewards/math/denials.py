@@ -17,20 +17,15 @@ _NOT = {
     r"|(?:is|are|was|were|do|does|did|ca|could|would|wo|should|must|need|have|has|had|ai|might|sha|dare|ought)n['’]t",
     "es, ca": r"no (?:es|és|son|sería|seria|será|serà|vale|puede ser)"
     r"|no (?:llegan? a|alcanzan?|quedan?|hay|tienen?)|no(?= [\d$\\])|tampoco",
-    "fr": r"pas|en aucun cas|aucunement|nullement",
-    "in no case": r"en ningún caso|de ning(?:una manera|ún modo)|ni hablar"
-    r"|de modo (?:algum|nenhum)|em (?:caso algum|hipótese alguma)"
-    r"|de jeito nenhum|in nessun caso|in nessun modo|nient['’]affatto|in geen geval|allerminst"
-    r"|under inga omständigheter"
-    r"|på inget sätt|aldrig"
-    r"|under ingen omstændigheder|slet ikke|på ingen måte|missään nimessä|mingil juhul"
-    r"|w żadnym (?:razie|wypadku)|bynajmniej|v žádném případě|v žiadnom prípade"
-    r"|ni u kom slučaju|ni u kojem slučaju|nikako"
-    r"|ни в коем случае|отнюдь|ни в якому разі|аж ніяк|в никакъв случай"
-    r"|semmiképp(?:en)?|semmi esetre|în niciun caz|nicidecum"
-    r"|σε καμία περίπτωση|με τίποτα|hiçbir şekilde|kesinlikle olmaz|asla|heç vaxt|heç cür|sama sekali bukan|mustahil"
-    r"|بأي حال|إطلاقا|قطعا لا|به هیچ وجه|בשום אופן|בשום מקרה",
-    "de": "nicht|kein(?:e[mnrs]?)?|keineswegs|keinesfalls|mitnichten|unter keinen umständen",
+    "fr": r"pas|aucun cas|aucunement|nullement",
+    "in no case": r"ningún caso|ninguna manera|ningún modo|modo (?:algum|nenhum)|caso algum|hipótese alguma"
+    r"|jeito nenhum|nessun caso|nessun modo|nient['’]affatto|geen geval|allerminst|inga omständigheter|inget sätt"
+    r"|aldrig|ingen omstændigheder|slet ikke|ingen måte|missään nimessä|mingil juhul|żadnym (?:razie|wypadku)"
+    r"|bynajmniej|žádném případě|žiadnom prípade|kom slučaju|kojem slučaju|nikako|коем случае|отнюдь|якому разі"
+    r"|аж ніяк|никакъв случай|semmiképp(?:en)?|semmi esetre|niciun caz|nicidecum|καμία περίπτωση|με τίποτα"
+    r"|hiçbir şekilde|kesinlikle olmaz|asla|heç vaxt|heç cür|sama sekali bukan|mustahil|بأي حال|إطلاقا|قطعا لا"
+    r"|هیچ وجه|שום אופן|בשום אופן|בשום מקרה",
+    "de": "nicht|kein(?:e[mnrs]?)?|keineswegs|keinesfalls|mitnichten",
     "pt": "não",
     "it": "non",
     "nl": "niet|geen",

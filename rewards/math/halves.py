@@ -66,6 +66,23 @@ def and_a_half(text: str, whole_of: Callable[[str], int | Fraction | None]) -> F
     return whole + Fraction(1, 2) if isinstance(whole, int) and whole > 0 else None
 
 
+_STEMS = HALF_BEGINNINGS - {word[:3] for word in _GREEK_PREFIXES.split()} | vocabulary(
+    "med mez mei dem pół pol půl mig mit hal puo poo fél jum μισ buç yar жар pus erd gjy set nus kal rưỡ ونص نصف نیم "
+    "וחצ חצי կես ተኩል пол пів डेढ ढाई साढ दीड अडी साड দেড আড় সাড আড় ڈیڑ ڈھا ساڑ"
+)
+_INSIDE = ("ครึ่ง", "반", "halb", "halve", "μισ", "ნახევარ", "ուկես")
+
+
+def may_have_half(text: str) -> bool:
+    """Whether number words with a half can be in a text; a cheap look.
+
+    >>> may_have_half("anderhalve liter"), may_have_half("apples in all")
+    (True, False)
+    """
+    lowered = text.lower()
+    return any(part in lowered for part in _INSIDE) or not _STEMS.isdisjoint(word[:3] for word in lowered.split())
+
+
 _WORD = r"[^\W\d_]{1,14}"
 _BEHIND_A_UNIT = (
     r"et demie?|y medi[oa]|e mezz[oa]|e mei[oa]|e medi[oa]|i mig|i mitja|och en halv|och ett halvt|og en halv"
@@ -87,6 +104,28 @@ _HALF_WORDS = re.compile(
     r"半|반|ครึ่ง|demi|medi[oa]|mezz|mei[oa]|mi(?:g|tja)|halv|puoli|pool|половин|pół|půl|pol|jumăt|μισ|rưỡi"
     r"|نصف|نیم|חצי|nusu|kalahati|ተኩል|buçuk|yar[ıi]m|жарым|setengah|fél"
 )
+
+
+_WORDS_UNIT_HALF = re.compile(
+    rf"(?<!\w)({_WORD})(?=\s{_WORD}\s?(?:{_BEHIND_A_UNIT})(?!\w))"
+    rf"|(?<!\w)(한|두|세|네|다섯|여섯|일곱|여덟|아홉|열)\s?(?=(?:{_UNSPACED})\s?반)"
+    rf"|((?:หนึ่ง|สอง|สาม|สี่|ห้า|หก|เจ็ด|แปด|เก้า|สิบ)+)(?=(?:{_UNSPACED})ครึ่ง)",
+    re.IGNORECASE,
+)
+
+
+def counted(text: str, whole_of: Callable[[str], int | Fraction | None]) -> str:
+    """A text whose number words before a unit and its half are digits; `whole_of` reads them.
+
+    >>> counted("sono due ore e mezza", {"due": 2}.get), counted("sono due ore", {"due": 2}.get)
+    ('sono 2 ore e mezza', 'sono due ore')
+    """
+
+    def in_digits(match: re.Match[str]) -> str:
+        value = whole_of(match[0].strip().lower())
+        return str(value) if isinstance(value, int) else match[0]
+
+    return _WORDS_UNIT_HALF.sub(in_digits, text)
 
 
 def with_halves(text: str) -> str:

@@ -35,6 +35,7 @@ STATES = vocabulary(
     "täpselt vastus tulemus "
     "wynosi wynoszą równa równe równy się to jest są daje dają kosztuje zostało razem łącznie dokładnie tylko lecz "
     "otrzymujemy wyszło liczy "
+    "zbylo zbyly zbude jich "
     "je jsou jest činí činia sa rovná rovno vychází dostáváme celkem spolu dohromady přesně presne ale nýbrž stojí "
     "zbývá výsledek sú vyjde dostaneme zůstane "
     "znaša enako skupaj natanko dobimo iznosi jednako jednak ukupno tačno točno su dobijamo dobivamo nego već "

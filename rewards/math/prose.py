@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from rewards.math.cardinals import cardinal, may_begin
 from rewards.math.folding import fold, vocabulary
-from rewards.math.halves import with_halves
+from rewards.math.halves import counted, may_have_half, with_halves
 from rewards.math.introduced import STATES
 from rewards.math.spelled import ENGLISH_NUMBERS, SCALE_WORDS, spelled_number
 from rewards.math.units import measure
@@ -163,6 +163,7 @@ _KOREAN = re.compile(
 )
 _LONGEST = 6
 _EVERYDAY = frozenset(("siete", "sette", "million", "бес", "тав"))
+"""Words that mean something else as well; French "et" is Danish for one, so that "et demie" is another."""
 _MINUS_WORDS = vocabulary("minus moins menos meno минус мінус eksi mínusz mínus miinus μείον מינוס سالب منفی ऋण माइनस")
 _VERB_BEHIND = re.compile(r"(?<=...)[dt][ıiuü]r$")
 _SHORT = vocabulary(
@@ -175,11 +176,14 @@ _SHORT = vocabulary(
 _LAST_SENTENCE = re.compile(r"(?:[.!?](?=\s)|[\u3002\u0964\uff01\uff1f\u06d4\u061f\n])\s*(?=\S)")
 
 
+_LAST_DIGIT = re.compile(r".*\d", re.DOTALL)
+
+
 def with_digits(text: str) -> str:
     """A text with the number words of its last sentence as digits; everyday words stay words.
 
-    Where the sentence has digits, only what stands behind them, has a fraction and is more than one counts: a whole
-    number there may be one in passing ("18 for the four of them").
+    Where the sentence has digits, only what stands behind them and has a half counts: a whole number there may be one
+    in passing ("18 for the four of them").
 
     >>> with_digits("Somit ist die Antwort achtzehn."), with_digits("So she has twenty-five dollars, one each.")
     ('Somit ist die Antwort 18.', 'So she has 25 dollars, one each.')
@@ -187,17 +191,21 @@ def with_digits(text: str) -> str:
     start = max(0, len(text) - 300)
     start = max((mark.end() for mark in _LAST_SENTENCE.finditer(text.rstrip(), start)), default=start)
     line = text[start:]
-    digits = next((place for place in range(len(line), 0, -1) if line[place - 1].isdecimal()), 0)
+    last = _LAST_DIGIT.match(line)
+    digits = last.end() if last else 0
     start, line = start + digits, line[digits:]
     if not line.isascii():
         line = _HAN_HALF.sub(_han_digits, _HAN_PARTS.sub(_han_digits, line))
         if not digits:
             line = _KOREAN.sub(_korean_digits, _THAI.sub(_thai_digits, _HAN.sub(_han_digits, line)))
-    words = list(_WORD.finditer(line))
+    has_half = may_have_half(line)
+    if has_half:
+        line = counted(line, cardinal)
+    words = list(_WORD.finditer(line)) if not digits or has_half else []
     parts, done, index = [text[:start]], 0, 0
     while index < len(words):
         length, value = _run(line, words[index : index + _LONGEST], words[index - 1][0] if index else "")
-        if length and (not digits or _MORE_THAN_ONE.fullmatch(value)):
+        if length and (not digits or _AND_A_HALF.fullmatch(value)):
             last = words[index + length - 1].end()
             parts += [line[done : words[index].start()], value]
             done = last
@@ -222,8 +230,7 @@ def _thai_digits(run: re.Match[str]) -> str:
     return run[0] if not isinstance(value, int) or value < 3 else str(value)
 
 
-_MORE_THAN_ONE = re.compile(r"-?(\d+)/(?!\1)\d+")
-"""A fraction; below one, only with a count in front of its part, as `_run` sees to."""
+_AND_A_HALF = re.compile(r"(?!1/)\d+/2")
 _NUMERALS = "〇零一二两兩三四五六七八九十百千万萬億亿"
 _HAN_HALF = re.compile(
     "(?<![第〇零一二两兩三四五六七八九十])[一二两兩三四五六七八九十]{1,3}"
@@ -259,7 +266,7 @@ def _run(line: str, words: list[re.Match[str]], before: str) -> tuple[int, str]:
         return 0, ""
     for length in range(len(words), 0, -1):
         text = line[words[0].start() : words[length - 1].end()]
-        if "," in text or "." in text or text.lower() in _EVERYDAY:
+        if "," in text or "." in text or text.lower() in _EVERYDAY or text.lower().startswith("et demi"):
             continue
         if len(text) < (5 if text < "\u0370" else 3) - (text > "\uabff") and text.lower() not in _SHORT:
             continue
