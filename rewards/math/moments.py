@@ -60,6 +60,7 @@ _DATES = [
     re.compile(rf"{_WEEKDAY}(?<![^\W\d_]){_MONTH}\s+{_DAY}(?!\d)(?:{_YEAR})?", re.IGNORECASE),
     re.compile(rf"{_WEEKDAY}(?:the\s+)?{_DAY}(?:\s+(?:of|de|d'))?\s*(?:ב)?{_MONTH}(?:{_YEAR})?", re.IGNORECASE),
     re.compile(r"(?<!\d)(?P<year>\d{4})(?P<sep>[-/])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})(?!\d)"),
+    re.compile(r"(?<![\d.])(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4})(?![\d.]*\d)"),
     re.compile(
         r"(?:(?P<year>\d{4})\s?[年년]\s?)?(?<!\d)(?P<month>\d{1,2})\s?[月월]\s?(?P<day>\d{1,2})\s?[日号號일]",
     ),

@@ -68,6 +68,8 @@ _UNION = re.compile(r"(?<=[)\]])\s*(?:U|\\text\s*\{\s*U\s*\})\s*(?=[(\[])")
 _COMMA_OF_A_LIST = re.compile(r"(?<!\d),|,(?!\d)|\d,\d+,")
 """A comma that is no decimal one: in `(2; 3,5)` there is none."""
 _OPEN_INTERVAL = re.compile(r"([\[\]])([^\[\](){}]{1,100}[,;][^\[\](){}]{1,100})([\[\]])")
+_ANGULAR_INTERVAL = re.compile(r"(\(|\[|\\langle)([^\[\](){}]{1,100}?[,;][^\[\](){}]{1,100}?)\s*(\)|\]|\\rangle)")
+"""Polish, Czech and Slovak close an interval with angles; two of them around a comma are a vector."""
 _PART_FIRST = re.compile(r"(?<!\d)(\d{1,4})\s?[分분][의の之]\s?(\d{1,4})(?!\d)")
 _EDGES = ' \t\r\n*`"'
 _ENDS = ".,;: \n"
@@ -121,6 +123,10 @@ def _with_joints(text: str) -> str:
         text = _UNION.sub(r"\\cup ", text)
     if text.startswith("]") or text.endswith("["):
         text = _OPEN_INTERVAL.sub(_in_round_brackets, text)
+    if "angle" in text and (angular := _ANGULAR_INTERVAL.fullmatch(text)) is not None:
+        first, inside, last = angular.groups()
+        if len(first) + len(last) < 14 or ";" in inside:
+            text = f"{'(' if first == '(' else '['}{inside}{')' if last == ')' else ']'}"
     if ";" in text and text[:1] in ("(", "[", "\\") and "," in text and not _COMMA_OF_A_LIST.search(text):
         text = text.replace(",", ".")
     return text
