@@ -143,7 +143,7 @@ def check_gold(gold: str) -> None:
 
 def _stands_alone(line: str, gold: str) -> bool:
     """Whether the last line or the announced text is an answer as a whole."""
-    if plain_number(line) is not None:
+    if _amount_said(line) is not None:
         return True
     if _is_sentence(line) and read_gold(gold).words is None and read_gold(gold).moment is None:
         return False
@@ -154,6 +154,11 @@ def _stands_alone(line: str, gold: str) -> bool:
         return not needs_sentence(right, answer) and (answer.words is None or right.words is not None)
     except Unreadable:
         return False
+
+
+def _amount_said(text: str) -> int | Fraction | None:
+    """The value of a plain number, with a dollar sign before it or none; None for anything else."""
+    return plain_number(text.removeprefix("\\").removeprefix("$"))
 
 
 _LETTER = r"""[^\s\d_.,;:!?()\[\]{}=+*/<>$\\^|"'\u2019%&#@~`-]"""
@@ -204,7 +209,7 @@ def _judge(gold_text: str, answer_text: str, how: str, strictness: Strictness) -
     """The verdict on an extracted answer; a pure function of texts, so that it may be remembered or run elsewhere."""
     gold = read_gold(gold_text)
     if gold.plain is not None and not gold.unit and not strictness.rel_tol:
-        said = plain_number(answer_text)
+        said = _amount_said(answer_text)
         if said is not None and plain_number(gold.shown) is not None:  # most verdicts there are: no more to compare
             match = Match.SAME if said == gold.plain else Match.DIFFERENT
             return Verdict.of(float(match is Match.SAME), f"the {how} answer {answer_text} {match.value} {gold.shown}")

@@ -107,7 +107,16 @@ def last_announcement(text: str) -> tuple[int, int] | None:
     lowered = text.lower()
     if len(lowered) != len(text):  # a few capitals have longer small letters
         lowered = text
-    found = [(lowered.rfind(noun.text), noun) for noun in (_ASCII_NOUNS if text.isascii() else _NOUNS)]
+    nouns = _ASCII_NOUNS if text.isascii() else _NOUNS
+    last, nearest = -1, None
+    for noun in nouns:  # what stands before one that is already found is not looked at again
+        if (position := lowered.rfind(noun.text, last + 1)) >= 0:
+            last, nearest = position, noun
+    if nearest is None:
+        return None
+    if (match := nearest.announcement.match(text, last)) is not None:
+        return match.span()
+    found = [(lowered.rfind(noun.text), noun) for noun in nouns]
     found = [place for place in found if place[0] >= 0]
     while found:
         place = max(found, key=lambda one: one[0])
