@@ -186,7 +186,8 @@ def is_of_another(before: str) -> bool:
     >>> is_of_another("Her answer was "), is_of_another("Her answer is ")
     (True, False)
     """
-    return _ANOTHERS.search(before[-80:]) is not None
+    near = before[-16:].lower()
+    return (" was" in near or " had been" in near) and _ANOTHERS.search(before[-80:]) is not None
 
 
 _DIGIT = re.compile(r"\d")

@@ -275,6 +275,9 @@ _HARMLESS = vocabulary("the so thus hence therefore final correct right and my o
 
 def _is_disbelieved(before: str) -> bool:
     """Whether the clause in front of an answer phrase takes the belief from it: `I doubt that the answer is 7`."""
+    since = max(before.rfind("\n"), before.rfind(". ")) + 1
+    if _HARMLESS.issuperset(before[since:].lower().replace("*", " ").split()):
+        return False  # before clauses are looked for
     clauses = CLAUSE_END.split(before)
     if _HARMLESS.issuperset(clauses[-1].lower().replace("*", " ").split()):
         return False
