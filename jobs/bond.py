@@ -9,7 +9,7 @@ from __future__ import annotations
 from omegaconf import DictConfig
 
 from jobs.launch import build, check_keys, job
-from jobs.parts import prepare
+from jobs.parts import check_schedules, prepare
 from rlhf.bond import BondTrainer
 from rlhf.sft import SFTTrainer
 from rlhf.trainer import check_sampling
@@ -21,6 +21,7 @@ def main(config: DictConfig) -> None:
     check_keys(SFTTrainer, taught or {}, "warmup", given=("policy", "prompts", "runtime"))
     settings = {name: build(config[name]) for name in ("bond", "optim", "sampling", "plan")}
     check_sampling(settings["sampling"])
+    check_schedules(config, settings["plan"])
     with prepare(config) as parts:
         common = {"policy": parts.policy, "prompts": parts.prompts, "runtime": parts.runtime}
         warmup = None if taught is None else SFTTrainer(**common, **taught)

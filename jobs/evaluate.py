@@ -2,26 +2,32 @@
 
 python -m jobs.evaluate checkpoint=gemma-3-270m                the base
 python -m jobs.evaluate checkpoint=outputs/<run>               a run's last checkpoint
+python -m jobs.evaluate checkpoint=... reference=base          and how far it is from the base
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from jobs.checkpoints import is_run, open_checkpoint
+from jobs.checkpoints import Opened, is_run, open_checkpoint
 from jobs.launch import build, call, job, plain
+from jobs.merge import adapter_folder
 from jobs.parts import build_prompts, build_runtime
 from rlhf.display import Display
-from rlhf.errors import DataError
-from rlhf.evaluate import check_terms, evaluate
+from rlhf.errors import ConfigError, DataError
+from rlhf.evaluate import Divergence, check_terms, evaluate
 from rlhf.evaluation import Evaluation, prompt_digest, report_tables
+from rlhf.policy import POLICY, REFERENCE
 from rlhf.report import tables_markdown
 from rlhf.run_directory import RunDirectory, write_json
+from rlhf.sampled_kl import sampled_kl
 from rlhf.sampler import NativeSampler
 
 RESULT_FILE = "evaluation.json"
@@ -38,6 +44,7 @@ def main(config: DictConfig) -> None:
         for warning in contamination(Path(config.checkpoint).expanduser(), data):
             display.message(warning)
         opened = open_checkpoint(config.checkpoint, base=config.base, dtype=config.dtype, device=runtime.device)
+        divergence = None if config.reference is None else distance(opened, config.reference, plan.temperature)
         prompts = build_prompts(config, opened.tokenizer).held_out(plan.num_prompts)
         if before is not None:
             digests = [prompt_digest(prompt) for prompt in prompts]
@@ -48,7 +55,7 @@ def main(config: DictConfig) -> None:
         directory.record_environment(str(runtime.device))
         display.stage(f"evaluate: {config.checkpoint}", plan.num_completions, unit="completions")
         sampler = call(NativeSampler, config.sampler, "sampler", model=opened.model, tokenizer=opened.tokenizer)
-        result = evaluate(sampler, prompts, reward, plan, runtime, lambda done: display.update(done, {}))
+        result = evaluate(sampler, prompts, reward, plan, runtime, lambda done: display.update(done, {}), divergence)
         write_json(directory.path / RESULT_FILE, {"checkpoint": config.checkpoint, **result.to_dict()})
         earlier = {str(config.against): before} if before is not None else {}
         pairs = {"difference": (str(config.against), config.checkpoint)} if earlier else {}
@@ -56,11 +63,33 @@ def main(config: DictConfig) -> None:
         (directory.path / "report.md").write_text(tables_markdown(tables), encoding="utf-8")
         for table in tables:
             display.report_table(table)
+        if result.kl:
+            display.message(f"KL to {config.reference}: {fmean(result.kl):.3g} nats per completion")
         display.message(
             f"{plan.num_prompts} problems, seed {plan.seed}, {plan.samples_per_prompt} samples each at temperature "
             f"{plan.temperature:g}; {result.failed_share:.1%} of rewards failed. "
             f"Results: {directory.path / RESULT_FILE}"
         )
+
+
+def distance(opened: Opened, reference: str, temperature: float) -> Divergence:
+    """What measures the KL of the opened adapter to another one of the same base, or to the bare base.
+
+    Raises:
+        ConfigError: if there is no adapter, or nothing is sampled to measure on.
+    """
+    if opened.roles is None:
+        raise ConfigError(
+            f"reference={reference} measures how far an adapter is from its start, and the checkpoint is a whole "
+            "network; give an adapter or a run, or leave it out"
+        )
+    if temperature == 0:
+        raise ConfigError("reference measures the KL on samples, and eval.plan.temperature=0 gives none; set it to 1")
+    if reference == "base":
+        return partial(sampled_kl, opened.roles, POLICY, None, temperature=temperature)
+    opened.roles.load(REFERENCE, adapter_folder(reference), trainable=False)
+    opened.roles.activate(POLICY)
+    return partial(sampled_kl, opened.roles, POLICY, REFERENCE, temperature=temperature)
 
 
 def contamination(checkpoint: Path, config: Mapping[str, Any]) -> Iterator[str]:

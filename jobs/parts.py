@@ -35,7 +35,7 @@ from rlhf.runtime import Runtime, default_threads, keep_freed_memory
 from rlhf.sampler import NativeSampler
 from rlhf.sft import SFTTrainer, demonstrations
 from rlhf.tracking import JsonlTracker, Tracker, Trackers
-from rlhf.trainer import RLTrainer
+from rlhf.trainer import Plan, RLTrainer
 from rlhf.wandb_tracker import WandbTracker
 
 # What may differ between a run and its resumption without changing what was learnt so far.
@@ -175,6 +175,13 @@ def check_adapter(config: DictConfig) -> None:
             f"adapter.spec.dropout is {config.adapter.spec.dropout}; set it to 0: the policy that is trained must be "
             "the one that samples, and dropout would make them two"
         )
+
+
+def check_schedules(config: DictConfig, plan: Plan) -> None:
+    """Raises ConfigError for a schedule over all updates where the clock ends them: now, not behind the network."""
+    for name in ("optim", "critic.optim"):
+        if (settings := OmegaConf.select(config, name)) is not None:
+            build(settings).check_length(plan.total_updates, name)
 
 
 def check_export(config: DictConfig, plan: ExportPlan | None) -> None:

@@ -11,9 +11,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from omegaconf import DictConfig
 
@@ -42,7 +43,7 @@ def carry_out(root: Path, stages: dict[str, Stage], chosen: list[Stage], launch:
         ConfigError: if a stage fails, or builds on one that is neither chosen nor finished.
     """
     ledger = Ledger(root)
-    results = {name: path for name, stage in stages.items() if (path := ledger.finished(stage)) is not None}
+    results = ledger.results(stages)
     known = set(results)
     for stage in chosen:
         missing = [name for name in stage.needs if name not in known]
@@ -50,25 +51,37 @@ def carry_out(root: Path, stages: dict[str, Stage], chosen: list[Stage], launch:
             raise ConfigError(f"stage {stage.name} builds on {', '.join(missing)}, not finished and not chosen")
         known.add(stage.name)
     for number, stage in enumerate(chosen, start=1):
-        title = f"[{number}/{len(chosen)}] {stage.name} (jobs.{stage.job})"
-        if stage.name in results:
-            print(f"{title}: finished before, {results[stage.name]}", flush=True)
-            continue
-        changes = ledger.changes(stage)
-        print(f"{title}{': runs again, ' + changes if changes else ''}", flush=True)
-        began = time.monotonic()
-        code = launch(stage.job, stage.arguments(root, results))
-        result = stage.result(root)
-        if code or result is None:
-            raise ConfigError(
-                f"stage {stage.name} ended with code {code}{'' if code else ' and left nothing'}; what it says stands "
-                "above: mend it and give the same command, which goes on here"
-            )
-        results[stage.name] = result
-        ledger.record(stage, result, time.monotonic() - began)
+        results[stage.name] = perform(ledger, stage, results, launch, f"{number}/{len(chosen)}")
     print(f"{len(chosen)} stages finished in {root}", flush=True)
     if chosen:
         print(f"last result: {results[chosen[-1].name]}", flush=True)
+
+
+def perform(ledger: Ledger, stage: Stage, results: Mapping[str, Path], launch: Launch, place: str) -> Path:
+    """What the stage leaves, or left when it was run before.
+
+    Args:
+        results: of the stages that it builds on, and its own if it is finished.
+        place: for the screen, which of how many it is.
+    Raises:
+        ConfigError: if it fails.
+    """
+    title = f"[{place}] {stage.name} (jobs.{stage.job})"
+    if stage.name in results:
+        print(f"{title}: finished before, {results[stage.name]}", flush=True)
+        return results[stage.name]
+    changes = ledger.changes(stage)
+    print(f"{title}{': runs again, ' + changes if changes else ''}", flush=True)
+    began = time.monotonic()
+    code = launch(stage.job, stage.arguments(ledger.root, results))
+    result = stage.result(ledger.root)
+    if code or result is None:
+        raise ConfigError(
+            f"stage {stage.name} ended with code {code}{'' if code else ' and left nothing'}; what it says stands "
+            "above: mend it and give the same command, which goes on here"
+        )
+    ledger.record(stage, result, time.monotonic() - began)
+    return result
 
 
 @contextmanager
@@ -89,10 +102,14 @@ def only_one(root: Path) -> Iterator[int]:
         yield file.fileno()
 
 
-def in_a_process(name: str, arguments: list[str], held: int) -> int:
-    """The exit code of a job in a process of its own, which an interrupt reaches once and which then saves itself."""
+def in_a_process(name: str, arguments: list[str], held: int, errors: IO[bytes] | None = None) -> int:
+    """The exit code of a job in a process of its own, which an interrupt reaches once and which then saves itself.
+
+    Args:
+        errors: where its standard error goes; None: to ours.
+    """
     command = [sys.executable, "-m", f"jobs.{name}", *arguments]
-    with subprocess.Popen(command, pass_fds=[held], start_new_session=True) as child:
+    with subprocess.Popen(command, pass_fds=[held], start_new_session=True, stderr=errors) as child:
         try:
             return child.wait()
         except KeyboardInterrupt:

@@ -61,13 +61,13 @@ class Stage:
     def arguments(self, root: Path, results: Mapping[str, Path]) -> list[str]:
         """The job's command line; a run that left a checkpoint is resumed."""
         folder = self.folder(root)
-        given = [_NAMED.sub(lambda named: _quoted(results[named[1]]), setting) for setting in self.settings]
+        given = [_NAMED.sub(lambda named: quoted(results[named[1]]), setting) for setting in self.settings]
         if self.job in WITHOUT_RUN:
-            return [*given, f"output={_quoted(folder / RESULTS[self.job])}"]
-        given += [f"output_root={_quoted(folder)}", f"run_name={self.name}"]
+            return [*given, f"output={quoted(folder / RESULTS[self.job])}"]
+        given += [f"output_root={quoted(folder)}", f"run_name={self.name}"]
         # One that was killed while it wrote its first checkpoint left a part of it, and begins again.
         begun = sorted(path.parent for path in folder.glob("*/checkpoints") if CheckpointStore(path, keep=1).latest())
-        return [*given, f"resume={_quoted(begun[-1])}"] if begun else given
+        return [*given, f"resume={quoted(begun[-1])}"] if begun else given
 
 
 def read_stages(stages: Any, each: Any) -> dict[str, Stage]:
@@ -107,6 +107,10 @@ class Ledger:
     def read(self) -> dict[str, Any]:
         path = self.root / LEDGER
         return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+    def results(self, stages: Mapping[str, Stage]) -> dict[str, Path]:
+        """What the finished ones of the stages left."""
+        return {name: path for name, stage in stages.items() if (path := self.finished(stage)) is not None}
 
     def finished(self, stage: Stage) -> Path | None:
         """The result of a stage that ended with these settings and still has it."""
@@ -171,7 +175,7 @@ def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
     }
 
 
-def _quoted(path: Path) -> str:
+def quoted(path: Path) -> str:
     """The path as a value of a hydra override, also inside lists."""
     escaped = str(path).replace("'", "\\'")
     return f"'{escaped}'"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from omegaconf import DictConfig
 
 from jobs.launch import build, check_keys, job
-from jobs.parts import prepare
+from jobs.parts import check_schedules, prepare
 from rlhf.sft import SFTTrainer
 from rlhf.trainer import RLTrainer, check_sampling
 
@@ -23,6 +23,7 @@ def main(config: DictConfig) -> None:
     settings = {name: build(config[name]) for name in SETTINGS}
     check_sampling(settings["sampling"])
     settings["credit"].check_group_size(settings["plan"].group_size)
+    check_schedules(config, settings["plan"])
     with prepare(config) as parts:
         common = {"policy": parts.policy, "prompts": parts.prompts, "runtime": parts.runtime}
         warmup = None if taught is None else SFTTrainer(**common, **taught)

@@ -34,7 +34,7 @@ from rlhf.prompts import PromptStream
 from rlhf.runtime import Runtime
 from rlhf.sampler import Sampler, SamplingParams
 from rlhf.scoring import Scoring, check_failures, rollout_metrics
-from rlhf.trainer import Iteration, Plan, RLTrainer, check_name
+from rlhf.trainer import Iteration, Plan, RLTrainer, check_name, check_seconds
 from rlhf.types import CreditedSample, Metrics, Prompt, RolloutGroup, ScoredGroup, TrainBatch, merge_metrics
 
 __all__ = ["BestOfN", "Bond", "BondPlan", "BondTrainer", "Gain", "JBond", "best_of_n", "log_gain"]
@@ -48,6 +48,7 @@ class BondPlan(Plan):
 
     def __post_init__(self) -> None:
         check_name(self.name)
+        check_seconds(self.seconds)
         if min(self.steps, self.prompts_per_step, self.group_size) < 1:
             raise ConfigError("steps, prompts_per_step and group_size must be at least 1")
         if self.prompts_per_step * self.group_size < 2:

@@ -57,7 +57,7 @@ class CriticSettings:
             )
 
     def build(
-        self, policy: Policy, runtime: Runtime, *, total_updates: int, micro_batch_tokens: int, seed: int
+        self, policy: Policy, runtime: Runtime, *, total_updates: int | None, micro_batch_tokens: int, seed: int
     ) -> TokenEstimator:
         """The critic as a further role of the policy's base.
 
@@ -111,8 +111,19 @@ class _ValueUpdater(Updater):
 
     setting = "critic.optim.lr"
 
-    def __init__(self, network: ValueNetwork, loss: ValueLoss, optim: OptimSettings, runtime: Runtime, **sizes: int):
-        super().__init__(network, loss, optim, runtime, **sizes)
+    def __init__(
+        self,
+        network: ValueNetwork,
+        loss: ValueLoss,
+        optim: OptimSettings,
+        runtime: Runtime,
+        *,
+        total_updates: int | None,
+        micro_batch_tokens: int,
+    ):
+        super().__init__(
+            network, loss, optim, runtime, total_updates=total_updates, micro_batch_tokens=micro_batch_tokens
+        )
         self.network = network
 
     def measure(self, micro: TrainBatch) -> LossOutput:

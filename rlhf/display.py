@@ -18,7 +18,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 
 from rlhf.panel import render_stage
-from rlhf.progress import Stage, closing_line, plain_line
+from rlhf.progress import Stage, closing_line, duration, plain_line
 from rlhf.report import ReportTable, plain_table
 
 PLAIN_COLUMNS = 120
@@ -78,14 +78,21 @@ class Display:
             self._live.stop()
             self._live = None
 
-    def stage(self, name: str, total: int | None = None, unit: str = "steps") -> None:
-        """Begins a stage of `total` steps, or of what `unit` says (None: unknown), and sums up the one before."""
+    def stage(self, name: str, total: int | None = None, unit: str = "steps", *, seconds: float | None = None) -> None:
+        """Begins a stage of `total` steps, or of what `unit` says (None: unknown), and sums up the one before.
+
+        Args:
+            seconds: of training (`time/trained_s`) that end it before `total` does.
+        """
         self._close_stage()
         with self._lock:
-            self._stage = Stage(name=name, total=total, unit=unit, began=self._clock())
+            self._stage = Stage(name=name, total=total, unit=unit, began=self._clock(), seconds=seconds)
             self._last_plain = (self._clock(), 0)
         if not self._live:
-            self._print(f"{name}: {total} {unit}" if total else f"{name} ...")
+            length = (
+                f"{total} {unit}" if seconds is None else f"{duration(seconds)} of training, at most {total} {unit}"
+            )
+            self._print(f"{name}: {length}" if total else f"{name} ...")
 
     def update(self, step: int, metrics: Mapping[str, float]) -> None:
         """Shows the numbers of a step; `step` counts the finished steps of this stage, so the first one is 1."""

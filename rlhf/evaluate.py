@@ -18,6 +18,8 @@ from rlhf.sampler import Sampler, SamplingParams
 from rlhf.scoring import Scoring, is_solved
 from rlhf.types import Prompt, RolloutGroup, ScoredGroup
 
+Divergence = Callable[[Sequence[RolloutGroup]], list[float]]
+"""Prompts with their samples to a KL per prompt, in nats per completion."""
 BROKEN = (State.FAILED, State.TIMED_OUT)
 """Judgements that say nothing of the completion; one that was cut off is the model's own doing."""
 
@@ -80,6 +82,7 @@ def evaluate(
     plan: EvaluationPlan,
     runtime: Runtime,
     on_progress: Callable[[int], None] | None = None,
+    divergence: Divergence | None = None,
 ) -> Evaluation:
     """Sample every prompt greedily and `samples_per_prompt` times, and grade all of it.
 
@@ -88,6 +91,7 @@ def evaluate(
 
     Args:
         on_progress: told how many of `plan.num_completions` are there, whenever a prompt's are.
+        divergence: what measures the KL to a reference, on the sampled completions.
 
     Raises:
         ConfigError: if the reward lacks the plan's `correct_term`.
@@ -116,11 +120,18 @@ def evaluate(
     _check_broken(singles, plan.max_failed_share)
     groups = judged(plan.samples_per_prompt, plan.temperature)
     _check_broken(groups, plan.max_failed_share)
-    return _result(prompts, singles, groups, plan)
+    kl: list[float] = []
+    if divergence is not None:
+        kl = runtime.gather(divergence([scored.group for scored in runtime.shard(groups)]))
+    return _result(prompts, singles, groups, plan, kl)
 
 
 def _result(
-    prompts: Sequence[Prompt], singles: Sequence[ScoredGroup], groups: Sequence[ScoredGroup], plan: EvaluationPlan
+    prompts: Sequence[Prompt],
+    singles: Sequence[ScoredGroup],
+    groups: Sequence[ScoredGroup],
+    plan: EvaluationPlan,
+    kl: Sequence[float],
 ) -> Evaluation:
     solved = [[float(bool(is_solved(v, plan.correct_term))) for v in group.verdicts] for group in groups]
     names = dict.fromkeys(name for group in groups for verdict in group.verdicts for name in verdict.terms)
@@ -143,6 +154,7 @@ def _result(
         max_completion_tokens=plan.max_completion_tokens,
         correct_term=plan.correct_term,
         seed=plan.seed,
+        kl=tuple(kl),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any
 
 from rlhf.errors import DataError
@@ -42,6 +42,8 @@ class Evaluation:
     correct_term: str | None
     """What said that a completion is correct; None: a total reward of at least 0.5."""
     seed: int
+    kl: tuple[float, ...] = ()
+    """To a reference that was asked for, in nats per completion; empty without one."""
 
     @property
     def failed_share(self) -> float:
@@ -129,11 +131,13 @@ class Evaluation:
         Raises:
             DataError: naming the fields that are missing.
         """
-        names = [field.name for field in fields(cls)]
-        if missing := [name for name in names if name not in data]:
+        required = [field.name for field in fields(cls) if field.default is MISSING]
+        if missing := [name for name in required if name not in data]:
             raise DataError(f"no evaluation, or one of an earlier version: it has no {', '.join(missing)}")
         values: dict[str, Any] = {
-            name: tuple(data[name]) if isinstance(data[name], list) else data[name] for name in names
+            field.name: tuple(value) if isinstance(value := data[field.name], list) else value
+            for field in fields(cls)
+            if field.name in data
         }
         values["terms"] = {name: tuple(column) for name, column in data["terms"].items()}
         return cls(**values)

@@ -35,11 +35,23 @@ class OptimSettings:
         if self.schedule not in ("constant", "linear", "cosine"):
             raise ConfigError(f"schedule must be constant, linear or cosine, got {self.schedule!r}")
 
-    def build(self, parameters: Sequence[nn.Parameter], total_steps: int) -> tuple[torch.optim.AdamW, LambdaLR]:
-        """The optimizer and its schedule over `total_steps` updates."""
+    def check_length(self, total_steps: int | None, setting: str = "optim") -> None:
+        """Refuse a schedule that falls over a number of updates where nobody knows that number.
+
+        Raises:
+            ConfigError: naming the setting.
+        """
+        if total_steps is None and self.schedule != "constant":
+            raise ConfigError(
+                f"{setting}.schedule={self.schedule} falls over the whole training, and how many updates that has is "
+                f"not known where plan.seconds ends it; set {setting}.schedule=constant"
+            )
+
+    def build(self, parameters: Sequence[nn.Parameter], total_steps: int | None) -> tuple[torch.optim.AdamW, LambdaLR]:
+        """The optimizer and its schedule over `total_steps` updates; None: the clock will end them (`check_length`)."""
         betas = (self.betas[0], self.betas[1])
         optimizer = torch.optim.AdamW(parameters, lr=self.lr, betas=betas, eps=self.eps, weight_decay=self.weight_decay)
-        return optimizer, LambdaLR(optimizer, lambda step: self.lr_share(step, total_steps))
+        return optimizer, LambdaLR(optimizer, lambda step: self.lr_share(step, total_steps or 0))
 
     def lr_share(self, step: int, total_steps: int) -> float:
         """Learning rate of update `step` (from 0) as a share of the peak.

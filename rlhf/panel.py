@@ -12,7 +12,18 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from rlhf.progress import LABELS, TREND_STEPS, Stage, duration, number, reward_terms, shown_value, speed_parts
+from rlhf.progress import (
+    LABELS,
+    TREND_STEPS,
+    Stage,
+    duration,
+    number,
+    place,
+    reward_terms,
+    share_done,
+    shown_value,
+    speed_parts,
+)
 
 BARS = "".join(chr(0x2581 + height) for height in range(8))
 ASCII_BARS = "_.-~=+*#"
@@ -51,11 +62,10 @@ def sparkline(values: Sequence[float], ascii_only: bool = False) -> str:
 
 
 def _progress(stage: Stage, inner: int) -> Table:
-    count = (
-        f"{stage.step}/{stage.total}  {100 * stage.step / stage.total:3.0f} %" if stage.total else f"step {stage.step}"
-    )
+    done = share_done(stage)
+    count = f"{place(stage)}  {100 * done:3.0f} %" if stage.total else f"step {stage.step}"
     grid = Table.grid(padding=(0, 2))
-    bar = ProgressBar(total=stage.total, completed=stage.step, width=max(inner - len(count) - 2, 4), pulse=False)
+    bar = ProgressBar(total=1.0, completed=done, width=max(inner - len(count) - 2, 4), pulse=False)
     grid.add_row(bar, count) if stage.total else grid.add_row(count)
     return grid
 

@@ -33,6 +33,8 @@ class Stage:
     total: int | None
     unit: str
     began: float
+    seconds: float | None = None
+    """Of training that end it before `total` does."""
     step: int = 0
     metrics: dict[str, float] = field(default_factory=dict)
     trends: dict[str, deque[float]] = field(default_factory=dict)
@@ -59,16 +61,23 @@ class Stage:
             return (end - start) / (last - first)
         return self.metrics.get("time/step_s", end - self.began)
 
+    def trained_s(self) -> float:
+        """Seconds that count against `seconds`."""
+        return self.metrics.get("time/trained_s", 0.0)
+
     def seconds_left(self, now: float) -> float | None:
         pace = self.seconds_per_step()
         if pace is None or self.total is None or not math.isfinite(pace):
             return None
-        return max(0.0, (self.total - self.step) * pace - (now - self.laps[-1][0]))
+        left = (self.total - self.step) * pace
+        if self.seconds is not None:
+            left = min(left, self.seconds - self.trained_s())
+        return max(0.0, left - (now - self.laps[-1][0]))
 
 
 def plain_line(stage: Stage, now: float) -> str:
     metrics = stage.metrics
-    head = f"{stage.name} {stage.step}/{stage.total}" if stage.total else f"{stage.name} {stage.step}"
+    head = f"{stage.name} {place(stage)}"
     left = stage.seconds_left(now)
     parts = [f"{head}  {duration(now - stage.began)}" + (f", left {duration(left)}" if left is not None else "")]
     for key, label in LABELS.items():
@@ -79,6 +88,19 @@ def plain_line(stage: Stage, now: float) -> str:
     if stage.unit == "steps" and (pace := stage.seconds_per_step()) is not None:
         parts.append(f"{number(pace)} s/step")
     return " | ".join([*parts, ", ".join(speed_parts(metrics))]).removesuffix(" | ")
+
+
+def place(stage: Stage) -> str:
+    """The step, and of how many; or of how much time, where that ends the stage."""
+    if stage.seconds is not None:
+        return f"{stage.step} ({duration(stage.trained_s())}/{duration(stage.seconds)})"
+    return f"{stage.step}/{stage.total}" if stage.total else f"{stage.step}"
+
+
+def share_done(stage: Stage) -> float:
+    """Of the steps or of the time, whichever is further."""
+    by_steps = stage.step / stage.total if stage.total else 0.0
+    return max(by_steps, min(1.0, stage.trained_s() / stage.seconds)) if stage.seconds else by_steps
 
 
 def closing_line(stage: Stage, now: float) -> str:

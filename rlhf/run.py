@@ -120,7 +120,7 @@ class TrainingRun:
         if self._done["reinforce"] == 0:
             begin_reference(self.policy, self.reference, self.reference_rate)
             self._remember()
-        self.display.stage(trainer.plan.name, trainer.plan.steps)
+        self.display.stage(trainer.plan.name, trainer.plan.steps, seconds=trainer.plan.seconds)
         trainer.fit(self._done["reinforce"], lambda step, iteration: self._after_iteration(trainer, step, iteration))
         self._save_last()
         self._evaluate(f"after {trainer.plan.name}")
@@ -141,10 +141,10 @@ class TrainingRun:
         self.display.sample(shown.group.prompt.text, completion.text, verdict.value)
         self.display.update(step + 1, iteration.metrics)
         every = self.evaluations.every
-        if every and (step + 1) % every == 0 and step + 1 < trainer.plan.steps:
+        if every and (step + 1) % every == 0 and not trainer.is_over(step + 1):
             self._save_last()
             self._evaluate(f"step {step + 1}")
-            self.display.stage(trainer.plan.name, trainer.plan.steps)
+            self.display.stage(trainer.plan.name, trainer.plan.steps, seconds=trainer.plan.seconds)
 
     def _finish_step(self, step: int, metrics: Metrics, stage: str) -> None:
         self.tracker.log(self._overall_step(), {**metrics, f"step/{stage}": float(step)})

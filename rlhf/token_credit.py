@@ -47,7 +47,7 @@ class TokenEstimatorSettings(Protocol):
     """What makes a `TokenEstimator` when the network is there."""
 
     def build(
-        self, policy: Policy, runtime: Runtime, *, total_updates: int, micro_batch_tokens: int, seed: int
+        self, policy: Policy, runtime: Runtime, *, total_updates: int | None, micro_batch_tokens: int, seed: int
     ) -> TokenEstimator: ...
 
 
@@ -59,7 +59,7 @@ class NoCritic:
     """Bring the step's advantages to mean 0 and standard deviation 1, over its tokens."""
 
     def build(
-        self, policy: Policy, runtime: Runtime, *, total_updates: int, micro_batch_tokens: int, seed: int
+        self, policy: Policy, runtime: Runtime, *, total_updates: int | None, micro_batch_tokens: int, seed: int
     ) -> TokenEstimator:
         return _RewardToGo(self.whiten, runtime)
 

@@ -45,6 +45,8 @@ class Plan:
     """The sizes of an iteration, over all processes together."""
 
     steps: int
+    seconds: float | None = None
+    """Training time behind which the stage ends, if that comes before its last step; None: the steps alone count."""
     prompts_per_step: int
     group_size: int
     update_epochs: int = 1
@@ -65,16 +67,28 @@ class Plan:
 
     def __post_init__(self) -> None:
         check_name(self.name)
+        check_seconds(self.seconds)
         if min(self.steps, self.prompts_per_step, self.group_size, self.update_epochs, self.minibatches) < 1:
             raise ConfigError("steps, prompts_per_step, group_size, update_epochs and minibatches must be at least 1")
         if self.minibatches > self.prompts_per_step:
             raise ConfigError(f"{self.prompts_per_step} prompts cannot be split into {self.minibatches} minibatches")
+
+    @property
+    def total_updates(self) -> int | None:
+        """Optimizer steps of the whole stage; None where the clock ends it."""
+        return self.steps * self.update_epochs * self.minibatches if self.seconds is None else None
 
 
 def check_name(name: str) -> None:
     """Raises ConfigError for a stage's name that cannot be part of a file's."""
     if not name.strip() or "/" in name or not name.isprintable():
         raise ConfigError(f"plan.name is {name!r}; give a short name without /, such as GRPO")
+
+
+def check_seconds(seconds: float | None) -> None:
+    """Raises ConfigError for a training time that is none."""
+    if seconds is not None and not seconds > 0:
+        raise ConfigError(f"plan.seconds is {seconds}; give a positive number of seconds, or null for no limit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,26 +148,45 @@ class RLTrainer:
         self.credit, self.loss, self.sampling, self.plan, self.runtime = credit, loss, sampling, plan, runtime
         self.seed, self.batch = seed, batch or SampleOnce()
         self.clock = Clock()
-        sizes = {
-            "total_updates": plan.steps * plan.update_epochs * plan.minibatches,
-            "micro_batch_tokens": plan.micro_batch_tokens,
-        }
-        self.update = Updater(policy, loss, optim, runtime, temperature=sampling.temperature, **sizes)
-        estimator = (critic or NoCritic()).build(policy, runtime, seed=seed, **sizes)
+        self.trained_s = 0.0
+        """Time of the finished steps, those before a resumption included; evaluations and checkpoints are not in it."""
+        updates, tokens = plan.total_updates, plan.micro_batch_tokens
+        self.update = Updater(
+            policy,
+            loss,
+            optim,
+            runtime,
+            total_updates=updates,
+            micro_batch_tokens=tokens,
+            temperature=sampling.temperature,
+        )
+        estimator = (critic or NoCritic()).build(
+            policy, runtime, seed=seed, total_updates=updates, micro_batch_tokens=tokens
+        )
         self.token_credit = TokenCredit(kl_reward or KLReward(), estimator, runtime)
 
     def fit(self, start: int, on_step: Callable[[int, Iteration], None]) -> None:
         """Run the remaining iterations; `on_step` logs, evaluates and saves."""
-        for step in range(start, self.plan.steps):
-            on_step(step, self.run_iteration(step))
+        step = start
+        while not self.is_over(step):
+            on_step(step, self._timed(self.run_iteration(step)))
+            step += 1
+
+    def is_over(self, done: int) -> bool:
+        """Whether the stage ends behind so many steps: they are all, or its time is used up."""
+        seconds = self.plan.seconds
+        return done >= self.plan.steps or (seconds is not None and self.trained_s >= seconds)
 
     def state_dict(self) -> dict[str, Any]:
         """What a resumed run needs beside the policy's own adapters and the prompts."""
-        return {**self.update.state_dict(), "token_credit": self.token_credit.state_dict()}
+        return {
+            **self.update.state_dict(), "token_credit": self.token_credit.state_dict(), "trained_s": self.trained_s
+        }  # fmt: skip
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self.update.load_state_dict(state)
         self.token_credit.load_state_dict(state["token_credit"])
+        self.trained_s = state.get("trained_s", 0.0)  # a checkpoint from before there were budgets has none
 
     def run_iteration(self, step: int) -> Iteration:
         """One policy iteration: sample, score, credit, update, publish."""
@@ -185,6 +218,15 @@ class RLTrainer:
         rollouts = rollout_metrics(sampled, self.plan.accuracy_term)
         metrics = merge_metrics([rollouts, batch, self.prompts.metrics(), credit | token_credit, _mean(updates), speed])
         return Iteration(metrics=metrics, rollouts=self.runtime.gather([(scored, samples)]))
+
+    def _timed(self, iteration: Iteration) -> Iteration:
+        """Count the step's time. All processes must end behind the same step, so the first one's clock is theirs."""
+        seconds = iteration.metrics["time/step_s"]
+        if self.plan.seconds is None:
+            self.trained_s += seconds
+            return iteration
+        self.trained_s += self.runtime.gather([seconds])[0]
+        return replace(iteration, metrics={**iteration.metrics, "time/trained_s": self.trained_s})
 
     def _draw(self, num_prompts: int, step: int, number: int) -> list[ScoredGroup]:
         """Sample and score the next prompts, the step's draw of this number; every process gets all groups."""

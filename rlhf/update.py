@@ -39,7 +39,7 @@ class Updater:
     """Owns the optimizer and its schedule.
 
     Args:
-        total_updates: optimizer steps of the whole run, for the schedule.
+        total_updates: optimizer steps of the whole run, for the schedule; None where the clock ends it.
         micro_batch_tokens: tokens (padding included) per forward and backward; changes memory, not the result.
         temperature: of the distribution that the completions were sampled from; 1 for supervised learning.
     """
@@ -54,13 +54,14 @@ class Updater:
         optim: OptimSettings,
         runtime: Runtime,
         *,
-        total_updates: int,
+        total_updates: int | None,
         micro_batch_tokens: int,
         temperature: float = 1.0,
     ) -> None:
         self.policy, self.loss, self.runtime = policy, loss, runtime
         self.micro_batch_tokens, self.temperature = micro_batch_tokens, temperature
         self.max_grad_norm, self._lr = optim.max_grad_norm, optim.lr
+        optim.check_length(total_updates, self.setting.removesuffix(".lr"))
         self.optimizer, self.schedule = optim.build(policy.parameters(), total_updates)
 
     def __call__(self, minibatch: TrainBatch) -> Metrics:
