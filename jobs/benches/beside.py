@@ -170,7 +170,7 @@ def _ours(overrides: Sequence[str]) -> dict[str, Any]:
     """The same bench without a peer, in a fresh process."""
     own = [word for word in overrides if not word.startswith(("peer", "output=", "environments="))]
     command = [sys.executable, "-m", "jobs.bench", *own]
-    return _last_json(command, dict(os.environ), "our own bench")
+    return last_json(command, dict(os.environ), "our own bench")
 
 
 def _theirs(python: Path, function: str, settings: dict[str, Any]) -> dict[str, Any]:
@@ -180,10 +180,10 @@ def _theirs(python: Path, function: str, settings: dict[str, Any]) -> dict[str, 
         threads = str(settings["threads"])
         env = {**os.environ, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
         env.pop("PYTHONPATH", None)
-        return _last_json([str(python), "-P", str(_SCRIPT), function, str(file)], env, "the peer")
+        return last_json([str(python), "-P", str(_SCRIPT), function, str(file)], env, "the peer")
 
 
-def _last_json(command: Sequence[str], env: Mapping[str, str], who: str) -> dict[str, Any]:
+def last_json(command: Sequence[str], env: Mapping[str, str], who: str) -> dict[str, Any]:
     """What a program said in its last line."""
     try:
         done = subprocess.run(command, env=dict(env), capture_output=True, text=True, timeout=_PEER_LIMIT_S)

@@ -27,6 +27,7 @@ from rlhf.errors import ConfigError
 from rlhf.logprobs import token_logprobs
 from rlhf.policy import Policy
 from rlhf.prompts import PromptStream
+from rlhf.reward_role import attach_all, waiting_scorers
 from rlhf.run_directory import config_hash, environment
 from rlhf.runtime import Runtime
 from rlhf.sampler import NativeSampler
@@ -44,8 +45,12 @@ def main(config: DictConfig) -> None:
         **{"step": _step, "sampling": _sampling, "logprobs": _logprobs, "load": _load},
         **{"update": update, "shared_prefix": shared_prefix},
     }
+    if config.what == "memory":
+        from jobs.benches.memory import compare
+
+        return compare(config)
     if config.what not in measures:
-        raise ConfigError(f"what is {config.what!r}; give one of {', '.join(measures)} or rewards")
+        raise ConfigError(f"what is {config.what!r}; give one of {', '.join(measures)}, memory or rewards")
     if config.peer:
         from jobs.benches.beside import compare
 
@@ -74,8 +79,10 @@ def main(config: DictConfig) -> None:
 
 def _step(config: DictConfig, runtime: Runtime) -> Measure:
     """Seconds of a GRPO step by stage. Without warm-up and with its updates: a step like the run's first ones."""
+    with waiting_scorers() as scorers:
+        settings = {name: build(config[name]) for name in ("reward", *SETTINGS)}
     policy, tokenizer, prompts = _workload(config, runtime)
-    settings = {name: build(config[name]) for name in ("reward", *SETTINGS)}
+    attach_all(scorers, policy.roles, tokenizer)
     if config.full_length:
         tokenizer.stop_ids = ()  # pyright: ignore[reportAttributeAccessIssue] - a fixed amount of work
     sampler = NativeSampler(policy.model, tokenizer, **config.sampler)
