@@ -2,6 +2,7 @@
 
 python -m jobs.bench sampling                         tokens/s, and the share of what matrix products alone would allow
 python -m jobs.bench -m what=step,sampling,logprobs,load
+python -m jobs.bench memory                           PPO with critic and reward model on one base, beside GRPO
 python -m jobs.bench step --peer trl                  the same step by TRL, in an environment of its own, and the ratio
 python -m jobs.bench sampling --peer llama_cpp        or transformers
 python -m jobs.bench rewards                          speed, latency, memory and verdicts of rewards beside their peers'

@@ -35,6 +35,7 @@ TRAINERS = ("train", "bond")
 def main(config: DictConfig) -> None:
     entry = Entry.read(plain(config))
     stages = read_stages(entry.stages(), {})
+    check_data(stages)
     root = Path(config.output).expanduser().absolute()
     with only_one(root) as held:
         failed: dict[str, str] = {}
@@ -119,6 +120,26 @@ class Entry:
             twice = next(name for name in names if names.count(name) > 1)
             raise ConfigError(f"two stages would be called {twice}; give that contestant or merge another name")
         return named
+
+
+def check_data(stages: Mapping[str, Stage]) -> None:
+    """Refuse a training whose data may be divided otherwise than where it is evaluated.
+
+    Raises:
+        ConfigError: naming the stage and what differs.
+    """
+    evaluated = stages[evaluation_of(START)].facts
+    for stage in stages.values():
+        if stage.job not in (*TRAINERS, "sft"):
+            continue
+        keys = [key for key in {**evaluated, **stage.facts} if key == "data" or key.startswith("data.")]
+        for key in keys:
+            was, now = evaluated.get(key), stage.facts.get(key)
+            if was != now:
+                raise ConfigError(
+                    f"{stage.name} trains with {key}={now!r} and is evaluated with {was!r}, so the problems that are "
+                    f"held out there may be among those that it trains on; set {key} for all: task"
+                )
 
 
 def evaluation_of(name: str) -> str:

@@ -65,7 +65,7 @@ def _step(axis: Axis, value: int, config: DictConfig, overrides: Sequence[str]) 
     sizes = [f"{name}={size}" for name, size in {**_WHERE, axis.setting: value}.items()]
     own = ["step", *overrides, "full_length=true", f"runs={config.runs}", *sizes]
     line = last_json([sys.executable, "-m", "jobs.bench", *own], dict(os.environ), f"{axis.title} = {value}")
-    return {"size": value, "seconds": line["metrics"]["time/step"]["median"], "peak_gb": line["peak_gb"]}
+    return {"size": value, "seconds": line["metrics"]["time/step_s"]["median"], "peak_gb": line["peak_gb"]}
 
 
 def _head(size: int, config: DictConfig) -> dict[str, float]:

@@ -28,6 +28,7 @@ from rlhf.errors import ConfigError
 from rlhf.logprobs import token_logprobs
 from rlhf.policy import Policy
 from rlhf.prompts import PromptStream
+from rlhf.reward_role import attach_all, waiting_scorers
 from rlhf.run_directory import config_hash, environment
 from rlhf.runtime import Runtime
 from rlhf.sampler import NativeSampler
@@ -45,7 +46,7 @@ def main(config: DictConfig) -> None:
         **{"step": measure_step, "sampling": _sampling, "logprobs": _logprobs, "load": _load},
         **{"update": update, "shared_prefix": shared_prefix},
     }
-    whole = {"start": "start", "growth": "grow", "profile": "profile"}
+    whole = {"start": "start", "growth": "grow", "profile": "profile", "memory": "compare"}
     if config.what not in (*measures, *whole):
         raise ConfigError(f"what is {config.what!r}; give one of {', '.join((*measures, *whole))} or rewards")
     if config.what in whole:
@@ -78,8 +79,10 @@ def main(config: DictConfig) -> None:
 
 def measure_step(config: DictConfig, runtime: Runtime) -> Measure:
     """Seconds of a GRPO step by stage. Without warm-up and with its updates: a step like the run's first ones."""
+    with waiting_scorers() as scorers:
+        settings = {name: build(config[name]) for name in ("reward", *SETTINGS)}
     policy, tokenizer, prompts = _workload(config, runtime)
-    settings = {name: build(config[name]) for name in ("reward", *SETTINGS)}
+    attach_all(scorers, policy.roles, tokenizer)
     if config.full_length:
         tokenizer.stop_ids = ()  # pyright: ignore[reportAttributeAccessIssue] - a fixed amount of work
     sampler = NativeSampler(policy.model, tokenizer, **config.sampler)

@@ -12,7 +12,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from jobs import compare, evaluate, sft
-from jobs.compare import Entry, compared, work_off
+from jobs.compare import Entry, check_data, compared, work_off
 from jobs.launch import CONFIG_FOLDER, plain
 from jobs.stages import Ledger, Stage, read_stages
 from rlhf.errors import ConfigError
@@ -86,6 +86,13 @@ def test_every_contestant_is_trained_and_evaluated_from_one_start_seed_by_seed()
     assert stages["merged"].needs == ("grpo_0", "grpo_1", "start")
     evaluated = [stage.facts for stage in stages.values() if stage.job == "evaluate"]
     assert len({json.dumps({**facts, "checkpoint": 0, "reference": 0, "run_name": 0}) for facts in evaluated}) == 1
+
+
+def test_data_that_follows_the_seed_is_refused() -> None:
+    """What is held out for seed 0 may be among what seed 1 trains on."""
+    check_data(planned())
+    with pytest.raises(ConfigError, match=r"grpo_1 trains with data.seed=1 and is evaluated with 0"):
+        check_data(planned(task=[]))
 
 
 def test_a_start_that_is_given_is_not_made(tmp_path: Path) -> None:

@@ -19,7 +19,22 @@ import torch
 from safetensors.torch import load_file
 
 import jobs.parts
-from jobs import bench, bond, chat, distill, dpo, evaluate, export, merge, reward_model, rollouts, score, sft, train
+from jobs import (
+    bench,
+    bond,
+    chat,
+    compare,
+    distill,
+    dpo,
+    evaluate,
+    export,
+    merge,
+    reward_model,
+    rollouts,
+    score,
+    sft,
+    train,
+)
 from jobs.checkpoints import open_checkpoint
 from model.adapter_files import read_adapter
 from model.hf import save_hf
@@ -584,8 +599,25 @@ def test_every_benchmark_prints_one_line_of_json(
         assert line["config"]["model"]["checkpoint"] == str(tiny.checkpoint)
 
 
+@pytest.mark.slow
+def test_the_memory_of_ppo_with_a_reward_model_is_measured_beside_grpo(
+    tiny: Tiny, run: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Three processes of their own; the numbers say nothing of a tiny network, where the libraries take the memory."""
+    output = tmp_path / "memory.json"
+    common = ["experiment=tiny", *tiny.network(), *tiny.problems(), f"output={output}", "runs=1"]
+    assert run(bench, "memory", *common) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(output.read_text()) == (report := json.loads(line))
+    assert list(report["peak_gb"]) == ["grpo", "ppo", "ppo_with_reward_model"]
+    assert report["ratio"]["ppo"] == report["peak_gb"]["ppo"] / report["peak_gb"]["grpo"]
+    assert all(0.1 < peak < 4 for peak in report["peak_gb"].values())
+    assert report["config"]["plan"]["minibatches"] == 1
+
+
 @pytest.mark.parametrize(
-    "job", [train, sft, evaluate, export, merge, score, chat, rollouts, bench, distill, reward_model, dpo, bond]
+    "job",
+    [train, sft, evaluate, export, merge, score, chat, rollouts, bench, distill, reward_model, dpo, bond, compare],
 )
 def test_every_job_explains_itself(job: Any, run: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(job, "--help") == 0

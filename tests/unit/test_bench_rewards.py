@@ -219,5 +219,5 @@ def test_the_door_names_its_benches(run: Callable[..., int], capsys: pytest.Capt
     assert run("rewards", "--help") == 0
     assert "python -m jobs.bench rewards output=" in capsys.readouterr().out
     assert run("speed") == 2
-    benches = "step, sampling, logprobs, load, update, shared_prefix, start, growth, profile or rewards"
+    benches = "step, sampling, logprobs, load, update, shared_prefix, start, growth, profile, memory or rewards"
     assert f"what is 'speed'; give one of {benches}" in capsys.readouterr().err
