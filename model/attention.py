@@ -18,7 +18,7 @@ from model.cache import KVCache
 from model.config import FULL, Gemma3Config
 from model.layers import RMSNorm
 from model.products import FrozenLinear
-from model.rope import apply_rope, rope_tables
+from model.rope import rope_tables
 from model.runs import Batch, Run, attend_by_runs, batches_of, runs_of
 
 
@@ -183,7 +183,7 @@ class Attention(nn.Module):
         """[B, heads, T, head_dim], normed and rotated, of [B, T, heads, head_dim]."""
         if fused.serve(x, norm.weight):
             return fused.turned(x, norm.weight, rope, norm.eps)
-        return apply_rope(norm(x).transpose(1, 2), rope)
+        return fused.turned_chain(x, norm.weight, rope, norm.eps)
 
     def _attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
         """[B, heads, T, head_dim] attention output; the query heads of one group share their key-value head."""

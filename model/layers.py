@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from model import fused
@@ -24,8 +23,7 @@ class RMSNorm(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if fused.serve(x, self.weight):
             return fused.norm(x, self.weight, self.eps)
-        gain = 1.0 + self.weight.float()
-        return F.rms_norm(x.float(), gain.shape, gain, self.eps).to(x.dtype)
+        return fused.norm_chain(x, self.weight, self.eps)
 
 
 class MLP(nn.Module):
@@ -39,9 +37,7 @@ class MLP(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         gate, up = self.gate_proj(x), self.up_proj(x)
-        if fused.serve(x):
-            return self.down_proj(fused.gated(gate, up))
-        return self.down_proj(F.gelu(gate, approximate="tanh") * up)
+        return self.down_proj(fused.gated(gate, up) if fused.serve(gate) else fused.gated_chain(gate, up))
 
 
 class ScaledEmbedding(nn.Embedding):

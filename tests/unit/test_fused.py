@@ -11,6 +11,7 @@ from torch import Tensor
 
 from model import fused, kernels
 from model.layers import RMSNorm
+from model.lora import AdapterRoles, LoraSpec
 from model.rope import apply_rope
 from model.testing import tiny_model
 
@@ -111,6 +112,32 @@ def test_other_dtypes_go_the_plain_way_bit_for_bit(dtype: torch.dtype, monkeypat
     states = network(tokens)
     monkeypatch.setattr(kernels, "available", lambda *_: False)
     assert torch.equal(network(tokens), states)
+
+
+def test_in_float32_kernels_move_no_state_and_gradients_by_their_last_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, tokens = tiny_model(dtype=torch.float32), torch.arange(2, 30)[None]
+    roles = AdapterRoles(network)
+    roles.add("policy", LoraSpec(rank=2, alpha=4), seed=0)
+    with torch.no_grad():
+        for number, parameter in enumerate(roles.parameters("policy")):
+            parameter.copy_(numbers(*parameter.shape, seed=number, spread=0.1))
+    roles.activate("policy")
+    calls, backward = list[int](), kernels.norm_backward
+    monkeypatch.setattr(kernels, "norm_backward", lambda *args: calls.append(1) or backward(*args))
+
+    def states_and_gradients() -> tuple[Tensor, list[Tensor]]:
+        states = network(tokens)
+        found = torch.autograd.grad((states * numbers(*states.shape, seed=5).float()).sum(), roles.parameters("policy"))
+        return states.detach(), list(found)
+
+    states, gradients = states_and_gradients()
+    assert len(calls) == 4 * 7  # all but those of queries and keys, and the first, whose input has no gradient
+    monkeypatch.setattr(kernels, "available", lambda *_: False)
+    plain_states, plain_gradients = states_and_gradients()
+    assert len(calls) == 4 * 7
+    assert torch.equal(states, plain_states)
+    for gradient, other in zip(gradients, plain_gradients, strict=True):
+        assert float((gradient - other).norm()) <= 2e-6 * float(other.norm())
 
 
 def test_a_bfloat16_network_is_as_near_to_float64_with_kernels_as_without(monkeypatch: pytest.MonkeyPatch) -> None:
