@@ -20,7 +20,7 @@ from jobs.evaluate import read_evaluation
 from jobs.launch import job, plain
 from jobs.recipe import Launch, in_a_process, only_one, perform
 from jobs.stages import Ledger, Stage, quoted, read_stages
-from rlhf.comparison import Attempt, Comparison, Contestant, Cost
+from rlhf.comparison import NOT_RUN, Attempt, Comparison, Contestant, Cost
 from rlhf.errors import ConfigError
 from rlhf.run_directory import write_atomically, write_json
 from rlhf.tracking import read_metrics
@@ -214,7 +214,7 @@ def compared(entry: Entry, results: Mapping[str, Path], failed: Mapping[str, str
             name=name,
             evaluation=None if path is None else read_evaluation(path),
             cost=None if trained is None or not _log(trained).is_file() else Cost.of(read_metrics(_log(trained))),
-            failed="" if path else failed.get(name) or failed.get(evaluation_of(name)) or "not run yet",
+            failed="" if path else failed.get(name) or failed.get(evaluation_of(name)) or NOT_RUN,
         )
 
     rows = [Contestant(name=name, attempts=tuple(map(attempt, entry.trainings(name)))) for name in entry.contestants]

@@ -46,6 +46,9 @@ class Cost:
         )
 
 
+NOT_RUN = "not run yet"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attempt:
     """One checkpoint that a row of the table is made of."""
@@ -56,7 +59,7 @@ class Attempt:
     cost: Cost | None = None
     """None where nothing was trained."""
     failed: str = ""
-    """Why it has no evaluation."""
+    """Why it has no evaluation; `NOT_RUN` where nothing went wrong."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -168,7 +171,8 @@ class Comparison:
         for row in (self.start, *self.contestants):
             for attempt in row.attempts:
                 if attempt.evaluation is None:
-                    yield f"* {attempt.name} failed: {attempt.failed}"
+                    failed = attempt.failed if attempt.failed == NOT_RUN else f"failed: {attempt.failed}"
+                    yield f"* {attempt.name} {failed}"
 
 
 def _differences(mine: Sequence[Sequence[float]], theirs: Sequence[Sequence[float]]) -> list[list[float]]:
@@ -179,8 +183,9 @@ def _differences(mine: Sequence[Sequence[float]], theirs: Sequence[Sequence[floa
 
 
 def _count(row: Contestant) -> str:
-    done, begun = len(row.evaluations), len(row.attempts)
-    return f"{done}" if done == begun else f"{done} of {begun}, {begun - done} failed"
+    done, all_runs = len(row.evaluations), len(row.attempts)
+    failed = sum(attempt.evaluation is None and attempt.failed != NOT_RUN for attempt in row.attempts)
+    return f"{done}" if done == all_runs else f"{done} of {all_runs}{f', {failed} failed' if failed else ''}"
 
 
 def _run(attempt: Attempt) -> dict[str, Any]:
