@@ -31,4 +31,4 @@ def test_a_point_of_the_vocabulary_has_time_and_memory() -> None:
     point = head(20_000, torch.float32)
     assert point["size"] == 20_000
     assert point["seconds"] > 0.0
-    assert point["peak_gb"] >= 0.0
+    assert 0.0 <= point["peak_gb"] < 0.3
