@@ -15,11 +15,10 @@ from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import torch
-from hydra.core.hydra_config import HydraConfig
 from matplotlib.figure import Figure
 from omegaconf import DictConfig
 
-from jobs.benches.processes import last_json
+from jobs.benches.processes import given, last_json
 from rlhf.logprobs import select_logprobs
 from rlhf.run_directory import write_json
 
@@ -48,9 +47,7 @@ _WHERE = {"plan.prompts_per_step": 2, "plan.group_size": 8, "sampling.max_comple
 def grow(config: DictConfig) -> None:
     """Prints one JSON line with seconds and gigabytes per point and the slope of log seconds over log size; draws
     `plot` if it is given."""
-    overrides = [
-        word for word in HydraConfig.get().overrides.task if not word.startswith(("what=", "plot=", "output=", "runs="))
-    ]
+    overrides = given("plot", "runs")
     points = {name: [_step(axis, value, config, overrides) for value in axis.values] for name, axis in AXES.items()}
     points["vocabulary"] = [_head(value, config) for value in VOCABULARY.values]
     report = {"what": "growth", "model": config.model.dtype, "points": points, "slopes": slopes(points)}

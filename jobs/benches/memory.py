@@ -13,10 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from jobs.benches.processes import last_json
+from jobs.benches.processes import given, last_json
 from jobs.launch import build
 from jobs.parts import build_model, build_runtime
 from jobs.stages import quoted
@@ -24,14 +23,13 @@ from model.lora import AdapterRoles
 from rlhf.reward_model import RewardModel
 from rlhf.run_directory import write_json
 
-_OWN = ("what=", "output=", "reward_model=")
 _ONE_UPDATE = "plan.minibatches=1"
 """Of both sides: an update of a part of the step's batch would need less."""
 
 
 def compare(config: DictConfig) -> None:
     """Measures all sides and prints one JSON line: their peaks in GB, and the ratios to GRPO's."""
-    given = [word for word in HydraConfig.get().overrides.task if not word.startswith(_OWN)]
+    overrides = given("reward_model")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(config.reward_model or _fresh(config, Path(scratch) / "reward_model")).expanduser().absolute()
         sides = {
@@ -39,7 +37,7 @@ def compare(config: DictConfig) -> None:
             "ppo": ["algorithm=ppo"],
             "ppo_with_reward_model": ["algorithm=ppo", judged_by(folder)],
         }
-        lines = {name: _step([*given, *more, _ONE_UPDATE, "full_length=true"]) for name, more in sides.items()}
+        lines = {name: _step([*overrides, *more, _ONE_UPDATE, "full_length=true"]) for name, more in sides.items()}
     peaks = {name: line["peak_gb"] for name, line in lines.items()}
     first = lines["grpo"]
     report = {

@@ -7,7 +7,15 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hydra.core.hydra_config import HydraConfig
+
 from jobs.benches.graders import Unavailable
+
+
+def given(*left_out: str) -> list[str]:
+    """This job's overrides of the command line, without those of the named settings and of what is measured."""
+    names = {"what", "output", *left_out}
+    return [word for word in HydraConfig.get().overrides.task if word.partition("=")[0] not in names]
 
 
 def last_json(command: Sequence[str], env: Mapping[str, str], who: str, limit_s: float = 3600.0) -> dict[str, Any]:

@@ -9,10 +9,9 @@ import time
 from pathlib import Path
 from statistics import median
 
-from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from jobs.benches.processes import last_json
+from jobs.benches.processes import given, last_json
 from rlhf.run_directory import write_json
 
 _SWITCHES = 200
@@ -20,9 +19,7 @@ _SWITCHES = 200
 
 def start(config: DictConfig) -> None:
     """Prints one JSON line: the medians over `runs` processes, behind one that is not counted."""
-    overrides = [
-        word for word in HydraConfig.get().overrides.task if not word.startswith(("what=", "output=", "runs="))
-    ]
+    overrides = given("runs")
     found = [_process(overrides) for _ in range(config.runs + 1)][1:]
     report = {"what": "start", "runs": config.runs, "median": {n: median(one[n] for one in found) for n in found[0]}}
     if config.output:

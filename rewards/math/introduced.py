@@ -94,7 +94,8 @@ _THAT = Alternatives(
 """What opens a clause that another one governs, and may not mean."""
 _ENGLISH = vocabulary(
     "the are she it it's he each costs spent one simply i there they you her his this that answer gives equals has "
-    "thus hence therefore total its is"
+    "thus hence therefore total its is with and from us up they leaves leave makes make becomes become comes reduces "
+    "simplifies adds add lowest means after"
 )
 _ARRIVES = re.compile(r"\b(?:se (?:simplifică|reduce|ridică)|ajunge|egal[ăei]?) la$", re.IGNORECASE)
 """Verbs with a preposition that alone says nothing."""

@@ -21,7 +21,7 @@ from rewards.math.introduced import is_introduced
 from rewards.math.labels import is_reference, names_a_problem
 from rewards.math.prose import folded, in_formula, mixed_measure_in, number_text, numbers, scientific
 from rewards.math.scruples import HARDLY
-from rewards.math.statements import exact_and_approximate, is_english, last_word_as_digits, without_comments
+from rewards.math.statements import exact_and_approximate, last_word_as_digits, without_comments
 
 
 def single_value(text: str, *, with_unit: bool = False) -> str:
@@ -100,7 +100,7 @@ def _is_stated(plain: str, start: int, end: int, *, is_measured: bool) -> bool:
         return False
     if any(words(plain[:start]) for words in (is_reference, is_contrary_to_fact, is_of_another)):
         return False
-    return is_english(plain[-120:]) or is_introduced(plain, start, end, is_measured=is_measured)
+    return is_introduced(plain, start, end, is_measured=is_measured)
 
 
 _SIGN = "[\u20a0-\u20cf\u00a3\u00a5\u0e3f$]"

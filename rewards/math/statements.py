@@ -291,18 +291,3 @@ def exact_and_approximate(text: str) -> str:
     """
     found = _APPROXIMATED.search(text[-120:])
     return f"{found['exact'].strip('$*')} \\approx {found['decimal']}" if found else ""
-
-
-_ENGLISH = re.compile(
-    r"\b(?:with|and|from|us|up|there|they|leaves?|makes?|becomes?|comes|reduces|simplifies|adds?|lowest|means|after)\b",
-    re.IGNORECASE,
-)
-
-
-def is_english(sentence: str) -> bool:
-    """Whether a sentence has one of the words that only English has, as `rewards.math.introduced` asks of others.
-
-    >>> is_english("Nine sixes make 54."), is_english("Viele sagen 18.")
-    (True, False)
-    """
-    return sentence.isascii() and _ENGLISH.search(sentence) is not None
