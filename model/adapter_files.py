@@ -7,9 +7,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from peft import LoraConfig
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -19,6 +18,9 @@ from model.errors import CheckpointFormatError, ModelError
 from model.files import write_json
 from model.hf import ADAPTER_CONFIG
 from model.names import parameter_shapes
+
+if TYPE_CHECKING:
+    from peft import LoraConfig
 
 ALL_LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
@@ -57,6 +59,9 @@ class LoraSpec:
             raise ModelError(f"LoRA targets {unknown or 'none'}; choose one or more of {', '.join(ALL_LINEAR)}")
 
     def to_peft(self, base_name: str | None = None) -> LoraConfig:
+        """The same as peft says it, for its files."""
+        from peft import LoraConfig  # two seconds and 130 MB, which no process needs that writes no adapter
+
         return LoraConfig(
             r=self.rank,
             lora_alpha=self.alpha,  # pyright: ignore[reportArgumentType] - peft only divides by the rank

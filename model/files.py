@@ -17,6 +17,11 @@ STALE_S = 3600.0
 """A partial file or folder that nobody wrote to for so long was left by a killed process."""
 
 
+def cache_folder() -> Path:
+    """`$GEMWRIGHT_CACHE`, or ~/.cache/gemwright: files that are made again when they are missing."""
+    return Path(os.environ.get("GEMWRIGHT_CACHE") or Path.home() / ".cache" / "gemwright").expanduser()
+
+
 @contextmanager
 def staged_file(path: str | Path) -> Iterator[Path]:
     """A path beside `path` for the block to write to; it takes the name `path` when the block is through.

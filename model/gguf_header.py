@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import mmap
 import struct
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -130,8 +132,14 @@ class _Cursor:
         return CheckpointFormatError(f"{self.path} is damaged: {found} at byte {at}; fetch the file again")
 
 
+_SETTLED_S = 2.0
+"""A file younger than this may change once more without another date."""
+
+
 def read_gguf(path: str | Path) -> GgufFile:
     """The header of a GGUF file and its mapped bytes; every tensor is known to lie inside the file.
+
+    The last file's is kept: config, tokenizer and network each ask for it, and a vocabulary takes a third of a second.
 
     Raises:
         CheckpointFormatError: if it is no GGUF file, is cut off or damaged, or holds a quantization type that the
@@ -140,6 +148,18 @@ def read_gguf(path: str | Path) -> GgufFile:
     path = Path(path)
     if not path.is_file():
         raise CheckpointFormatError(f"no file {path}; give the path of an existing .gguf file")
+    found = path.stat()
+    if time.time() - found.st_mtime < _SETTLED_S:
+        return _parse(path)
+    return _remembered(path, (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns))
+
+
+@lru_cache(maxsize=1)
+def _remembered(path: Path, identity: tuple[int, ...]) -> GgufFile:
+    return _parse(path)
+
+
+def _parse(path: Path) -> GgufFile:
     data = _mapped(path)
     if (magic := bytes(data[:4])) != b"GGUF":
         raise CheckpointFormatError(f"{path} is not a GGUF file: it starts with {magic!r}, not b'GGUF'")

@@ -50,6 +50,10 @@ class ScaledEmbedding(nn.Embedding):
         super().__init__(vocab_size, hidden_size, padding_idx=padding_idx)
         self.scale = math.sqrt(hidden_size)
 
+    def reset_parameters(self) -> None:
+        if not self.weight.is_meta:  # where there is nothing to draw, torch would import its compiler: 1.5 s
+            super().reset_parameters()
+
     def forward(self, input: Tensor) -> Tensor:
         scale = torch.tensor(self.scale, dtype=torch.float32).to(self.weight.dtype)
         return super().forward(input) * scale.to(self.weight.device)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -14,7 +13,7 @@ from torch import Tensor
 
 from model.config import Gemma3Config
 from model.errors import CheckpointFormatError, ModelError
-from model.files import staged_file
+from model.files import cache_folder, staged_file
 from model.gguf import config_from_gguf, gguf_tensors, read_gguf
 from model.hf import ADAPTER_CONFIG, CONFIG_FILE, check_dtype, hf_tensors, read_hf_config
 from model.tokenizer import Tokenizer
@@ -57,8 +56,7 @@ def resolve_checkpoint(name_or_path: str | Path) -> Path:
 
 def _packaged_270m() -> Path:
     """The assembled file; two processes may assemble it at once, and a killed one leaves no file of that name."""
-    folder = Path(os.environ.get("GEMWRIGHT_CACHE") or Path.home() / ".cache" / "gemwright").expanduser()
-    target = folder / "gemma-3-270m-q4_k_m.gguf"
+    target = cache_folder() / "gemma-3-270m-q4_k_m.gguf"
     if target.is_file():
         return target
     package = _import_package()

@@ -1,4 +1,4 @@
-"""LoRA adapters as named roles on one base network, through peft.
+"""LoRA adapters as named roles on one base network, in peft's files.
 
 Roles (policy, reference, later value and reward) share the base weights in memory; exactly one of them or none acts on
 a forward, and switching between them copies nothing.
@@ -13,7 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from peft import inject_adapter_in_model
 from torch import Tensor, nn
 
 from model.adapter_files import ALL_LINEAR, PEFT_PREFIX, LoraSpec, check_tensors, read_adapter, write_adapter
@@ -43,10 +42,9 @@ class AdapterRoles:
         assert not any(isinstance(m, LoraLinear) for m in model.modules()), "the network has its AdapterRoles already"
         self.model = model.requires_grad_(False)
         self._specs: dict[str, LoraSpec] = {}
-        self._trainable: dict[str, bool] = {}
         self._layers: dict[str, LoraLinear] = {}
-        # All layers hold this very list as their active adapters, so that a switch is one assignment for the whole
-        # network. peft's own switch walks the modules and flips requires_grad, so that a frozen reference would train.
+        # All layers hold this very list, so that a switch is one assignment for the whole network. peft's own switch
+        # walks the modules and flips requires_grad, so that a frozen reference would train.
         self._active: list[str] = []
 
     @property
@@ -74,16 +72,13 @@ class AdapterRoles:
             raise ModelError(f"role {role!r} exists already; the roles are {self._listed()}")
         if not role or "." in role:
             raise ModelError(f"role {role!r} cannot name a module; use a word without dots")
-        with torch.random.fork_rng(devices=[]):
-            config = spec.to_peft()
-            config._register_custom_module({nn.Linear: LoraLinear})
-            inject_adapter_in_model(config, self.model, role)
-        # peft leaves its configs on the network and would warn about them when the next role comes.
-        del self.model.peft_config
-        self._specs[role], self._trainable[role] = spec, trainable
+        for layer in self._layers_for(spec):
+            layer.add(role, rank=spec.rank, scaling=spec.alpha / spec.rank, dropout=spec.dropout)
         self._layers = {name: m for name, m in self.model.named_modules() if isinstance(m, LoraLinear)}
+        self._specs[role] = spec
         self._draw(role, torch.Generator().manual_seed(seed))
-        self._claim_layers()
+        for parameter in self.parameters(role):
+            parameter.requires_grad_(trainable)
         self.model.train(self.model.training)
 
     def load(self, role: str, folder: Path, *, trainable: bool = True) -> None:
@@ -156,35 +151,40 @@ class AdapterRoles:
         """[out, in] float32 scale * B @ A that the role adds to a base parameter; None where it has no adapter."""
         self._require(role)
         layer = self._layers.get(parameter_name.removesuffix(".weight"))
-        if layer is None or role not in layer.lora_A:
+        if layer is None or role not in layer.scaling:
             return None
         with torch.no_grad():
-            return layer.get_delta_weight(role)
+            return layer.delta(role)
 
-    def _claim_layers(self) -> None:
-        """Ties all layers to our list of active roles and sets what trains; nothing else in here touches either."""
-        for layer in self._layers.values():
-            layer.set_adapter(self._active, inference_mode=True)
-        for role, trainable in self._trainable.items():
-            for parameter in self.parameters(role):
-                parameter.requires_grad_(trainable)
+    def _layers_for(self, spec: LoraSpec) -> list[LoraLinear]:
+        """The layers that the spec names, in the network's order; what is still a plain layer is wrapped first."""
+        found = list[LoraLinear]()
+        for parent in list(self.model.modules()):
+            for name, child in list(parent.named_children()):
+                if name not in spec.targets:
+                    continue
+                if not isinstance(child, LoraLinear):
+                    assert isinstance(child, nn.Linear), f"{name} is no linear layer"
+                    child = LoraLinear(child, self._active)
+                    setattr(parent, name, child)
+                found.append(child)
+        return found
 
     def _draw(self, role: str, generator: torch.Generator) -> None:
-        """Makes the role float32 and draws A like `nn.Linear` would, from a generator of its own."""
+        """Makes B zero and draws A like `nn.Linear` would, from a generator of its own."""
         for key, parameter in self._named(role).items():
-            parameter.data = parameter.data.float()
+            drawn = torch.zeros(parameter.shape)
             if ".lora_A." in key:
-                drawn = torch.empty(parameter.shape)
                 nn.init.kaiming_uniform_(drawn, a=math.sqrt(5), generator=generator)
-                parameter.data.copy_(drawn)
+            parameter.data.copy_(drawn)
 
     def _named(self, role: str) -> dict[str, nn.Parameter]:
         self._require(role)
-        named = {}
+        named = dict[str, nn.Parameter]()
         for name, layer in self._layers.items():
-            if role in layer.lora_A:
-                named[f"{PEFT_PREFIX}{name}.lora_A.weight"] = layer.lora_A[role].weight
-                named[f"{PEFT_PREFIX}{name}.lora_B.weight"] = layer.lora_B[role].weight
+            if role in layer.scaling:
+                a, b = layer.master(role)
+                named |= {f"{PEFT_PREFIX}{name}.lora_A.weight": a, f"{PEFT_PREFIX}{name}.lora_B.weight": b}
         return named
 
     def _require(self, role: str) -> None:

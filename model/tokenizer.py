@@ -22,6 +22,7 @@ from tokenizers.models import BPE
 from model.chat import BOS, CHAT_TEMPLATE, END_OF_TURN, MODEL_HEADER, START_OF_TURN, Message, chat_turns
 from model.errors import CheckpointFormatError, ModelError
 from model.files import write_json
+from model.tokenizer_cache import remembered
 from model.vocabulary import SPACE, Vocabulary
 
 __all__ = ["CHAT_TEMPLATE", "Message", "Tokenizer", "Vocabulary"]
@@ -80,7 +81,8 @@ class Tokenizer:
         Raises:
             CheckpointFormatError: if the file cannot be read or its vocabulary is not a Gemma 3 one.
         """
-        return cls.from_vocabulary(Vocabulary.from_gguf(path), source=str(path))
+        vocabulary = Vocabulary.from_gguf(path)
+        return cls(remembered(vocabulary, _build), source=str(path), vocabulary=vocabulary)
 
     @classmethod
     def from_folder(cls, folder: str | Path) -> Tokenizer:
@@ -107,17 +109,7 @@ class Tokenizer:
         Raises:
             CheckpointFormatError: if a control token of Gemma 3 is missing; it names which.
         """
-        model = BPE(vocabulary.ids(), vocabulary.merges(), byte_fallback=True, fuse_unk=True, unk_token=UNK)
-        backend = tokenizers.Tokenizer(model)
-        backend.normalizer = normalizers.Replace(" ", SPACE)
-        backend.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
-        backend.decoder = decoders.Sequence([decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()])
-        _add(backend, vocabulary)
-        if (bos_id := backend.token_to_id(BOS)) is not None:
-            backend.post_processor = processors.TemplateProcessing(
-                single=f"{BOS} $A", pair=f"{BOS} $A {BOS}:1 $B:1", special_tokens=[(BOS, bos_id)]
-            )
-        return cls(backend, source=source, vocabulary=vocabulary)
+        return cls(_build(vocabulary), source=source, vocabulary=vocabulary)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -215,6 +207,21 @@ def _ids(backend: tokenizers.Tokenizer, text: str) -> list[int]:
             f"cannot encode {text!r:.100}: it is no Unicode text (lone surrogates, or not a string at all); "
             "clean the data with text.encode('utf-8', 'replace').decode()"
         ) from error
+
+
+def _build(vocabulary: Vocabulary) -> tokenizers.Tokenizer:
+    """BPE over the vocabulary, its merges derived, with what Gemma 3 does before and behind it."""
+    model = BPE(vocabulary.ids(), vocabulary.merges(), byte_fallback=True, fuse_unk=True, unk_token=UNK)
+    backend = tokenizers.Tokenizer(model)
+    backend.normalizer = normalizers.Replace(" ", SPACE)
+    backend.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
+    backend.decoder = decoders.Sequence([decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()])
+    _add(backend, vocabulary)
+    if (bos_id := backend.token_to_id(BOS)) is not None:
+        backend.post_processor = processors.TemplateProcessing(
+            single=f"{BOS} $A", pair=f"{BOS} $A {BOS}:1 $B:1", special_tokens=[(BOS, bos_id)]
+        )
+    return backend
 
 
 def _add(backend: tokenizers.Tokenizer, vocabulary: Vocabulary) -> None:

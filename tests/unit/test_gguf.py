@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import torch
 from gguf import GGMLQuantizationType
 
 from model import gguf as our_gguf
-from model import names
+from model import gguf_header, names
 from model.config import FULL, SLIDING, Gemma3Config
 from model.errors import CheckpointFormatError
 from model.gguf import config_from_gguf, gguf_tensors, read_gguf
@@ -342,6 +343,22 @@ def test_a_file_cut_off_anywhere_is_one_clear_error(tiny_file):
         expected = "not a GGUF file" if length < 4 else "cut off; fetch the file again"
         with pytest.raises(CheckpointFormatError, match=expected):
             read_gguf(cut)
+
+
+def test_a_header_is_parsed_once_and_again_when_the_file_has_changed(tmp_path, monkeypatch):
+    parsed = []
+    parse = gguf_header._parse
+    monkeypatch.setattr(gguf_header, "_parse", lambda path: parsed.append(path) or parse(path))
+    path = tmp_path / "model.gguf"
+    for config in (TINY, replace(TINY, sliding_window=9)):
+        write_gguf(path, config, random_state().items(), tokenizer=vocabulary(), dtype=torch.float32)
+        os.utime(path, (1.0, 1.0))  # the same size and date, yet another file
+        assert [config_from_gguf(read_gguf(path).metadata, path) for _ in range(2)] == [config, config]
+    assert len(parsed) == 2
+    os.utime(path)
+    for _ in range(2):  # a new file may change once more without another date
+        read_gguf(path)
+    assert len(parsed) == 4
 
 
 def test_the_message_of_a_cut_file_names_the_first_tensor_that_is_not_whole(tiny_file):
