@@ -31,7 +31,7 @@ from rlhf.reward_check import check_rewards
 from rlhf.reward_role import attach_all, waiting_scorers
 from rlhf.run import Checkpoints, Evaluations, TrainingRun
 from rlhf.run_directory import RunDirectory
-from rlhf.runtime import Runtime, default_threads, keep_freed_memory
+from rlhf.runtime import Runtime, default_threads, give_back_freed_memory, keep_freed_memory
 from rlhf.sampler import NativeSampler
 from rlhf.sft import SFTTrainer, demonstrations
 from rlhf.tracking import JsonlTracker, Tracker, Trackers
@@ -209,7 +209,9 @@ def build_prompts(config: DictConfig, tokenizer: Tokenizer) -> PromptStream:
 
 
 def build_tokenizer(config: DictConfig) -> Tokenizer:
-    return load_tokenizer(config.model.checkpoint)
+    tokenizer = load_tokenizer(config.model.checkpoint)
+    give_back_freed_memory()
+    return tokenizer
 
 
 def check_context(config: DictConfig) -> None:

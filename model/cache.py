@@ -29,9 +29,10 @@ class _Write:
 
 
 class KVCache:
-    """Preallocated cache of B rows and at most `capacity` positions each.
+    """Preallocated cache of B rows, at most `max_rows`, and at most `capacity` positions each.
 
-    `Gemma3ForCausalLM.forward` calls `plan` once per kind of layer and `extend` once per layer.
+    `Gemma3ForCausalLM.forward` calls `plan` once per kind of layer and `extend` once per layer. Rows come and go in the
+    same memory, of `max_rows` (by default the first `num_rows`): a prompt's row becomes one per completion.
     """
 
     def __init__(
@@ -42,25 +43,23 @@ class KVCache:
         *,
         dtype: torch.dtype,
         device: torch.device | str = "cpu",
+        max_rows: int | None = None,
     ) -> None:
-        self.capacity = capacity
+        self.capacity, self.num_rows = capacity, num_rows
+        self.max_rows = num_rows if max_rows is None else max_rows
         self._kinds = config.layer_types
         self._size = {kind: capacity if kind == FULL else min(capacity, config.sliding_window) for kind in self._kinds}
         # One spare slot takes what must not be stored (padding); its position stays empty, so nothing ever sees it.
         self._positions = {
-            kind: torch.full((num_rows, size + 1), _EMPTY, device=device) for kind, size in self._size.items()
+            kind: torch.full((self.max_rows, size + 1), _EMPTY, device=device) for kind, size in self._size.items()
         }
-        shape = (num_rows, config.num_key_value_heads)
+        shape = (self.max_rows, config.num_key_value_heads)
         self._keys = [
             torch.zeros(*shape, self._size[kind] + 1, config.head_dim, dtype=dtype, device=device)
             for kind in self._kinds
         ]
         self._values = [torch.zeros_like(keys) for keys in self._keys]
         self._writes: dict[str, _Write] = {}
-
-    @property
-    def num_rows(self) -> int:
-        return self._keys[0].shape[0]
 
     def plan(self, kind: str, positions: Tensor) -> Tensor:
         """Note the new tokens' positions; returns the [B, S] positions of the keys they attend over.
@@ -71,7 +70,7 @@ class KVCache:
         Raises:
             ValueError: if a position lies beyond the capacity.
         """
-        size, stored = self._size[kind], self._positions[kind]
+        size, stored = self._size[kind], self._positions[kind][: self.num_rows]
         end = int(positions.max()) + 1
         if end > self.capacity:
             raise ValueError(
@@ -92,7 +91,7 @@ class KVCache:
         """Store [B, heads, T, head_dim] keys and values; returns those that the new tokens attend over."""
         kind = self._kinds[layer]
         write, size = self._writes[kind], self._size[kind]
-        keys, values = self._keys[layer], self._values[layer]
+        keys, values = self._stored(layer)
         seen = None
         if write.before_write:
             seen = torch.cat((keys[:, :, :size], k), dim=2), torch.cat((values[:, :, :size], v), dim=2)
@@ -104,16 +103,25 @@ class KVCache:
     def storage(self, layer: int) -> tuple[Tensor, Tensor, Tensor]:
         """For a kernel that writes by itself what `extend` would: the layer's keys and values,
         [B, heads, slots, head_dim] each, and the [B, T] int64 slots of the planned tokens."""
-        return self._keys[layer], self._values[layer], self._writes[self._kinds[layer]].slots
+        return *self._stored(layer), self._writes[self._kinds[layer]].slots
 
-    def select(self, rows: Tensor) -> KVCache:
-        """A cache of the given rows, in that order (int64 indices).
+    def select_(self, rows: Tensor) -> None:
+        """Keeps the given rows, in that order (int64 indices), in the same memory.
 
         A prompt's row is named once per completion; finished completions leave by not being named.
+
+        Raises:
+            ValueError: for more rows than there is memory for.
         """
-        chosen = object.__new__(KVCache)
-        chosen.capacity, chosen._kinds, chosen._size, chosen._writes = self.capacity, self._kinds, self._size, {}
-        chosen._positions = {kind: positions[rows] for kind, positions in self._positions.items()}
-        chosen._keys = [keys[rows] for keys in self._keys]
-        chosen._values = [values[rows] for values in self._values]
-        return chosen
+        if len(rows) > self.max_rows:
+            raise ValueError(f"{len(rows)} rows do not fit in a cache of {self.max_rows}; give max_rows at its making")
+        moved = (rows != torch.arange(len(rows), device=rows.device)).nonzero()
+        first = int(moved[0, 0]) if len(moved) else len(rows)
+        for stored in (*self._positions.values(), *self._keys, *self._values):
+            stored[first : len(rows)] = stored[rows[first:]]
+        self.num_rows = len(rows)
+        self._writes = {}
+
+    def _stored(self, layer: int) -> tuple[Tensor, Tensor]:
+        """The layer's keys and values, [B, heads, slots, head_dim] each."""
+        return self._keys[layer][: self.num_rows], self._values[layer][: self.num_rows]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import gguf
 import numpy as np
@@ -149,17 +149,25 @@ def read_gguf(path: str | Path) -> GgufFile:
     if not path.is_file():
         raise CheckpointFormatError(f"no file {path}; give the path of an existing .gguf file")
     found = path.stat()
-    if time.time() - found.st_mtime < _SETTLED_S:
-        return _parse(path)
-    return _remembered(path, (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns))
+    is_settled = time.time() - found.st_mtime >= _SETTLED_S
+    identity = found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+    header = _remembered(path, identity) if is_settled else _parse(path)
+    return GgufFile(path=path, metadata=header.metadata, tensors=header.tensors, data=_mapped(path))
+
+
+class _Header(NamedTuple):
+    """Without the file's map, which would keep every page that was read in this process's memory."""
+
+    metadata: Mapping[str, Any]
+    tensors: Mapping[str, GgufTensor]
 
 
 @lru_cache(maxsize=1)
-def _remembered(path: Path, identity: tuple[int, ...]) -> GgufFile:
+def _remembered(path: Path, identity: tuple[int, ...]) -> _Header:
     return _parse(path)
 
 
-def _parse(path: Path) -> GgufFile:
+def _parse(path: Path) -> _Header:
     data = _mapped(path)
     if (magic := bytes(data[:4])) != b"GGUF":
         raise CheckpointFormatError(f"{path} is not a GGUF file: it starts with {magic!r}, not b'GGUF'")
@@ -177,7 +185,7 @@ def _parse(path: Path) -> GgufFile:
         raise CheckpointFormatError(f"{path} is damaged: general.alignment is {alignment!r}; fetch the file again")
     data_start = -(-cursor.at // alignment) * alignment
     tensors = {name: _place(path, name, shape, kind, data_start + at, len(data)) for name, shape, kind, at in headers}
-    return GgufFile(path=path, metadata=metadata, tensors=tensors, data=data)
+    return _Header(metadata, tensors)
 
 
 def _mapped(path: Path) -> memoryview:

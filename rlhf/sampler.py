@@ -222,7 +222,7 @@ class NativeSampler:
             for g in range(group_size)
         ]
         drafts = [self._draft(prompt, params) for prompt in prompts]
-        cache, hidden = self._prefill(prompts, drafts, params.max_completion_tokens)
+        cache, hidden = self._prefill(prompts, drafts, params.max_completion_tokens, len(rows))
         following = rows
         for depth in range(hidden.shape[1]):
             self._grow(following, hidden[:, depth], [row.prompt for row in following], rules)
@@ -233,8 +233,8 @@ class NativeSampler:
                 break
         parents, nodes = _branch([(row.prompt, row) for row in rows], params)
         while nodes:
-            if parents != list(range(cache.num_rows)):  # a selection copies every key
-                cache = cache.select(self._indices(parents))
+            if parents != list(range(cache.num_rows)):
+                cache.select_(self._indices(parents))
             tokens = self._indices([node[0].token_ids[-1] for node in nodes])
             positions = self._indices([node[0].num_prompt_tokens + len(node[0].token_ids) - 1 for node in nodes])
             hidden = self.model(tokens[:, None], Layout.at(positions[:, None]), cache)[:, 0]
@@ -252,7 +252,7 @@ class NativeSampler:
         return draft[: max(0, min(self.max_draft_tokens, params.max_completion_tokens - 1, within_window))]
 
     def _prefill(
-        self, prompts: Sequence[Prompt], drafts: Sequence[tuple[int, ...]], room: int
+        self, prompts: Sequence[Prompt], drafts: Sequence[tuple[int, ...]], room: int, max_rows: int
     ) -> tuple[KVCache, Tensor]:
         """The cache of prompts and drafts, and the [P, K + 1, D] states that predict the tokens along the draft.
 
@@ -266,7 +266,8 @@ class NativeSampler:
             mask[i, : len(text)] = 1
         device = self.model.device
         capacity = max(len(prompt.token_ids) for prompt in prompts) + room
-        cache = KVCache(self.model.config, len(texts), capacity, dtype=self.model.dtype, device=device)
+        kind = {"dtype": self.model.dtype, "device": device}
+        cache = KVCache(self.model.config, len(texts), capacity, max_rows=max_rows, **kind)
         hidden = self.model(token_ids.to(device), Layout.padded(mask.to(device)), cache)
         last = self._indices([len(text) - 1 for text in texts])[:, None]
         first = self._indices([len(prompt.token_ids) - 1 for prompt in prompts])[:, None]

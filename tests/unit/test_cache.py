@@ -20,8 +20,8 @@ ATOL = 2e-5
 """Of logits of size 2; float32 noise measured at 4e-6."""
 
 
-def new_cache(config: Gemma3Config, num_rows: int, capacity: int) -> KVCache:
-    return KVCache(config, num_rows, capacity, dtype=torch.float32)
+def new_cache(config: Gemma3Config, num_rows: int, capacity: int, max_rows: int | None = None) -> KVCache:
+    return KVCache(config, num_rows, capacity, dtype=torch.float32, max_rows=max_rows)
 
 
 def at(positions: Tensor) -> Layout:
@@ -145,26 +145,14 @@ def test_forked_rows_continue_like_separate_runs(prompt_length: int) -> None:
     num_new, group_size = W + 3, 3
     prompts = torch.randint(1, 512, (2, prompt_length))
     completions = torch.randint(1, 512, (2 * group_size, num_new))
-    cache = new_cache(TINY, 2, prompt_length + num_new)
+    cache = new_cache(TINY, 2, prompt_length + num_new, max_rows=6)
     in_chunks(model, cache, prompts, Layout.causal(2, prompt_length).positions, [prompt_length])
-    forked = cache.select(torch.arange(2).repeat_interleave(group_size))
-    assert forked.num_rows == 6
+    cache.select_(torch.arange(2).repeat_interleave(group_size))
+    assert cache.num_rows == 6
     positions = prompt_length + Layout.causal(6, num_new).positions
-    logits = in_chunks(model, forked, completions, positions, [1])
+    logits = in_chunks(model, cache, completions, positions, [1])
     whole = torch.cat((prompts.repeat_interleave(group_size, 0), completions), 1)
     assert_close(logits, in_one_go(model, whole)[:, prompt_length:])
-
-
-def test_a_fork_leaves_the_cache_it_came_from_alone() -> None:
-    model = tiny_model()
-    token_ids = torch.randint(1, 512, (1, 3 * W))
-    positions = Layout.causal(1, 3 * W).positions
-    straight, forked_from = new_cache(TINY, 1, 3 * W), new_cache(TINY, 1, 3 * W)
-    for cache in (straight, forked_from):
-        in_chunks(model, cache, token_ids[:, :W], positions[:, :W], [W])
-    in_chunks(model, forked_from.select(torch.tensor([0])), token_ids[:, 2 * W :], positions[:, W : 2 * W], [1])
-    rest = [in_chunks(model, c, token_ids[:, W:], positions[:, W:], [1]) for c in (straight, forked_from)]
-    assert torch.equal(*rest)
 
 
 def test_selected_rows_continue_in_the_order_asked_for() -> None:
@@ -174,8 +162,23 @@ def test_selected_rows_continue_in_the_order_asked_for() -> None:
     cache = new_cache(TINY, 4, 3 * W)
     in_chunks(model, cache, token_ids[:, :W], positions[:, :W], [W])
     rows = torch.tensor([3, 0, 3])
-    rest = in_chunks(model, cache.select(rows), token_ids[rows, W:], positions[:3, W:], [1])
+    cache.select_(rows)
+    rest = in_chunks(model, cache, token_ids[rows, W:], positions[:3, W:], [1])
     assert_close(rest, in_one_go(model, token_ids[rows])[:, W:])
+
+
+def test_rows_that_come_and_go_take_no_new_memory() -> None:
+    cache = new_cache(TINY, 2, W, max_rows=3)
+    before = [cache._keys[layer].data_ptr() for layer in range(TINY.num_hidden_layers)]
+    for rows in ([0, 1, 0], [2], [0, 0]):
+        cache.select_(torch.tensor(rows))
+        assert cache.num_rows == len(rows)
+    assert [cache._keys[layer].data_ptr() for layer in range(TINY.num_hidden_layers)] == before
+
+
+def test_more_rows_than_there_is_memory_for_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"3 rows do not fit in a cache of 2; give max_rows"):
+        new_cache(TINY, 2, W).select_(torch.tensor([0, 1, 0]))
 
 
 def test_changing_one_row_leaves_the_others_bit_equal() -> None:
@@ -183,10 +186,11 @@ def test_changing_one_row_leaves_the_others_bit_equal() -> None:
     prompts, completions = torch.randint(1, 512, (2, W + 2)), torch.randint(1, 512, (6, W))
 
     def run(prompts: Tensor, completions: Tensor) -> Tensor:
-        cache = new_cache(TINY, 2, 2 * W + 2)
+        cache = new_cache(TINY, 2, 2 * W + 2, max_rows=6)
         in_chunks(model, cache, prompts, Layout.causal(2, W + 2).positions, [4])
         positions = W + 2 + Layout.causal(6, W).positions
-        return in_chunks(model, cache.select(torch.arange(2).repeat_interleave(3)), completions, positions, [1])
+        cache.select_(torch.arange(2).repeat_interleave(3))
+        return in_chunks(model, cache, completions, positions, [1])
 
     before = run(prompts, completions)
     other_prompts, other_completions = prompts.clone(), completions.clone()

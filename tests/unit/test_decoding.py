@@ -65,7 +65,8 @@ def decoded(model: Gemma3ForCausalLM, num_tokens: int = 14, *, fused: bool) -> T
     with decoder.active():
         for number in range(num_tokens):
             if number == num_tokens // 2:
-                cache, ends = cache.select(torch.tensor([2, 0])), ends[[2, 0]]
+                cache.select_(torch.tensor([2, 0]))
+                ends = ends[[2, 0]]
             tokens = (ends * 7 + number * 31) % model.config.vocab_size
             states.append(model(tokens[:, None], Layout.at(ends[:, None] + number), cache)[:, 0].float())
     return torch.cat(states)
