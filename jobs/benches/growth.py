@@ -40,7 +40,12 @@ AXES = {
     "groups": Axis("groups per step", (1, 2, 4, 8), "plan.prompts_per_step"),
 }
 VOCABULARY = Axis("vocabulary", (65_536, 131_072, 262_144, 524_288), "")
-_WHERE = {"plan.prompts_per_step": 2, "plan.group_size": 8, "sampling.max_completion_tokens": 64, "sampler.max_rows": 32}
+_WHERE = {
+    "plan.prompts_per_step": 2,
+    "plan.group_size": 8,
+    "sampling.max_completion_tokens": 64,
+    "sampler.max_rows": 32,
+}
 """The step from which one thing grows. As many completions are decoded together at most, whatever their number."""
 
 
