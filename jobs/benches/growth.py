@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import matplotlib as mpl
 import torch
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter
 from omegaconf import DictConfig
 
 from jobs.benches.processes import given, last_json
@@ -118,8 +119,11 @@ def draw(points: Mapping[str, Sequence[Mapping[str, float]]], path: Path) -> Non
         for line, (key, unit) in enumerate((("seconds", "seconds"), ("peak_gb", "peak memory, GB"))):
             axes = grid[line][column]
             axes.plot(sizes, [point[key] for point in row], marker="o")
-            axes.set_ylim(bottom=0)
-            axes.set_xlim(left=0)
+            # One scale for all memory: what is flat looks flat.
+            shown = [point for group in (points.values() if line else [row]) for point in group]
+            axes.set_ylim(0, 1.08 * max(point[key] for point in shown))
+            axes.set_xlim(0, 1.05 * max(sizes))
+            axes.xaxis.set_major_formatter(EngFormatter(sep=""))
             axes.grid(alpha=0.3)
             if not column:
                 axes.set_ylabel(unit)
