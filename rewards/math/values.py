@@ -1,4 +1,4 @@
-"""The value of an answer's tree: exactly where it is rational, else as a number of 80 digits at a fixed point.
+"""The value of an answer's tree: exactly where it is rational, else as a number of 80 digits or more at a fixed point.
 
 Nothing here can run long: every power, factorial, binomial and exponential is bounded before it is computed. Roots of
 odd degree of negative numbers are real, so that the cube root of -8 is -2.
@@ -14,12 +14,21 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from rewards.math.nodes import Node
+from rewards.math.nodes import Node, num_nodes
 
 WORKING_DIGITS = 80
 EQUAL_DIGITS = 50
 MAX_BITS = 20_000
 """Largest exact number that an operation may give: about 6,000 digits."""
+
+SAFE_BITS = 64
+"""Two terms of at most this size, or its inverse, are within 39 digits of each other, and `EQUAL_DIGITS` tell them."""
+
+MAX_FURTHER_DIGITS = 1000
+"""Terms that lie further apart than this many digits are not compared."""
+
+MAX_DIGITS_OF_NODES = 200_000
+"""Digits times the nodes of two trees, of which a function takes some milliseconds at 3,000 digits."""
 
 MAX_GAMMA = 200
 """Largest argument of a factorial that is no whole number."""
@@ -158,10 +167,30 @@ def mpmath_context() -> Any:
         return _local.context
 
 
-def close(one: Any, other: Any, rel_tol: float) -> bool:
+def close(one: Any, other: Any, rel_tol: float, *, further_digits: int = 0) -> bool:
+    """Whether two values agree to 50 digits and as many further ones, or to `rel_tol` where that is coarser."""
     scale = max(abs(one), abs(other))
-    tolerance = max(mpmath_context().mpf(10) ** -EQUAL_DIGITS, mpmath_context().mpf(rel_tol))
-    return abs(one - other) <= scale * tolerance or scale < mpmath_context().mpf(10) ** (10 - WORKING_DIGITS)
+    ten = mpmath_context().mpf(10)
+    tolerance = max(ten ** -(EQUAL_DIGITS + further_digits), mpmath_context().mpf(rel_tol))
+    return abs(one - other) <= scale * tolerance or scale < ten ** (10 - WORKING_DIGITS - further_digits)
+
+
+def close_to_the_last_term(one: Node, other: Node, point: int, bits: int) -> bool:
+    """Whether two trees agree at a point to so many digits that no term is lost beside one of 2^`bits`.
+
+    To 50 digits, e^200 + 1 is e^200. The digits that the largest term takes are needed three times: to hold the
+    smallest beside it, for what is left when both cancel, and to tell that from rounding.
+
+    Raises:
+        TooHard: where either is undefined, or the terms lie further apart than can be computed in short time.
+    """
+    further_digits = bits * 3 // 10 + 1
+    digits = WORKING_DIGITS + 3 * further_digits
+    if further_digits > MAX_FURTHER_DIGITS or digits * (num_nodes(one) + num_nodes(other)) > MAX_DIGITS_OF_NODES:
+        raise TooHard("terms too far apart")
+    with mpmath_context().workdps(digits):
+        values = (Evaluator(point).value(one), Evaluator(point).value(other))
+        return close(*values, 0.0, further_digits=further_digits)
 
 
 class Evaluator:
@@ -170,15 +199,22 @@ class Evaluator:
     def __init__(self, point: int) -> None:
         self.point = point
         self.context = mpmath_context()
+        self.bits = 0
+        """The largest size of all values so far, as a power of two; a value near 0 has one, too."""
 
     def value(self, node: Node) -> Any:
         rational = exact(node)
         if rational is not None:
-            return self.context.mpf(rational.numerator) / rational.denominator
+            return self.measured(self.context.mpf(rational.numerator) / rational.denominator)
         try:
-            return self.bounded(self.rule(node))
+            return self.measured(self.bounded(self.rule(node)))
         except (ArithmeticError, ValueError, TypeError) as error:  # mpmath's words for "undefined here"
             raise TooHard(str(error)) from None
+
+    def measured(self, value: Any) -> Any:
+        if value:
+            self.bits = max(self.bits, abs(int(self.context.mag(value))))
+        return value
 
     def bounded(self, value: Any) -> Any:
         if not self.context.isfinite(value) or (value and abs(self.context.mag(value)) > MAX_BITS):
