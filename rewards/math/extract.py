@@ -22,8 +22,10 @@ import re
 from dataclasses import dataclass
 
 from rewards.math.alternatives import Alternatives
+from rewards.math.attributed import is_anothers
 from rewards.math.boxes import BOX_OF_ONE, TAKEN_BACK, Box, find_boxes, without_denied_boxes
 from rewards.math.contrasts import (
+    SENTENCES,
     SUBORDINATE,
     SUPPOSED,
     WOULD_BE,
@@ -36,6 +38,7 @@ from rewards.math.contrasts import (
 from rewards.math.denials import CLAUSE_END, DENIED, DOUBTED, HEDGED
 from rewards.math.folding import vocabulary
 from rewards.math.formulas import INLINE_MATH, displayed, joined, without_closing
+from rewards.math.hearsay import SAID
 from rewards.math.moments import moment
 from rewards.math.phrases import COPULA, SENTENCE_END, last_announcement
 from rewards.math.scruples import HARDLY, SUPPOSING
@@ -202,6 +205,7 @@ def boxed_answer(text: str) -> str:
 
 
 _DAY = re.compile(r"\d{1,2}")
+_NUMBER = re.compile(r"\W{0,4}\d[\d.,/ ]*")
 _NOT_THE_OTHER = re.compile(r"[,;]?\s+(?:and\s+)?(?:not|rather than|instead of)\s")
 
 
@@ -229,6 +233,10 @@ def _phrase(tail: str) -> str | None:
         return None
     if sentence.endswith(("?", "\uff1f")) or found[len(sentence) :].startswith("\u061f"):
         return None  # a question answers nothing
+    if (value := _NUMBER.match(sentence)) is not None:
+        behind = f"0 {sentence[value.end() :]}"
+        if HARDLY.search(behind) or SAID.search(behind):
+            return None
     if _DAY.fullmatch(sentence) and moment(found.rstrip(" .*_")) is not None:
         return found.rstrip(" .*_")  # `3. Oktober` is one date
     return COPULA.sub("", without_remark(without_denied(sentence))).strip(" *_\"'") or None
@@ -278,13 +286,21 @@ def _is_disbelieved(before: str) -> bool:
     since = max(before.rfind("\n"), before.rfind(". ")) + 1
     if _HARMLESS.issuperset(before[since:].lower().replace("*", " ").split()):
         return False  # before clauses are looked for
+    if is_anothers(SENTENCES.split(before)[-1]):
+        return True
     clauses = CLAUSE_END.split(before)
+    if len(clauses) > 1 and _GOVERNS.search(clauses[-2]):
+        clauses[-2:] = [f"{clauses[-2]} {clauses[-1]}"]
     if _HARMLESS.issuperset(clauses[-1].lower().replace("*", " ").split()):
         return False
     clause = behind_but(clauses[-1])
     if len(clauses) > 1 and SUBORDINATE.match(clause):
         clause = f"{behind_but(clauses[-2])} {clause}"
     return any(words.search(f"{clause} 0") for words in (DOUBTED, HEDGED, SUPPOSED, SUPPOSING, HARDLY))
+
+
+_GOVERNS = re.compile(r"\b(?:ki|that|que|che|dass|bahwa|rằng|kwamba)\s*$")
+"""What governs a clause behind a comma: "I doubt that, ..." in languages that put the comma there."""
 
 
 def _first_sentence(text: str) -> str:

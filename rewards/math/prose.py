@@ -12,20 +12,20 @@ from rewards.math.folding import fold, vocabulary
 from rewards.math.halves import counted, may_have_half, with_halves
 from rewards.math.introduced import STATES
 from rewards.math.spelled import ENGLISH_NUMBERS, SCALE_WORDS, spelled_number
-from rewards.math.units import measure
+from rewards.math.units import CURRENCY_CODE, measure
 
 _GROUPED = r"\d{1,3}(?:[ ']\d{3})+(?:[.,]\d+)?(?![\d.,]*\d)|\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}(?![\d.,]*\d)"
 _DIGITS = rf"(?:{_GROUPED}|\d[\d,]*(?:\.\d+)?)"
 _MIXED = r"\d{1,3}\s{1,2}\d{1,3}\s?/\s?\d{1,3}(?!\d)"
-_CODE = r"(?:(?<![A-Za-z])(?:Rp|Rs|RM|CHF|USD|EUR|GBP|INR|IDR)\.?\s?)?"
+_CODE = rf"(?:(?<![A-Za-z]){CURRENCY_CODE}(?=\d))?"
 NUMBER = re.compile(
-    rf"(?<![\w%])%\s?\d+(?:[.,]\d+)?|(?<![\w.)\]}}^{{]){_CODE}[-+]?(?:{_MIXED}|(?:{_DIGITS}|\.\d+)(?:\s?/\s?\d+)?)\s?%?"
+    rf"(?<![\w%])%\s?\d+(?:[.,]\d+)?|(?<![\w.)\]}}^{{])(?<!\d,){_CODE}[-+]?(?:{_MIXED}|(?:{_DIGITS}|\.\d+)(?:\s?/\s?\d+)?)\s?%?"
     rf"|(?<![A-Za-z^{{_\d.,]){_MIXED}"
     rf"|(?<![A-Za-z^{{_\d.,]){_DIGITS}\s?%?",
     re.ASCII,
 )
 """A number in folded text."""
-_MAY_BEGIN = re.compile(r"[-+%.0-9RCUEGI]")
+_MAY_BEGIN = re.compile(rf"[-+%.0-9]|(?<![A-Za-z]){CURRENCY_CODE}(?=\d)")
 _MINUS = re.compile(
     r"(?:(?:^|[:=\u2014\u2013(]|\b(?:is|es|est|\u00e9|\u00e8|ist|lautet|be|\u0440\u0430\u0432\u043d\w+|\u00e4r"
     r"|er|to|\u044d\u0442\u043e|was|equals))\s*"
