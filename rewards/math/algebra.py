@@ -13,6 +13,7 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any
 
+from rewards.math.exact import TooHard, exact, is_literal, symbols
 from rewards.math.intervals import as_interval, is_whole_line, same_variable_regions
 from rewards.math.nodes import Node
 from rewards.math.polynomials import same_rational_function
@@ -33,17 +34,7 @@ from rewards.math.shapes import (
     spread,
     value_first,
 )
-from rewards.math.values import (
-    FIRST_POSITIVE,
-    SAFE_BITS,
-    Evaluator,
-    TooHard,
-    close,
-    close_to_the_last_term,
-    exact,
-    is_literal,
-    symbols,
-)
+from rewards.math.values import FIRST_POSITIVE, SAFE_BITS, Evaluator, close, close_to_the_last_term
 
 NUM_POINTS = 6
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 
+from rewards.math.exact import exact
 from rewards.math.nodes import Node, num_nodes
-from rewards.math.values import exact
 
 PRIME = 2**521 - 1
 NUM_POINTS = 2

@@ -15,13 +15,14 @@ from rewards.math.contrasts import (
     without_remark,
 )
 from rewards.math.denials import COMPARED, DENIED, DOUBTED, HEDGED, OR, VAGUE
-from rewards.math.extract import TAIL_CHARS, own_words
+from rewards.math.extract import TAIL_CHARS
 from rewards.math.formulas import INLINE_MATH, content, without_closing
 from rewards.math.introduced import is_introduced
 from rewards.math.labels import is_reference, names_a_problem
 from rewards.math.prose import folded, in_formula, mixed_measure_in, number_text, numbers, scientific
 from rewards.math.scruples import HARDLY
 from rewards.math.statements import exact_and_approximate, last_word_as_digits, without_comments
+from rewards.math.turns import own_words
 from rewards.math.units import CURRENCY_CODE
 
 
