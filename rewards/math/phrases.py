@@ -68,7 +68,7 @@ _WORDS = {
     "ha": ("amsar|amsa", "ita ce|ce|ita ne|ne"),
     "zu": ("impendulo", "ithi|ingu"),
     "so": ("jawaabtu", "waa"),
-    "am": ("መልሱ", ""),
+    "am": ("መልሱ|መልስ", ""),
     "hy": ("պատասխանը", ""),
     "ka": ("პასუხია|პასუხი", "არის"),
     "gu": ("જવાબ", ""),
@@ -89,8 +89,9 @@ _MARKS = r"[\s*_`]{0,6}"
 _SIGN = r"(?:[:\uff1a=\u2014]|\u2013(?=\s))"
 _QUALIFIER = (
     r"(?:\s+(?:final|finale|correcta|correcte|correta|corretta|finala|akhir|cuối cùng|la mwisho|sahihi|náà|corectă?"
+    r"|đúng|ta ƙarshe"
     r"|ال(?:صحيح|نهائي)ة?"
-    r"|نهایی|صحیح|הסופית))?"
+    r"|نهایی|صحیح|הסופית)|\s?(?:ที่ถูกต้อง|สุดท้าย|ត្រឹមត្រូវ|ចុងក្រោយ|ທີ່ຖືກຕ້ອງ))?"
 )
 
 
