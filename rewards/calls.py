@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 from rewards.base import RewardError, Sample, Verdict
 from rewards.functions import describe
 from rewards.json_text import JSON_FENCES, UnreadableJson, fenced_blocks, read_json
-from rewards.math.extract import after_thinking
+from rewards.math.turns import after_thinking
 from rewards.text import has_content
 
 MAX_PYTHON_CHARS = 10_000

@@ -14,7 +14,8 @@ from numbers import Real
 
 from rewards.base import RewardError, Sample, Verdict
 from rewards.length import Length
-from rewards.math.extract import after_thinking, find_boxes
+from rewards.math.extract import find_boxes
+from rewards.math.turns import after_thinking
 from rewards.text import has_content, visible
 
 __all__ = ["MAX_PATTERN_CHARS", "Boxed", "Length", "Pattern", "Tags", "well_formed"]

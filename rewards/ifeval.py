@@ -17,6 +17,7 @@ from typing import Any
 
 from rewards.base import RewardError
 from rewards.checks import Case, Check, Count, Forbidden, Frequency, Keywords, NoCommas, Response
+from rewards.citing import RepeatsPrompt
 from rewards.shapes import (
     EndsWith,
     IsJson,
@@ -26,7 +27,6 @@ from rewards.shapes import (
     Parts,
     Postscript,
     Quoted,
-    RepeatsPrompt,
     Sections,
     Title,
 )

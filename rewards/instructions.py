@@ -4,8 +4,9 @@
                 {"kind": "keywords", "phrases": ["river", "bridge"], "at_most": 3},
                 {"kind": "language", "language": "de"}]}
 
-KINDS lists the kinds; the fields of each class, in `rewards.checks` and `rewards.shapes`, are its options. Rows in the
-layout of IFEval, without `checks` but with `instruction_id_list` and `kwargs`, are read as they are (`rewards.ifeval`).
+KINDS lists the kinds; the fields of each class, in `rewards.checks`, `rewards.shapes` and `rewards.citing`, are its
+options. Rows in the layout of IFEval, without `checks` but with `instruction_id_list` and `kwargs`, are read as they
+are (`rewards.ifeval`).
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from typing import Any
 
 from rewards.base import RewardError, Sample, Verdict
 from rewards.checks import Abstained, Case, Check, Count, Forbidden, Frequency, Keywords, NoCommas, Response, Speaks
+from rewards.citing import CitesPrompt, RepeatsPrompt
 from rewards.functions import describe
 from rewards.ifeval import IDS_KEY, ifeval_checks
-from rewards.math.extract import after_thinking
+from rewards.math.turns import after_thinking
 from rewards.shapes import (
-    CitesPrompt,
     EndsWith,
     IsJson,
     Language,
@@ -31,7 +32,6 @@ from rewards.shapes import (
     Parts,
     Postscript,
     Quoted,
-    RepeatsPrompt,
     Sections,
     StartsWith,
     Title,

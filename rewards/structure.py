@@ -18,7 +18,7 @@ from rewards.format import well_formed
 from rewards.functions import describe
 from rewards.json_schema import schema_errors, schema_text, schema_validator
 from rewards.json_text import UnreadableJson, blank_text, is_filled, json_part, read_json
-from rewards.math.extract import after_thinking
+from rewards.math.turns import after_thinking
 
 _KINDS = {"object": dict, "array": list, "string": str, "number": (int, float), "boolean": bool, "null": type(None)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rewards.math.extract import after_thinking
+from rewards.math.turns import after_thinking
 
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n]*")
 _PYTHON = ("", "python", "py", "python3", "python2", "cpython", "pypy", "pypy3")

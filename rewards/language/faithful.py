@@ -1,4 +1,4 @@
-"""Does a text say what it should? Numbers, named tokens, chrF++ against a reference, word order, repetition."""
+"""Does a text say what it should? Numbers, named tokens, chrF++ against a reference, word order."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import re
 import threading
 import unicodedata
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 
 from rewards.language.tags import LATIN, Language
-from rewards.language.words import SPACELESS, Word, split_words
+from rewards.language.wellformed import MAX_CHARS, units_of
+from rewards.language.words import split_words
 from rewards.math.cardinals import cardinal, may_begin
 from rewards.math.numbers import fold, plain_number
 from rewards.math.spelled import spelled_number
@@ -30,32 +31,10 @@ _NAMED = re.compile(
     re.ASCII,
 )
 _LATIN_NAME = re.compile(r"(?<![A-Za-z])[A-Z][a-z]{2,}(?![A-Za-z])")
-_OPENERS = r"[\s\"'\u00ab\u201e\u201c(\u00bf\u00a1]*"
-_FIRST_LETTER = re.compile(rf"{_OPENERS}([^\W\d_])(?![A-Z])")
-_SENTENCE_START = re.compile(
-    rf"[.!?](?<=[^\W\d_]{{3}}.)(?![.\u2026])[!?]*[\"'\u00bb\u201d\u2019)]*\s{_OPENERS}([^\W\d_])(?![A-Z])"
-)
-"""The letter after a full stop, but not after an ellipsis; none where a name such as `iPhone` stands, which is never
-capitalized.
-"""
-_PAUSES = frozenset(",;\u060c\u061b\u3001\uff0c\uff1b\u055d\u1363")
-_CLOSERS = "\"')\u00bb\u201d\u2019\u201c\u300d\u300f\uff09"
-_UNMARKED = frozenset({"Thai", "Laoo", "Khmr"})
-"""Scripts that do without marks at the end of sentences."""
-_LEAST_MARKED = 20
-"""Words, or short pieces where no spaces are written, from which on a text has marks."""
-_SENTENCE_END = re.compile(
-    r"(?:(?<=[^\s\d.]{3})[.\u2026]+|[!?\u061f\u0964\u0965\u104b\u06d4\u1362\u0589]+)[\"'\u00bb\u201d\u2019)]*\s"
-    r"|[\u3002\uff01\uff1f]+[\u300d\u300f\uff09]*"
-)
-_CAPITAL_INSIDE = re.compile(r"[^\W\d_],?\s[A-Z\u00c0-\u00de\u0391-\u03ab\u0400-\u042f\u0531-\u0556]")
 _MIN_ORDERED = 8
 """Shared words below which their order says nothing."""
 _FREE_ORDER = 0.3
 """Shared neighbours for each shared word: 0.4 and more in free translations, 0.05 to 0.12 in shuffled words."""
-_WINDOW, _LEAST_WINDOW = 40, 24
-"""Words looked at together, and the fewest that tell."""
-_MAX_CHARS = 20_000
 _scoring = threading.Lock()
 
 
@@ -67,7 +46,7 @@ def numbers(text: str) -> list[frozenset[Hashable]]:
     >>> numbers("3,5 km") == numbers("\\u0663\\u066b\\u0665 km"), numbers("7")
     (True, [frozenset({7})])
     """
-    folded = _PLACED.sub(_in_digits, fold(text[:_MAX_CHARS]))
+    folded = _PLACED.sub(_in_digits, fold(text[:MAX_CHARS]))
     return [_readings(match[0]) for match in _NUMBER.finditer(folded)]
 
 
@@ -96,7 +75,7 @@ def _left_unsaid(wanted: list[frozenset[Hashable]], text: str) -> tuple[list[fro
 
 def _in_words(text: str) -> Iterator[Hashable]:
     """The values of the numbers that are written in words or in Chinese characters."""
-    text = text[:_MAX_CHARS]
+    text = text[:MAX_CHARS]
     for run in _CHINESE_NUMBER.findall(text):
         value = spelled_number(run)
         if value is not None:
@@ -175,9 +154,9 @@ def named_tokens(text: str, language: Language | None = None) -> frozenset[str]:
     >>> sorted(named_tokens("NASA flew the F-16 over Paris", None))
     ['F-16', 'NASA']
     """
-    found = set(_NAMED.findall(text[:_MAX_CHARS]))
+    found = set(_NAMED.findall(text[:MAX_CHARS]))
     if language is not None and LATIN not in language.scripts:
-        found |= set(_LATIN_NAME.findall(text[:_MAX_CHARS]))
+        found |= set(_LATIN_NAME.findall(text[:MAX_CHARS]))
     return frozenset(found)
 
 
@@ -195,7 +174,7 @@ def closeness(reference: str, given: str, language: Language) -> float:
 
 def _with_bare_digits(text: str) -> str:
     """The text with its numbers in ASCII digits without separators: `number_agreement` judges them, not chrF++."""
-    text = re.sub(r"\d", lambda digit: str(unicodedata.decimal(digit[0])), text[:_MAX_CHARS])
+    text = re.sub(r"\d", lambda digit: str(unicodedata.decimal(digit[0])), text[:MAX_CHARS])
     text = re.sub("(?<=\\d)[.,'\u066b\u066c](?=\\d)", "", text)
     return re.sub("(?<=\\d)[ \u00a0\u202f](?=\\d{3}(?!\\d))", "", text)
 
@@ -219,111 +198,9 @@ def order_agreement(reference: str, given: str) -> float:
 
     min(1, (shared neighbour pairs / shared words) / 0.3) squared; 1.0 below eight shared words.
     """
-    one, other = _units(split_words(reference)), _units(split_words(given))
+    one, other = units_of(split_words(reference)), units_of(split_words(given))
     shared = (Counter(one) & Counter(other)).total()
     if shared < _MIN_ORDERED:
         return 1.0
     pairs = (Counter(pairwise(one)) & Counter(pairwise(other))).total()
     return min(1.0, pairs / shared / _FREE_ORDER) ** 2
-
-
-def repetition(words: Sequence[Word]) -> float:
-    """The share of four-word sequences that stood there before; of eight characters in Chinese and Japanese, and of
-    sixteen in other scripts without spaces.
-
-    >>> repetition(split_words("one two three four five six seven eight " * 4)) > 0.7, repetition(split_words("a text"))
-    (True, 0.0)
-    """
-    units = _units(words)
-    length = 4
-    if units and words[0].script in SPACELESS:
-        length = 8 if words[0].script in ("Hani", "Kana") else 16
-    sequences = list(zip(*(units[i:] for i in range(length)), strict=False))
-    return 1.0 - len(set(sequences)) / len(sequences) if len(sequences) >= 8 else 0.0
-
-
-def vocabulary(words: Sequence[Word]) -> float:
-    """1.0 where a text has words of its own, falling to 0.0 where it is made of the same few, such as function words.
-
-    The mean over each `_WINDOW` words of the better of two clipped shares: of words that stand there once, from 0.1 to
-    0.15, and of different words, from 0.33 to 0.38. Less than `_LEAST_WINDOW` words, and scripts without spaces, are
-    not suspected.
-
-    >>> vocabulary(split_words("und der die das " * 10)), vocabulary(split_words("a short text"))
-    (0.0, 1.0)
-    """
-    texts = [word.text.casefold() for word in words if word.script not in SPACELESS]
-    windows = [Counter(texts[i : i + _WINDOW]) for i in range(0, len(texts) - _LEAST_WINDOW + 1, _WINDOW)]
-    values: list[float] = []
-    for counts in windows:
-        size = counts.total()
-        once = (list(counts.values()).count(1) / size - 0.1) / 0.05
-        values.append(min(1.0, max(0.0, once, (len(counts) / size - 0.33) / 0.05)))
-    return sum(values) / len(values) if values else 1.0
-
-
-def sentence_shape(text: str) -> float:
-    """1.0 where sentences start as sentences do, falling to 0.0 for words in random order, in scripts with capitals.
-
-    In shuffled words most full stops stand before a small letter, and the capitals that began sentences stand inside
-    them. Text that does without capitals, and text of fewer than three sentences, is not suspected.
-
-    >>> sentence_shape("We go home. They stay here. It rains."), sentence_shape("home. We here. go It rains. they stay")
-    (1.0, 0.0)
-    """
-    text = text[:_MAX_CHARS]
-    first = _FIRST_LETTER.match(text)
-    starts = [*([first[1]] if first else []), *_SENTENCE_START.findall(text)]
-    small = sum(_is_small(char) for char in starts)
-    if len(starts) < 3 or small < 2 or 3 * len(_CAPITAL_INSIDE.findall(text)) < small:
-        return 1.0
-    return 1.0 - min(1.0, max(0.0, (small / len(starts) - 0.3) / 0.3))
-
-
-def _is_small(char: str) -> bool:
-    """Whether a letter is written small where it could be a capital; Georgian, which has none, is never."""
-    return char.islower() and not "\u10d0" <= char <= "\u10ff"
-
-
-def stops_short(text: str) -> bool:
-    """Whether the last line has two whole sentences or more and then breaks off in the middle of another one; one is
-    enough where the line begins with a small letter, too.
-
-    Words in random order nearly always do, in any script with marks at the end of sentences, because only a few of its
-    words carry one. A rest that begins with a capital letter may be a whole sentence that lacks its mark.
-
-    >>> stops_short("We go home. They stay here. It rains"), stops_short("home. We here. go It rains they stay")
-    (False, True)
-    """
-    line = text.rstrip()[-_MAX_CHARS:].rpartition("\n")[2].rstrip(_CLOSERS)
-    if not line or not (unicodedata.category(line[-1])[0] in "LM" or line[-1] in _PAUSES):
-        return False
-    ends = [match.end() for match in _SENTENCE_END.finditer(line)]
-    least = 1 if next((_is_small(char) for char in line if char.isalpha()), False) else 2
-    return len(ends) >= least and not next((char.isupper() for char in line[ends[-1] :] if char.isalpha()), True)
-
-
-def is_unmarked(text: str, words: Sequence[Word]) -> bool:
-    """Whether a long text has no mark and no line break at all, so that nothing tells sentences from a heap of words.
-
-    >>> is_unmarked("we home here go it rains they stay " * 5, split_words("we home here go it rains they stay " * 5))
-    True
-    """
-    if any(word.script in _UNMARKED for word in words):
-        return False
-    return len(words) >= _LEAST_MARKED and not any(_is_mark(char) for char in text.strip())
-
-
-def _is_mark(char: str) -> bool:
-    return char == "\n" or (char not in "'\u2019-_" and unicodedata.category(char)[0] == "P")
-
-
-def _units(words: Sequence[Word]) -> Sequence[str]:
-    """Lower-case words; single characters of scripts that write no spaces."""
-    units: list[str] = []
-    for word in words:
-        if word.script in SPACELESS:
-            units += word.text
-        else:
-            units.append(word.text.casefold())
-    return units

@@ -9,7 +9,7 @@ from numbers import Real
 
 from rewards.base import RewardError, Sample, Verdict
 from rewards.functions import describe
-from rewards.language import faithful
+from rewards.language import faithful, wellformed
 from rewards.language.detect import LEAST_LETTERS, identify, verify
 from rewards.language.order import ends_as_usual, in_order
 from rewards.language.prose import prose
@@ -17,7 +17,7 @@ from rewards.language.spans import Consistency, consistency
 from rewards.language.tags import Language, parse_tag
 from rewards.language.words import Word, density, split_words, variant_share
 from rewards.math import FinalAnswer
-from rewards.math.extract import after_thinking
+from rewards.math.turns import after_thinking
 
 Scorer = Callable[[str, str], float]
 """How well a text, the second, says what a source in any language, the first, says: from 0 to 1."""
@@ -151,7 +151,7 @@ class LanguageFidelity:
         if value > _DOUBTFUL and not self._sees_content(sample):
             ordered = in_order(text, words, language)
             value, flaw = value * ordered, flaw + (", words in no order" if ordered < 1.0 else "")
-            if value > _DOUBTFUL and faithful.is_unmarked(completion, words):
+            if value > _DOUBTFUL and wellformed.is_unmarked(completion, words):
                 return Verdict.not_applicable(f"{reason}, but without any mark: sentences or a heap of words")
         return Verdict.of(value, reason + flaw)
 
@@ -159,10 +159,12 @@ class LanguageFidelity:
         self, sample: Sample, completion: str, text: str, words: Sequence[Word], language: Language
     ) -> tuple[float, str]:
         """D * V * S, and what is wrong in words."""
-        repeated = faithful.repetition(words)
-        shape = (1.0 - min(1.0, max(0.0, (repeated - 0.2) / 0.4))) * faithful.vocabulary(words)
-        shape *= faithful.sentence_shape(text)
-        stops = sample.finish_reason != "length" and not self._sees_content(sample) and faithful.stops_short(completion)
+        repeated = wellformed.repetition(words)
+        shape = (1.0 - min(1.0, max(0.0, (repeated - 0.2) / 0.4))) * wellformed.vocabulary(words)
+        shape *= wellformed.sentence_shape(text)
+        stops = (
+            sample.finish_reason != "length" and not self._sees_content(sample) and wellformed.stops_short(completion)
+        )
         if stops and not ends_as_usual(text, words, language):
             return 0.0, ", breaks off inside a sentence"
         return shape, f", {repeated:.0%} repeated" if shape < 1.0 else ""

@@ -1,6 +1,7 @@
 """Whether two answers are the same: exactly where they are rational, else by their values to 50 digits.
 
-Numbers are compared as fractions, rational functions by sympy's polynomials. What is left (roots, functions, constants)
+Numbers are compared as fractions, rational functions by sympy's polynomials or, where these would grow too large, by
+their residues. What is left (roots, functions, constants)
 is evaluated: once, or with symbols at several fixed points, some negative; agreement everywhere is taken as equality.
 Symbolic simplification is not used because its running time has no bound.
 """
@@ -12,9 +13,11 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any
 
+from rewards.math.exact import TooHard, exact, is_literal, symbols
 from rewards.math.intervals import as_interval, is_whole_line, same_variable_regions
 from rewards.math.nodes import Node
 from rewards.math.polynomials import same_rational_function
+from rewards.math.residues import same_residues
 from rewards.math.shapes import (
     STRUCTURES,
     as_fraction,
@@ -31,7 +34,7 @@ from rewards.math.shapes import (
     spread,
     value_first,
 )
-from rewards.math.values import FIRST_POSITIVE, Evaluator, TooHard, close, exact, is_literal, symbols
+from rewards.math.values import FIRST_POSITIVE, SAFE_BITS, Evaluator, close, close_to_the_last_term
 
 NUM_POINTS = 6
 
@@ -59,6 +62,8 @@ class Comparison:
     """Whether `9+9` is an answer where the gold is 18."""
     values: dict[tuple[Node, int], Any] = field(default_factory=dict)
     """Numbers already computed, by tree and point."""
+    sizes: dict[tuple[Node, int], int] = field(default_factory=dict)
+    """The largest size of a value on the way to each of them, as a power of two."""
 
     def match(self, gold: Node, answer: Node) -> Match:
         """How two trees compare. `x = 5` stands for 5 unless both are equations."""
@@ -95,7 +100,7 @@ class Comparison:
 
     def _match_functions(self, gold: Node, answer: Node) -> Match:
         same = same_rational_function(gold, answer)
-        if same is None:
+        if same is None and (same := same_residues(gold, answer)) is None:
             return self._match_numerically(gold, answer)
         return Match.SAME if same else Match.DIFFERENT
 
@@ -120,14 +125,24 @@ class Comparison:
         start = FIRST_POSITIVE if names and _are_logarithms(gold, answer) else 0
         for point in range(start, start + (NUM_POINTS if names else 1)):
             try:
-                one = self.value_at(gold, point)
-                other = self.value_at(answer, point)
+                is_close = self._is_close(
+                    gold, answer, point, rel_tol=0.0 if names else self.rel_tol, to_last_term=decided < 2
+                )
             except TooHard:
                 continue
-            if not close(one, other, 0.0 if names else self.rel_tol):
+            if not is_close:
                 return Match.DIFFERENT
             decided += 1
         return Match.SAME if decided >= (2 if names else 1) else Match.UNDECIDED
+
+    def _is_close(self, gold: Node, answer: Node, point: int, *, rel_tol: float, to_last_term: bool) -> bool:
+        """Raises TooHard."""
+        if not close(self.value_at(gold, point), self.value_at(answer, point), rel_tol):
+            return False
+        bits = max(self.sizes[gold, point], self.sizes[answer, point])
+        if rel_tol or not to_last_term or bits <= SAFE_BITS:
+            return True
+        return close_to_the_last_term(gold, answer, point, bits)
 
     def value_at(self, node: Node, point: int) -> Any:
         """The mpmath number of a tree at one of the fixed points.
@@ -136,7 +151,9 @@ class Comparison:
             TooHard: where it is undefined or out of bounds.
         """
         if (node, point) not in self.values:
-            self.values[node, point] = Evaluator(point).value(node)
+            evaluator = Evaluator(point)
+            self.values[node, point] = evaluator.value(node)
+            self.sizes[node, point] = evaluator.bits
         return self.values[node, point]
 
     # -- equations and inequalities ------------------------------------------------------------------------------------

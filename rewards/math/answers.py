@@ -12,6 +12,7 @@ from rewards.math.bases import based_number
 from rewards.math.cardinals import cardinal
 from rewards.math.choices import choice_of_gold
 from rewards.math.denials import DENIED, HEDGED, VAGUE
+from rewards.math.exact import exact, is_literal
 from rewards.math.extract import boxed_answer
 from rewards.math.moments import Moment, moment
 from rewards.math.nodes import MAX_CHARS, Node, number
@@ -22,7 +23,6 @@ from rewards.math.separators import comma_decimal, grouped_number, money_in_thou
 from rewards.math.spelled import spelled_number
 from rewards.math.tokens import Unreadable
 from rewards.math.units import canonical
-from rewards.math.values import exact, is_literal
 from rewards.math.words import as_formula, as_words, is_marked_prose, is_prose, is_words, squeeze
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 
 from rewards.math.alternatives import Alternatives, split
+from rewards.math.attributed import is_anothers, is_said_behind
 from rewards.math.denials import CLAUSE_END, COMPARED, DENIED, DOUBTED, HEDGED
 from rewards.math.folding import vocabulary
 from rewards.math.hearsay import SAID
@@ -192,10 +193,10 @@ def is_of_another(before: str) -> bool:
 
 _DIGIT = re.compile(r"\d")
 SUBORDINATE = re.compile(
-    r"\s*(?:что|що|че|да|že|że|dass|daß|ob|dat|hogy|ότι|at|att|að|että|et|kad|ka|că|რომ|որ|که|کہ|कि|que|che)\s"
+    r"\s*(?:что|що|че|да|da|že|że|dass|daß|ob|dat|hogy|ότι|at|att|að|että|et|kad|ka|că|რომ|որ|که|کہ|कि|que|che)\s"
 )
 """A clause that another one governs: "I doubt, that ..." in languages that put a comma there."""
-_SENTENCES = re.compile(r"[.!?](?=\s)|[\n\u3002\u0964\u061f\uff01\uff1f]")
+SENTENCES = re.compile(r"[.!?](?=\s)|[\n\u3002\u0964\u061f\uff01\uff1f]")
 
 
 def _is_doubted_behind(text: str) -> bool:
@@ -206,7 +207,7 @@ def _is_doubted_behind(text: str) -> bool:
     """
     if not text.startswith((",", "\uff0c", "\u060c", ";")):
         return False
-    clause = _SENTENCES.split(text[1:81], maxsplit=1)[0]
+    clause = SENTENCES.split(text[1:81], maxsplit=1)[0]
     if any(char.isdecimal() for char in clause):
         return False
     return (DOUBTED.search(clause) or HEDGED.search(clause) or _UNDENIABLY.search(clause)) is not None
@@ -230,6 +231,22 @@ _BOUND_BEFORE = re.compile(
 """What makes the value right behind it a bound, or one that is excluded."""
 
 
+_UNKNOWN = re.compile(r"(?<![\w\\])([A-Za-z])\s?=")
+_RESULT = re.compile(
+    r"\b(?:giv|yield|get|obtain|find|have|lead|result)\w*(?: (?:us|to|in|that))? \$?([A-Za-z])\s?=\s?$"
+)
+
+
+def _is_of_another_unknown(before: str) -> bool:
+    """Whether a trial of one unknown gives another one: "plugging x = 4 back gives y = ".
+
+    >>> _is_of_another_unknown("Plugging x = 4 in gives y = "), _is_of_another_unknown("Plugging x = 4 in gives ")
+    (True, False)
+    """
+    result = _RESULT.search(before)
+    return result is not None and result[1] not in _UNKNOWN.findall(before[: result.start()])
+
+
 def is_denied(text: str, start: int, end: int) -> bool:
     """Whether the clause around the value in `text[start:end]` denies it, makes it a bound, or asks.
 
@@ -247,7 +264,10 @@ def is_denied(text: str, start: int, end: int) -> bool:
     clause = f"{before.rstrip()} 0 {after.lstrip()}"
     if _BOUND_BEFORE.search(before[-40:]):
         return True
-    if DOUBTED.search(_SENTENCES.split(text[max(0, start - 120) : start])[-1] + " 0 " + after):
+    sentence = SENTENCES.split(text[max(0, start - 120) : start])[-1]
+    if DOUBTED.search(f"{sentence} 0 {after}") or is_anothers(sentence):
+        return True
+    if is_said_behind(SENTENCES.split(text[end : end + 80])[0]):
         return True
     if turns_back(text[end + len(after) :]):
         return True
@@ -258,5 +278,6 @@ def is_denied(text: str, start: int, end: int) -> bool:
         return True
     if GIVEN.search(f"{_DIGIT.split(before)[-1]} 0 {after}") or _is_doubted_behind(text[end + len(after) :]):
         return True
-    is_asked = is_asked or any(words.search(clause) for words in (HARDLY, IRREALIS, SAID))
+    is_asked = is_asked or any(words.search(clause) for words in (HARDLY, IRREALIS))
+    is_asked = is_asked or (SAID.search(clause) is not None and not _is_of_another_unknown(before))
     return is_asked or any(words.search(clause) for words in (DENIED, COMPARED, HEDGED, WOULD_BE))

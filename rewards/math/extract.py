@@ -7,8 +7,8 @@
 3. Else what follows the last `####` on its line.
 4. Else the last `<answer>...</answer>`.
 5. Else (`allow_phrases`) the value of "answer", "final_answer" or "result" in the JSON object that ends the text, or
-   what follows the last "answer is" or "answer:" near the end, in any language of
-   `rewards.math.phrases`.
+   what follows the last "answer is" or "answer:" near the end, in any language of `rewards.math.phrases`, unless its
+   sentence doubts it, supposes it or says that it is another's.
 6. Else (`allow_bare`) the last line; `rewards.math.settled` reads it where it is no answer as a whole. The value must
    be stated: of two numbers with an "or" between them neither is, nor one that its clause denies, makes a bound,
    quotes or takes from the task. English comments behind the last statement (checks, comparisons, asides, other cases,
@@ -21,29 +21,14 @@ import json
 import re
 from dataclasses import dataclass
 
-from rewards.math.alternatives import Alternatives
+from rewards.math.announced import announced
 from rewards.math.boxes import BOX_OF_ONE, TAKEN_BACK, Box, find_boxes, without_denied_boxes
-from rewards.math.contrasts import (
-    SUBORDINATE,
-    SUPPOSED,
-    WOULD_BE,
-    behind_but,
-    is_contrary_to_fact,
-    is_of_another,
-    without_denied,
-    without_remark,
-)
-from rewards.math.denials import CLAUSE_END, DENIED, DOUBTED, HEDGED
-from rewards.math.folding import vocabulary
-from rewards.math.formulas import INLINE_MATH, displayed, joined, without_closing
-from rewards.math.moments import moment
-from rewards.math.phrases import COPULA, SENTENCE_END, last_announcement
-from rewards.math.scruples import HARDLY, SUPPOSING
+from rewards.math.formulas import without_closing
 from rewards.math.statements import without_comments
+from rewards.math.turns import own_words
 
 TAIL_CHARS = 4000
 """Answer phrases and bare answers are looked for in this many last characters, so that a long text costs little."""
-_THINKING = ("think", "thinking", "thought", "reasoning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +63,7 @@ def extract(text: str, *, allow_phrases: bool, allow_bare: bool) -> Extracted:
     tail = text[-TAIL_CHARS:]
     if allow_phrases and (value := _in_json(tail)):
         return Extracted(value, "stated")
-    if allow_phrases and (stated := _phrase(tail)) is not None:
+    if allow_phrases and (stated := announced(tail)) is not None:
         return Extracted(stated, "stated" if stated else "nothing behind the announcement of an answer")
     if allow_bare:
         tail = without_closing(tail.strip())
@@ -112,45 +97,8 @@ def _tagged(text: str) -> Extracted:
     end = text.rindex("</answer>")
     start = text.rfind("<answer>", 0, end)
     inside = text[start + len("<answer>") : end].strip() if start >= 0 else ""
-    stated = _phrase(inside[-TAIL_CHARS:])
+    stated = announced(inside[-TAIL_CHARS:])
     return Extracted(stated or inside, "tagged" if inside else "an empty or unopened answer tag")
-
-
-_END_OF_TURN = re.compile(r"<\|(?:im_end|eot_id|endoftext|end_of_text|im_start|return)\|>|<(?:end_of_turn|eos|/s)>")
-_START_OF_TURN = re.compile(r"\s*<\|im_start\|>\s*assistant\b")
-
-
-def own_words(text: str) -> str:
-    """What a completion says after its last thinking section, up to the end of its own turn.
-
-    >>> own_words("<think>5?</think> 6<|im_end|> <|im_start|>user 7")
-    ' 6'
-    """
-    if "<" not in text:
-        return text
-    text = after_thinking(text)
-    if "<|message|>" in text:
-        text = text.rpartition("<|message|>")[2]
-    if (opening := _START_OF_TURN.match(text)) is not None:
-        text = text[opening.end() :]
-    end = _END_OF_TURN.search(text)
-    return text[: end.start()] if end else text
-
-
-def after_thinking(text: str) -> str:
-    """The text after the last closed thinking section, cut where another one opens and never closes.
-
-    >>> after_thinking("<think>maybe 5</think> 6"), after_thinking("7 <think>or 8")
-    (' 6', '7 ')
-    """
-    if "<" not in text:
-        return text
-    for tag in _THINKING:
-        before, closing, after = text.rpartition(f"</{tag}>")
-        text = after if closing else before + after
-    for tag in _THINKING:
-        text = text.partition(f"<{tag}>")[0]
-    return text
 
 
 _BETWEEN_PARTS = re.compile(
@@ -199,98 +147,3 @@ def boxed_answer(text: str) -> str:
     ('1, -2', '2')
     """
     return _boxed(text).text
-
-
-_DAY = re.compile(r"\d{1,2}")
-_NOT_THE_OTHER = re.compile(r"[,;]?\s+(?:and\s+)?(?:not|rather than|instead of)\s")
-
-
-def _phrase(tail: str) -> str | None:
-    """What follows the last answer phrase, up to the end of its sentence; None where none is believed in.
-
-    Empty where the text breaks off behind the phrase.
-    """
-    announced = last_announcement(tail)
-    if announced is None or _is_disbelieved(tail[max(0, announced[0] - 120) : announced[0]]):
-        return None
-    end = announced[1]
-    if is_of_another(tail[:end]) or is_contrary_to_fact(tail[:end]) or WOULD_BE.search(tail[announced[0] : end + 60]):
-        return None
-    if not tail[end:].strip(" \t\n.:*_$"):
-        return ""
-    if formula := displayed(tail[end:]):
-        return formula
-    found = tail[end:].lstrip(" ,\u3001\uff0c").partition("\n")[0].strip()
-    math = INLINE_MATH.match(found)
-    if math and (_NOT_THE_OTHER.match(found, math.end()) or not DENIED.search(found, math.end())):
-        return joined(found, math)
-    sentence = _first_sentence(found)
-    if _is_taken_back(tail[tail.find(found, end) + len(sentence) :]):
-        return None
-    if sentence.endswith(("?", "\uff1f")) or found[len(sentence) :].startswith("\u061f"):
-        return None  # a question answers nothing
-    if _DAY.fullmatch(sentence) and moment(found.rstrip(" .*_")) is not None:
-        return found.rstrip(" .*_")  # `3. Oktober` is one date
-    return COPULA.sub("", without_remark(without_denied(sentence))).strip(" *_\"'") or None
-
-
-_TAKES_BACK = Alternatives(
-    "wait|hold on|hang on|oops|scratch that|correction|on second thou?ght|my mistake|no,? (?:that|it)"
-    "|actually,? (?:no|it|that)"
-    "|hmm|let me re(?:check|do|consider|count|compute|calculate)|i (?:forgot|made (?:a|an) (?:mistake|error)"
-    "|miscounted|misread)"
-    "|moment|halt|stopp?|warte|korrektur|verzeihung|ich habe (?:mich|einen fehler)|nein|attends|attendez|pardon"
-    "|rectification|je me suis"
-    "|non,|espera|esperen|perdón|corrección|me equivoqué|peraí|espere|perdão|correção|errei|me enganei|aspett\\w+"
-    "|scusa\\w*|correzione"
-    "|mi sono sbagliat\\w+|ho sbagliato|wacht|vänta|vent|oj|ups|nej,|nei,|odota\\w*|hetkinen|anteeksi|czekaj\\w*"
-    "|chwila|zaraz|pomyłka|poprawka"
-    "|počkej\\w*|počkat|moment|oprava|omluv\\w*|čekaj\\w*|počakaj|várj\\w*|várjunk|stai|așteaptă|greșeală|подожди\\w*"
-    "|постойте|стоп|стой"
-    "|погоди\\w*|минутку|ошибся|ошиблась|поправка|зачека\\w+|стривай\\w*|помилився|чакай\\w*|грешка|περίμεν\\w+"
-    "|στάσου|διόρθωση|λάθος"
-    "|dur(?:un)?|bekle\\w*|pardon|düzeltme|gözləyin|tunggu|sebentar|maaf|koreksi|ralat|khoan|đợi (?:đã|chút)|xin lỗi"
-    "|nhầm|sandali|teka|subiri|samahani"
-    "|انتظر|مهلا|لحظة|عذرا|صبر کن\\w*|ببخشید|اصلاح|ٹھہر\\w+|رکیں|معاف|רגע|סליחה|תיקון",
-    "等等|等一下|慢着|且慢|抱歉|更正|算错|不对|不對|待って|すみません|失礼|訂正|いや|잠깐|잠시|아니|죄송|정정|रुक"
-    "|क्षमा|माफ|दাঁড়|দাঁড়|দুঃখিত|เดี๋ยว|ขอโทษ"
-    "|ขออภัย|பொறு|மன்னி|ఆగ|క్షమి",
-)
-"""What opens a correction of an answer that is already given."""
-
-
-def _is_taken_back(rest: str) -> bool:
-    """Whether what follows an announced answer corrects it and names another number.
-
-    >>> _is_taken_back(". Wait, it's 14."), _is_taken_back(". 5 + 9 = 14.")
-    (True, False)
-    """
-    rest = rest[:400].strip(" .*_$\n")
-    return len(rest) > 5 and any(char.isdecimal() for char in rest) and _TAKES_BACK.search(rest[:120]) is not None
-
-
-_HARMLESS = vocabulary("the so thus hence therefore final correct right and my our la die der das __")
-"""Most announcements begin with these and nothing else."""
-
-
-def _is_disbelieved(before: str) -> bool:
-    """Whether the clause in front of an answer phrase takes the belief from it: `I doubt that the answer is 7`."""
-    since = max(before.rfind("\n"), before.rfind(". ")) + 1
-    if _HARMLESS.issuperset(before[since:].lower().replace("*", " ").split()):
-        return False  # before clauses are looked for
-    clauses = CLAUSE_END.split(before)
-    if _HARMLESS.issuperset(clauses[-1].lower().replace("*", " ").split()):
-        return False
-    clause = behind_but(clauses[-1])
-    if len(clauses) > 1 and SUBORDINATE.match(clause):
-        clause = f"{behind_but(clauses[-2])} {clause}"
-    return any(words.search(f"{clause} 0") for words in (DOUBTED, HEDGED, SUPPOSED, SUPPOSING, HARDLY))
-
-
-def _first_sentence(text: str) -> str:
-    """The text up to its first end of a sentence that is in no bracket: `(1; 2)` is one answer."""
-    for end in SENTENCE_END.finditer(text):
-        before = text[: end.start()]
-        if sum(map(before.count, "([")) <= sum(map(before.count, ")]")):
-            return before
-    return text

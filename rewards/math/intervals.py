@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 from fractions import Fraction
 
+from rewards.math.exact import exact, symbols
 from rewards.math.nodes import Node, number
 from rewards.math.shapes import is_quantity
-from rewards.math.values import exact, symbols
 
 _INFINITY = Node("const", name="inf")
 _NEGATIVE_INFINITY = Node("neg", (_INFINITY,))

@@ -29,6 +29,10 @@ class Node:
     value: Fraction | None = None
 
 
+def num_nodes(node: Node) -> int:
+    return 1 + sum(map(num_nodes, node.args))
+
+
 def number(value: Fraction | int) -> Node:
     return Node("num", value=Fraction(value))
 

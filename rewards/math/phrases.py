@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  (words in other scripts)
 """How completions announce their final answer, in the languages that models are asked in. Standard library only."""
 
 from __future__ import annotations
@@ -5,30 +6,31 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-# A noun for the answer, and between it and the answer any of these verbs and signs. Scripts that run words together
-# have no spaces to rely on.
+# A noun for the answer, and between it and the answer any of these verbs and signs, or none where the last alternative
+# is empty, or only a sign and a line of one number where they are "-". Scripts that run words together have no spaces
+# to rely on.
 _WORDS = {
     "en": ("answer|ans|correct option|correct choice", "is|was|equals|would be|should be"),
     "es": ("respuesta", "es|ser\u00eda"),
     "fr": ("r\u00e9ponse", "est"),
     "de": ("antwort", "ist|lautet|betr\u00e4gt"),
-    "pt": ("resposta", "\u00e9|seria"),
-    "it": ("risposta", "\u00e8|sarebbe"),
+    "pt": ("resposta", "\u00e9|seria|\u00e9s"),
+    "it": ("risposta", "\u00e8|sarebbe|sia"),
     "nl": ("antwoord", "is|luidt"),
     "pl": ("odpowied\u017a", "to|brzmi|wynosi"),
     "cs": ("odpov\u011b\u010f", "je|zn\u00ed"),
-    "sv": ("svaret|svar", "\u00e4r|er|blir"),
+    "sv": ("svaret|svarið|svar", "\u00e4r|er|blir"),
     "fi": ("vastaus", "on"),
-    "hu": ("v\u00e1lasz", "az?"),
+    "hu": ("v\u00e1lasz", "az?|"),
     "ro": ("r\u0103spunsul|r\u0103spuns", "este"),
     "tr": ("cevap|yan\u0131t", ""),
     "id": ("jawabannya|jawaban", "adalah|ialah"),
     "sw": ("jibu", "ni"),
     "vi": ("\u0111\u00e1p \u00e1n|\u0111\u00e1p s\u1ed1|c\u00e2u tr\u1ea3 l\u1eddi", "l\u00e0"),
-    "ru": ("\u043e\u0442\u0432\u0435\u0442", "\u0440\u0430\u0432\u0435\u043d"),
+    "ru": ("\u043e\u0442\u0432\u0435\u0442", "\u0440\u0430\u0432\u0435\u043d|"),
     "uk": (
         "\u0432\u0456\u0434\u043f\u043e\u0432\u0456\u0434\u044c",
-        "\u0434\u043e\u0440\u0456\u0432\u043d\u044e\u0454",
+        "\u0434\u043e\u0440\u0456\u0432\u043d\u044e\u0454|",
     ),
     "el": ("\u03b1\u03c0\u03ac\u03bd\u03c4\u03b7\u03c3\u03b7", "\u03b5\u03af\u03bd\u03b1\u03b9"),
     "ar": (
@@ -42,16 +44,54 @@ _WORDS = {
     "ta": ("\u0baa\u0ba4\u0bbf\u0bb2\u0bcd|\u0bb5\u0bbf\u0b9f\u0bc8", ""),
     "te": ("\u0c38\u0c2e\u0c3e\u0c27\u0c3e\u0c28\u0c02|\u0c1c\u0c35\u0c3e\u0c2c\u0c41", ""),
     "th": ("\u0e04\u0e33\u0e15\u0e2d\u0e1a", "\u0e04\u0e37\u0e2d"),
-    "zh": ("\u7b54\u6848", "\u662f|\u4e3a|\u70ba|\u9009|\u9078|\u7b49\u4e8e"),
+    "zh": ("\u7b54\u6848", "应该是|應該是|应为|應為|\u662f|\u4e3a|\u70ba|\u9009|\u9078|\u7b49\u4e8e"),
     "ja": ("\u7b54\u3048|\u6b63\u89e3", "\u306f"),
     "ko": ("\uc815\ub2f5|\ub2f5\ubcc0|\ub2f5", "\uc740|\ub294"),
+    "et": ("vastus", "on"),
+    "lt": ("atsakymas", "yra"),
+    "lv": ("atbilde", "ir"),
+    "sk": ("odpoveď", "je|znie"),
+    "sl, hr": ("odgovor", "je|glasi"),
+    "sr": ("одговор", "је|гласи"),
+    "bg, mk": ("отговорът|отговор|одговорот", "е"),
+    "kk": ("жауабы|жауап", ""),
+    "mn": ("хариулт", "нь|бол"),
+    "az": ("cavab", ""),
+    "uz": ("javob", ""),
+    "ms": ("jawapannya|jawapan", "ialah|adalah"),
+    "tl": ("sagot", "ay"),
+    "eu": ("erantzuna", ""),
+    "cy": ("ateb", "yw|ydy"),
+    "eo": ("respondo", "estas"),
+    "sq": ("përgjigjja|përgjigja", "është"),
+    "yo": ("ìdáhùn", "ni"),
+    "ha": ("amsar|amsa", "ita ce|ce|ita ne|ne"),
+    "zu": ("impendulo", "ithi|ingu"),
+    "so": ("jawaabtu", "waa"),
+    "am": ("መልሱ|መልስ", ""),
+    "hy": ("պատասխանը", ""),
+    "ka": ("პასუხია|პასუხი", "არის"),
+    "gu": ("જવાબ", ""),
+    "pa": ("ਜਵਾਬ", ""),
+    "kn": ("ಉತ್ತರ", ""),
+    "ml": ("ഉത്തരം", ""),
+    "si": ("පිළිතුර", ""),
+    "or": ("ଉତ୍ତର", "ହେଉଛି"),
+    "lo": ("ຄຳຕອບ", "ແມ່ນ|ຄື"),
+    "km": ("ចម្លើយ", "គឺ"),
+    "my": ("အဖြေ", "မှာ|သည်"),
+    "ps": ("ځواب", ""),
+    "zh, ja, before a sign": ("答", "-"),
 }
+_VERB_FIRST = ("de", "nl", "sv", "et", "cs", "sk", "sl, hr", "sr")
+"""Languages, with their kin, that turn subject and verb round behind another word: "daher ist die Antwort 18"."""
 _MARKS = r"[\s*_`]{0,6}"
-_SIGN = r"[:\uff1a=]"
+_SIGN = r"(?:[:\uff1a=\u2014]|\u2013(?=\s))"
 _QUALIFIER = (
-    r"(?:\s+(?:final|finale|correcta|correcte|correta|corretta|finala|akhir|cuối cùng|la mwisho"
+    r"(?:\s+(?:final|finale|correcta|correcte|correta|corretta|finala|akhir|cuối cùng|la mwisho|sahihi|náà|corectă?"
+    r"|đúng|ta ƙarshe"
     r"|ال(?:صحيح|نهائي)ة?"
-    r"|نهایی|صحیح|הסופית))?"
+    r"|نهایی|صحیح|הסופית)|\s?(?:ที่ถูกต้อง|สุดท้าย|ត្រឹមត្រូវ|ចុងក្រោយ|ທີ່ຖືກຕ້ອງ))?"
 )
 
 
@@ -67,14 +107,25 @@ def _announcement(noun: str, verb: str) -> str:
     is_spaced = letters <= "\u05ff"
     edge, end = (r"\b", r"(?=[\s*_`:$\\\d(-])") if is_spaced else ("", "")
     purpose = r"(?:\s+(?:to|of|for)\s[^.\n:]{1,80}?)?" if noun.startswith("answer") else ""
-    verbs = rf"{edge}(?:{verb}){end}{_MARKS}{_SIGN}?" if verb else r"(?!)"
-    bare = "" if is_spaced else r"|(?=\d|[A-J](?![A-Za-z]))"  # where the verb stands behind the answer
+    if verb == "-":
+        return rf"(?:{noun}){_MARKS}[:\uff1a]{_MARKS}(?=[^\d\n]{{0,30}}\d[\d.,/]*[^\d\n]{{0,30}}(?:\n|$))"
+    verbs = rf"{edge}(?:{verb.removesuffix('|')}){end}{_MARKS}{_SIGN}?" if verb else r"(?!)"
+    bare = r"|(?=\d|[A-J](?![A-Za-z]))"  # where the verb stands behind the answer, or there is none
+    if is_spaced:
+        bare = "" if verb and not verb.endswith("|") else r"|(?<=\s)(?=[-+]?\d)"
     return rf"{edge}(?:{noun}){_QUALIFIER}{purpose}{_MARKS}(?:{verbs}|{_SIGN}{bare}){_MARKS}"
+
+
+def _verb_first(noun: str, verb: str) -> str:
+    """The verb, the noun and a number behind it, in no question."""
+    words = r"(?:[^\W\d_]{2,9}\s){0,2}"
+    is_statement = r"(?=[$\\(]*[-+]?\d)(?![^.!\n]*\?)"
+    return rf"\b(?:{verb})\s{words}(?P<noun>{noun})\s(?:[^\W\d_]{{3,9}}\s)?{_MARKS}{is_statement}"
 
 
 def _results() -> str:
     """A result may be an intermediate one, or no number at all; only `result is 18` and `result: 18` count."""
-    verbs = "|".join(sorted({verb for _, verb in _WORDS.values() if verb}))
+    verbs = "|".join(sorted({verb.removesuffix("|") for _, verb in _WORDS.values() if verb.strip("-")}))
     return rf"\b(?:{_RESULTS}){_MARKS}(?:(?:{verbs}){_MARKS}{_SIGN}?|{_SIGN}){_MARKS}(?=[$\\(]*[-+]?\d|\\)"
 
 
@@ -83,12 +134,26 @@ class _Noun(NamedTuple):
 
     text: str
     announcement: re.Pattern[str]
+    verb_first: re.Pattern[str] | None = None
+
+    def span(self, text: str, position: int) -> tuple[int, int] | None:
+        """Where the announcement whose noun stands at a position begins and ends; None where it announces nothing."""
+        match = self.announcement.match(text, position)
+        if match is None and self.verb_first is not None:
+            found = self.verb_first.finditer(text, max(0, position - 40), position + 60)
+            match = next((one for one in found if one.start("noun") == position), None)
+        return match.span() if match else None
 
 
 def _nouns() -> tuple[_Noun, ...]:
-    patterns = [(words, re.compile(_announcement(words, verb), re.IGNORECASE)) for words, verb in _WORDS.values()]
-    patterns.append((_RESULTS, re.compile(_results(), re.IGNORECASE)))
-    return tuple(_Noun(noun, pattern) for nouns, pattern in patterns for noun in nouns.split("|"))
+    nouns = []
+    for language, (words, verb) in _WORDS.items():
+        patterns = [re.compile(_announcement(words, verb), re.IGNORECASE)]
+        if language in _VERB_FIRST:
+            patterns.append(re.compile(_verb_first(words, verb), re.IGNORECASE))
+        nouns += [_Noun(noun, *patterns) for noun in words.split("|")]
+    results = re.compile(_results(), re.IGNORECASE)
+    return (*nouns, *(_Noun(noun, results) for noun in _RESULTS.split("|")))
 
 
 _NOUNS = _nouns()
@@ -114,16 +179,15 @@ def last_announcement(text: str) -> tuple[int, int] | None:
             last, nearest = position, noun
     if nearest is None:
         return None
-    if (match := nearest.announcement.match(text, last)) is not None:
-        return match.span()
+    if (span := nearest.span(text, last)) is not None:
+        return span
     found = [(lowered.rfind(noun.text), noun) for noun in nouns]
     found = [place for place in found if place[0] >= 0]
     while found:
         place = max(found, key=lambda one: one[0])
         position, noun = place
-        match = noun.announcement.match(text, position)
-        if match is not None:
-            return match.span()
+        if (span := noun.span(text, position)) is not None:
+            return span
         found.remove(place)
         earlier = lowered.rfind(noun.text, 0, position)
         if earlier >= 0:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from rewards.math.exact import exact, symbols
 from rewards.math.nodes import Node
-from rewards.math.values import exact, symbols
 
 MAX_TERMS = 5_000
 """Products of coefficients that one multiplication may take: some milliseconds."""

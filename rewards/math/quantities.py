@@ -9,7 +9,7 @@ from fractions import Fraction
 from rewards.math.denials import COMPARED, DENIED, DOUBTED, HEDGED
 from rewards.math.folding import vocabulary
 from rewards.math.spelled import SCALE_WORDS
-from rewards.math.units import CANONICAL, canonical, measure, words_of
+from rewards.math.units import CANONICAL, CURRENCY_CODE, canonical, measure, words_of
 
 _UNIT_TEXT = r"[^\W\d_][^\d\\{}$=<>,;+*?()]{0,80}?(?:\^\{?[23]\}?)?"
 _WRAPPED_UNIT = (
@@ -27,7 +27,7 @@ _FRACTION_UNIT = re.compile(
     r"(.*[\d}])\s*\\frac\s*\{\\(?:text|mathrm)\s*\{([^{}]*)\}\}\s*\{\\(?:text|mathrm)\s*\{([^{}]*)\}((?:\^\{?\d\}?)?)\}"
 )
 _TEMPERATURE = re.compile(r"(.*\d)\s*(?:\^\s*\{?\s*\\circ\s*\}?\s*(?:\\(?:text|mathrm)\s*\{\s*)?([CF])\}?)", re.DOTALL)
-_CODE_FIRST = re.compile(r"(USD|BRL|EUR|GBP|JPY|INR|IDR|CNY|RMB|KRW|CHF|US|Rp\.?|RM|Rs\.?)\s*([-+]?\d.*)", re.DOTALL)
+_CODE_FIRST = re.compile(rf"({CURRENCY_CODE})\s*([-+]?\d.*)", re.DOTALL)
 _OHM = re.compile(r"(.*\d)\s*(\\(?:text|mathrm)\s*\{\s*[kmM]?\s*\}|[kmM]?)\s*\\Omega", re.DOTALL)
 _MODULUS = re.compile(r"(.*\S)\s*\\p?mod\s*\{?\s*(\w{1,20})\s*\}?|(.*\S)\s*\(\\mod\s*(\w{1,20})\)", re.DOTALL)
 _ONE_LETTER_UNITS = frozenset("mgshlL\u043c\u0433\u043b")
@@ -85,7 +85,10 @@ def split_unit(text: str) -> tuple[str, str]:
 
 def _code_first(text: str) -> tuple[str, str] | None:
     match = _CODE_FIRST.fullmatch(text)
-    return (match[2], "USD" if match[1] == "US" else match[1]) if match else None
+    if match is None:
+        return None
+    code = match[1].strip()
+    return match[2], {"US": "USD", "R": "ZAR"}.get(code, code)
 
 
 def _temperature(text: str) -> tuple[str, str] | None:

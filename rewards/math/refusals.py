@@ -27,6 +27,12 @@ WRONG = {
     "ar, fa, ur": "خطأ|خاطئة?|غلط|نادرست|اشتباه",
     "he": r"שגוי\w*|טעות",
     "sw, tl": "si sahihi|lisilo sahihi|si sawa|kosa|ay mali|mali ang",
+    "of oneself": r"geirrt|irrte mich|lag (?:ich )?falsch|im irrtum|verrechnet|me suis trompée?|avais tort|me trompais"
+    r"|me equivoqu\w+|me equivocaba|estaba mal|me enganei|enganei-me|errei|me equivoquei|mi sbagliavo"
+    r"|mi (?:sono|ero) sbagliat\w|avevo torto|het mis|vergiste? (?:me|mij)|pomylił\w*|mylił[ae]m|w błędzie|mýlil\w*"
+    r"|zmýlil\w*|spletl\w*|pomýlil\w*|hade fel|tog fel|tok feil|tog fejl|ошиб(?:ся|лась|ался|алась)|не прав[аы]?"
+    r"|помилив\w*|помилявся|сгреших|tévedtem|m-am înșelat|mă înșelam|am greșit|yanıldım|yanılmış\w*|yanılıyor\w*"
+    r"|(?:đã|tôi|bị) nhầm|أخطأت|(?:كنت )?مخطئ\w*|טעיתי|nilikosea|nimekosea|nagkamali",
     "kk, uz": r"қате|дұрыс емес|noto['ʻ‘’]g['ʻ‘’]ri",
     "sq": r"gabim|i pasaktë",
 }

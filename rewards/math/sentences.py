@@ -9,6 +9,7 @@ from rewards.math.answers import Answer
 from rewards.math.choices import several_choices
 from rewards.math.contrasts import behind_but, is_denied
 from rewards.math.denials import CLAUSE_END, DENIED, HEDGED, OR
+from rewards.math.exact import is_literal
 from rewards.math.formulas import last_joined
 from rewards.math.listed import ends_with, is_named_tuple, named_values, points, ratio, share
 from rewards.math.moments import last_moment, moment
@@ -18,7 +19,6 @@ from rewards.math.phrases import COPULA
 from rewards.math.prose import scientific
 from rewards.math.spelled import spelled_number
 from rewards.math.units import measure
-from rewards.math.values import is_literal
 from rewards.math.words import as_words, truth
 
 _AND = (

@@ -15,13 +15,15 @@ from rewards.math.contrasts import (
     without_remark,
 )
 from rewards.math.denials import COMPARED, DENIED, DOUBTED, HEDGED, OR, VAGUE
-from rewards.math.extract import TAIL_CHARS, own_words
+from rewards.math.extract import TAIL_CHARS
 from rewards.math.formulas import INLINE_MATH, content, without_closing
 from rewards.math.introduced import is_introduced
 from rewards.math.labels import is_reference, names_a_problem
 from rewards.math.prose import folded, in_formula, mixed_measure_in, number_text, numbers, scientific
 from rewards.math.scruples import HARDLY
 from rewards.math.statements import exact_and_approximate, last_word_as_digits, without_comments
+from rewards.math.turns import own_words
+from rewards.math.units import CURRENCY_CODE
 
 
 def single_value(text: str, *, with_unit: bool = False) -> str:
@@ -105,7 +107,7 @@ def _is_stated(plain: str, start: int, end: int, *, is_measured: bool) -> bool:
 
 _SIGN = "[\u20a0-\u20cf\u00a3\u00a5\u0e3f$]"
 _MEASURED = re.compile(
-    rf"(?:\d\s?(?:{_SIGN}|[%\u066a\uff05])|(?:{_SIGN}|\bRp\.?|\bRM)\s?\d[\d.,\u00a0\u202f ]*)[^\d\n]{{0,25}}$"
+    rf"(?:\d\s?(?:{_SIGN}|[%\u066a\uff05])|(?:{_SIGN}|\b{CURRENCY_CODE})\s?\d[\d.,\u00a0\u202f ]*)[^\d\n]{{0,25}}$"
     r"|(?<![\w%])%\s?\d[\d.,]*[^\d\n]{0,25}$"
 )
 """The last number of a text with the sign of a currency, or of percent."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from rewards.math.exact import exact, symbols
 from rewards.math.nodes import Node, number
-from rewards.math.values import exact, symbols
 
 STRUCTURES = frozenset({"list", "set", "bracket", "union", "setminus", "ratio", "matrix", "rel"})
 _FUNCTION_NAMES = frozenset("fghFGHPW")

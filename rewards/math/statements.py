@@ -127,6 +127,8 @@ _REJECTS = re.compile(
     r"|\bnot what (?:is|was|we) (?:asked|want\w*)\b|\b(?:thrown|ruled|crossed|struck) out\b"
     r"|\b(?:this|that|it|which) (?:overlook|ignor|neglect|forget|miss)(?:s|es)\b"
     r"|(?<!nothing )(?<!not )(?<!n't )\b(?:wrong|incorrect|erroneous|mistaken)\b"
+    r"|\b(?:I|we) (?:can(?:no|['\u2019])t|could(?:n['\u2019]t| not)|(?:am|was|are|were) (?:unable|not able) to)"
+    r" (?:\w+ )?(?:solve|find|determine|tell|answer|say|figure)\b|\b(?:I|we) (?:give|gave) up\b"
     r"|\bseems? (?:\w+ )?(?:off|odd|strange|suspicious|unlikely|impossible|fishy)\b",
     re.IGNORECASE,
 )

@@ -65,10 +65,19 @@ _NAMES = {
     "taka": "taka টাকা",
     "toman": "toman تومان",
     "shekel": "shekel שקל שקלים",
+    "rand": "rand rands zar",
+    "shilling": "shilling shillings shilingi ksh tsh ush kes tzs ugx",
+    "naira": "naira ngn",
+    "ringgit": "ringgit rm myr",
     "riyal": "riyal ريال",
     "mph": "mph",
     "kph": "kph kmh kmph",
 }
+CURRENCY_CODE = (
+    r"(?:(?:Rp|Rs|RM|Tk|Ksh|KSh|KSH|Tsh|TSh|USh|Php|kr|Kr|US|CHF|USD|BRL|EUR|GBP|JPY|INR|IDR|CNY|RMB|KRW|ZAR|NGN|KES"
+    r"|PKR|SEK|NOK|DKK|PLN|CZK|HUF)\.?\s?|R\s?(?=\d{2}|\d[.,]\d{2}(?!\d)|\d[ ,.]\d{3}))"
+)
+"""What stands for a currency in front of an amount; rands are an R, which before a single digit may be a name."""
 CANONICAL = {name: unit for table in (MORE_NAMES, _NAMES) for unit, names in table.items() for name in names.split()}
 
 

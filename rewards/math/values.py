@@ -1,4 +1,4 @@
-"""The value of an answer's tree: exactly where it is rational, else as a number of 80 digits at a fixed point.
+"""The value of an answer's tree as a number of 80 digits or more at a fixed point, where it has no exact one.
 
 Nothing here can run long: every power, factorial, binomial and exponential is bounded before it is computed. Roots of
 odd degree of negative numbers are real, so that the cube root of -8 is -2.
@@ -14,133 +14,26 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from rewards.math.nodes import Node
+from rewards.math.exact import MAX_BITS, TooHard, exact
+from rewards.math.nodes import Node, num_nodes
 
 WORKING_DIGITS = 80
 EQUAL_DIGITS = 50
-MAX_BITS = 20_000
-"""Largest exact number that an operation may give: about 6,000 digits."""
+
+SAFE_BITS = 64
+"""Two terms of at most this size, or its inverse, are within 39 digits of each other, and `EQUAL_DIGITS` tell them."""
+
+MAX_FURTHER_DIGITS = 1000
+"""Terms that lie further apart than this many digits are not compared."""
+
+MAX_DIGITS_OF_NODES = 200_000
+"""Digits times the nodes of two trees, of which a function takes some milliseconds at 3,000 digits."""
 
 MAX_GAMMA = 200
 """Largest argument of a factorial that is no whole number."""
 
 FIRST_POSITIVE = 100
 """All symbols are positive at this point and those after it."""
-
-
-class TooHard(ArithmeticError):
-    """A value is undefined or too large to compute within bounds."""
-
-
-def exact(node: Node) -> Fraction | None:
-    """The rational value of a tree; None when it has symbols, roots or functions, or is too large or undefined.
-
-    >>> from rewards.math.notation import parse
-    >>> exact(parse("1 1/2 + 50\\\\%")), exact(parse("\\\\sqrt{2}")), exact(parse("9^{9^9}"))
-    (Fraction(2, 1), None, None)
-    """
-    if node.value is not None:
-        return node.value
-    rule = _EXACT.get(node.op)
-    if rule is None:
-        return None
-    values = []
-    for arg in node.args:
-        value = exact(arg)
-        if value is None:
-            return None
-        values.append(value)
-    try:
-        return _within_bounds(rule(*values))
-    except (TooHard, ZeroDivisionError):
-        return None
-
-
-def _power(base: Fraction, exponent: Fraction) -> Fraction:
-    bits = max(base.numerator.bit_length(), base.denominator.bit_length())
-    if exponent.denominator != 1 or abs(exponent.numerator) * bits > MAX_BITS:
-        raise TooHard("power")
-    return base ** int(exponent)
-
-
-def _small_whole(value: Fraction) -> int:
-    if value.denominator != 1 or not 0 <= value <= 1000:
-        raise TooHard("factorial or binomial")
-    return int(value)
-
-
-def _sum(*terms: Fraction) -> Fraction:
-    total = Fraction(0)
-    for term in terms:
-        total = _within_bounds(total + term)
-    return total
-
-
-def _product(*factors: Fraction) -> Fraction:
-    total = Fraction(1)
-    for factor in factors:
-        total = _within_bounds(total * factor)
-    return total
-
-
-def _within_bounds(value: Fraction) -> Fraction:
-    if value.numerator.bit_length() > MAX_BITS or value.denominator.bit_length() > MAX_BITS:
-        raise TooHard("a number of more than 6,000 digits")
-    return value
-
-
-_EXACT: Mapping[str, Callable[..., Any]] = {
-    "+": _sum,
-    "*": _product,
-    "/": operator.truediv,
-    "neg": operator.neg,
-    "^": _power,
-    "abs": abs,
-    "mixed": operator.add,
-    "percent": lambda value: value / 100,
-    "fact": lambda value: Fraction(math.factorial(_small_whole(value))),
-    "binom": lambda n, k: Fraction(math.comb(_small_whole(n), _small_whole(k))),
-}
-
-
-def is_literal(node: Node) -> bool:
-    """Whether a rational answer is written as a number, with nothing left to compute.
-
-    A fraction is a number unless its value is whole (`6/3` still has to be divided); so are mixed numbers, percents and
-    scientific notation.
-
-    >>> from rewards.math.notation import parse
-    >>> [is_literal(parse(text)) for text in ("-1/2", "6/3", "9+9", "2 1/2", "5\\\\%", "1.5\\\\times 10^{3}")]
-    [True, False, False, True, True, True]
-    """
-    if node.op in ("neg", "percent", "degree"):
-        return node.args[0].op not in ("neg", "percent", "degree") and is_literal(node.args[0])
-    if node.op == "/":
-        value = exact(node)
-        is_reduced = value is not None and (value.denominator != 1 or node.args[1].value == 1)
-        return (
-            is_reduced
-            and _is_signed_number(node.args[0])
-            and (_is_signed_number(node.args[1]) or _is_power_of_ten(node.args[1]))
-        )
-    if node.op == "^":
-        return _is_power_of_ten(node)
-    if node.op == "*":
-        return len(node.args) == 2 and _is_signed_number(node.args[0]) and _is_power_of_ten(node.args[1])
-    return node.op in ("num", "mixed", "based")
-
-
-def _is_signed_number(node: Node) -> bool:
-    return node.op == "num" or (node.op == "neg" and node.args[0].op == "num")
-
-
-def _is_power_of_ten(node: Node) -> bool:
-    return node.op == "^" and node.args[0].value == 10 and _is_signed_number(node.args[1])
-
-
-def symbols(node: Node) -> frozenset[str]:
-    """Names of the free symbols of a tree."""
-    return frozenset({node.name}) if node.op == "sym" else frozenset[str]().union(*map(symbols, node.args))
 
 
 _local = threading.local()
@@ -158,10 +51,30 @@ def mpmath_context() -> Any:
         return _local.context
 
 
-def close(one: Any, other: Any, rel_tol: float) -> bool:
+def close(one: Any, other: Any, rel_tol: float, *, further_digits: int = 0) -> bool:
+    """Whether two values agree to 50 digits and as many further ones, or to `rel_tol` where that is coarser."""
     scale = max(abs(one), abs(other))
-    tolerance = max(mpmath_context().mpf(10) ** -EQUAL_DIGITS, mpmath_context().mpf(rel_tol))
-    return abs(one - other) <= scale * tolerance or scale < mpmath_context().mpf(10) ** (10 - WORKING_DIGITS)
+    ten = mpmath_context().mpf(10)
+    tolerance = max(ten ** -(EQUAL_DIGITS + further_digits), mpmath_context().mpf(rel_tol))
+    return abs(one - other) <= scale * tolerance or scale < ten ** (10 - WORKING_DIGITS - further_digits)
+
+
+def close_to_the_last_term(one: Node, other: Node, point: int, bits: int) -> bool:
+    """Whether two trees agree at a point to so many digits that no term is lost beside one of 2^`bits`.
+
+    To 50 digits, e^200 + 1 is e^200. The digits that the largest term takes are needed three times: to hold the
+    smallest beside it, for what is left when both cancel, and to tell that from rounding.
+
+    Raises:
+        TooHard: where either is undefined, or the terms lie further apart than can be computed in short time.
+    """
+    further_digits = bits * 3 // 10 + 1
+    digits = WORKING_DIGITS + 3 * further_digits
+    if further_digits > MAX_FURTHER_DIGITS or digits * (num_nodes(one) + num_nodes(other)) > MAX_DIGITS_OF_NODES:
+        raise TooHard("terms too far apart")
+    with mpmath_context().workdps(digits):
+        values = (Evaluator(point).value(one), Evaluator(point).value(other))
+        return close(*values, 0.0, further_digits=further_digits)
 
 
 class Evaluator:
@@ -170,15 +83,22 @@ class Evaluator:
     def __init__(self, point: int) -> None:
         self.point = point
         self.context = mpmath_context()
+        self.bits = 0
+        """The largest size of all values so far, as a power of two; a value near 0 has one, too."""
 
     def value(self, node: Node) -> Any:
         rational = exact(node)
         if rational is not None:
-            return self.context.mpf(rational.numerator) / rational.denominator
+            return self.measured(self.context.mpf(rational.numerator) / rational.denominator)
         try:
-            return self.bounded(self.rule(node))
+            return self.measured(self.bounded(self.rule(node)))
         except (ArithmeticError, ValueError, TypeError) as error:  # mpmath's words for "undefined here"
             raise TooHard(str(error)) from None
+
+    def measured(self, value: Any) -> Any:
+        if value:
+            self.bits = max(self.bits, abs(int(self.context.mag(value))))
+        return value
 
     def bounded(self, value: Any) -> Any:
         if not self.context.isfinite(value) or (value and abs(self.context.mag(value)) > MAX_BITS):

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewards.math.alternatives import Alternatives, split
+from rewards.math.attributed import KEYS, NAMED, SPOKEN
 from rewards.math.contrasts import SUPPOSED
 from rewards.math.denials import COMPARED, DENIED, DOUBTED, HEDGED
 
@@ -17,7 +18,15 @@ FOLDER = Path(__file__).parent / "math_cases"
 TEXTS = [
     line.split("|", 2)[2] for path in sorted(FOLDER.glob("*.txt")) for line in path.read_text("utf-8").splitlines()
 ]
-TABLES = {"denied": DENIED, "hedged": HEDGED, "doubted": DOUBTED, "compared": COMPARED, "supposed": SUPPOSED}
+TABLES = {
+    "denied": DENIED,
+    "hedged": HEDGED,
+    "doubted": DOUBTED,
+    "compared": COMPARED,
+    "supposed": SUPPOSED,
+    "spoken": SPOKEN,
+    "named": NAMED,
+}
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES.keys())
@@ -29,6 +38,12 @@ def test_every_labelled_text_is_found_as_without_the_quick_look(table: Alternati
             assert bool(table.search(variant)) == bool(expected), variant
             found += bool(expected)
     assert found > 20
+
+
+def test_whoever_says_something_has_one_of_the_words_that_are_looked_for_first() -> None:
+    for text in TEXTS:
+        if SPOKEN.search(text) or NAMED.search(text):
+            assert KEYS.search(text), text
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewards import check_gold, verify
+from rewards.math.exact import exact
 from rewards.math.notation import parse
-from rewards.math.values import Evaluator, exact
+from rewards.math.values import Evaluator
 
 ORDINARY = [
     ("\\frac{3}{4}", "\\frac{3}{4}", True),
