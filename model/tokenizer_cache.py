@@ -27,14 +27,24 @@ def remembered(vocabulary: Vocabulary, build: Callable[[Vocabulary], tokenizers.
     """
     if len(vocabulary.pieces) < MIN_PIECES:
         return build(vocabulary)
-    path = cache_folder() / "tokenizers" / f"{_key(vocabulary)}.json"
-    if path.is_file():
-        with suppress(Exception):  # the library raises bare Exception for a file that it cannot parse
-            backend = tokenizers.Tokenizer.from_file(str(path))
-            with suppress(OSError):
-                os.utime(path)
-            return backend
-    backend = build(vocabulary)
+    try:
+        path = cache_folder() / "tokenizers" / f"{_key(vocabulary)}.json"
+    except RuntimeError:  # nobody knows the home folder
+        return build(vocabulary)
+    return _read(path) or _kept(path, build(vocabulary))
+
+
+def _read(path: Path) -> tokenizers.Tokenizer | None:
+    try:
+        backend = tokenizers.Tokenizer.from_file(str(path))
+    except Exception:  # what the library raises for a file that is missing or that it cannot parse
+        return None
+    with suppress(OSError):
+        os.utime(path)
+    return backend
+
+
+def _kept(path: Path, backend: tokenizers.Tokenizer) -> tokenizers.Tokenizer:
     with suppress(OSError), staged_file(path) as partial:
         partial.write_text(backend.to_str(), encoding="utf-8")
         _remove_oldest(path.parent)

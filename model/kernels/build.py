@@ -18,6 +18,8 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 
+from model.files import cache_folder
+
 SOURCE = Path(__file__).with_name("kernels.c")
 _FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-fopenmp", "-shared", "-fPIC")
 _LIMIT_S = 120.0
@@ -40,7 +42,7 @@ def _compiled() -> Path:
     if compiler is None:
         raise FileNotFoundError("no C compiler")
     facts = (SOURCE.read_text(encoding="utf-8"), *_FLAGS, compiler, platform.machine(), _processor())
-    target = _folder() / f"kernels-{hashlib.sha256(repr(facts).encode()).hexdigest()[:16]}.so"
+    target = cache_folder() / "kernels" / f"kernels-{hashlib.sha256(repr(facts).encode()).hexdigest()[:16]}.so"
     if not target.is_file():
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent) as scratch:  # several processes may be at it
@@ -49,10 +51,6 @@ def _compiled() -> Path:
             subprocess.run(command, check=True, capture_output=True, timeout=_LIMIT_S)
             fresh.replace(target)
     return target
-
-
-def _folder() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gemwright" / "kernels"
 
 
 def _processor() -> str:

@@ -77,6 +77,17 @@ def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path, monkeypatch:
     assert remembered(VOCABULARY, _build).to_str() == _build(VOCABULARY).to_str()
 
 
+def test_nobody_needs_a_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless(cls: type[Path]) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(tokenizer_cache, "MIN_PIECES", 1)
+    for name in ("GEMWRIGHT_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", classmethod(homeless))
+    assert remembered(VOCABULARY, _build).to_str() == _build(VOCABULARY).to_str()
+
+
 def test_only_the_last_few_are_kept(folder: Path) -> None:
     for number in range(7):
         pieces = (*VOCABULARY.pieces[:-1], f"piece {number}")
