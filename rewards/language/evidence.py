@@ -10,10 +10,13 @@ from itertools import islice
 
 import numpy as np
 
+from rewards.language.common import common_words
 from rewards.language.tables import APART, LOG_TWO, STEPS, Model, load_model
 from rewards.language.tags import scripts_of
 from rewards.language.words import SPACELESS, Word
 
+COMMON = 2.0
+"""What a common word of a language says for it beyond its letters, in nats."""
 _BLOCK = 256
 """Words weighed at a time, so that a very long text needs no more memory than a page."""
 _MOST_SEEN, _LONGEST_SEEN = 8192, 64
@@ -49,6 +52,8 @@ class _Family:
     """The classes of the languages: the first one of each, then the others."""
     doubles: tuple[tuple[int, int], ...]
     """Which place in `codes` to merge which later place in `classes` into."""
+    common: dict[str, np.ndarray]
+    """For each word that is common in some of the languages, their places in `codes`."""
     memory: _Memory
     """Replaced by an empty one when it is full; who still reads the old one reads what was right."""
 
@@ -60,7 +65,16 @@ def _family(scripts: frozenset[str]) -> _Family:
     doubles = [(places.index(i), double) for i, double in model.doubles if i in places]
     classes = np.array([*places, *(double for _, double in doubles)], np.intp)
     merged = tuple((place, len(places) + i) for i, (place, _) in enumerate(doubles))
-    return _Family(tuple(model.codes[i] for i in places), classes, merged, _Memory(len(places)))
+    codes = tuple(model.codes[i] for i in places)
+    return _Family(codes, classes, merged, _common_in(codes), _Memory(len(places)))
+
+
+def _common_in(codes: Sequence[str]) -> dict[str, np.ndarray]:
+    places: dict[str, list[int]] = {}
+    for place, code in enumerate(codes):
+        for word in common_words(code):
+            places.setdefault(word, []).append(place)
+    return {word: np.array(found, np.intp) for word, found in places.items()}
 
 
 def family(scripts: frozenset[str]) -> tuple[str, ...]:
@@ -120,4 +134,9 @@ def _look_at(model: Model, kin: _Family, texts: Sequence[str]) -> np.ndarray:
         [1 if text[0] != " " else 2 for text in texts]
     )
     scale = (LOG_TWO / STEPS / np.sqrt(sizes)).astype(np.float32)
-    return sums[: len(kin.codes)].T.astype(np.float32) * scale[:, None]
+    said = sums[: len(kin.codes)].T.astype(np.float32) * scale[:, None]
+    for i, text in enumerate(texts):
+        found = kin.common.get(text.strip().casefold())
+        if found is not None:
+            said[i, found] += COMMON
+    return said

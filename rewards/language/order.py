@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 
 from rewards.language.tags import Language
-from rewards.language.words import SPACELESS, Word
+from rewards.language.words import SPACELESS, STOPS, Word
 
 TABLES = Path(__file__).with_name("order.zip")
 NUM_CLASSES = 192
@@ -34,7 +34,7 @@ _USUAL_END, _IN_ORDER = 0.5, 1.0
 """In nats, and z: of words in random order every sixth has both by chance, of sentences most."""
 STOP, PAUSE, NUMBER = ".", ",", "0"
 """The tokens for the end of a sentence or line, for a comma, and for digits between words."""
-_STOPS = frozenset(".!?:;\n\u2026\u061f\u06d4\u0964\u0965\u3002\uff01\uff1f\u104a\u104b\u1362\u0589\u037e")
+_STOPS = STOPS | frozenset(":;\n")
 _PAUSES = frozenset(",\u060c\u055d\u1363\u3001\uff0c")
 _BOUND = 2.0
 _SHARE_OF_USUAL, _SHARE_OF_USUAL_SPACELESS = 0.75, 0.65
@@ -85,18 +85,15 @@ def ending(token: str) -> str:
 
 def tokens_of(text: str, words: Sequence[Word]) -> list[str]:
     """Lower-case words, or characters where no spaces are written, with the marks and numbers between them."""
-    tokens, last = [STOP], None
-    for word in words:
-        if last is not None:
-            between = "" if word.before == " " and word.start == last + 1 else text[last : word.start]
-            if between:
-                if not _STOPS.isdisjoint(between):
-                    tokens.append(STOP)
-                elif not _PAUSES.isdisjoint(between):
-                    tokens.append(PAUSE)
-                if any(char.isdigit() for char in between):
-                    tokens.append(NUMBER)
-        last = word.end
+    tokens = [STOP]
+    for i, word in enumerate(words):
+        if word.before != " " and i:
+            if not _STOPS.isdisjoint(word.before):
+                tokens.append(STOP)
+            elif not _PAUSES.isdisjoint(word.before):
+                tokens.append(PAUSE)
+            if any(char.isdigit() for char in word.before):
+                tokens.append(NUMBER)
         if word.script in SPACELESS:
             tokens += word.text
         else:
@@ -183,6 +180,16 @@ def _order_of(language: Language, words: Sequence[Word]) -> Order | None:
 def _tables() -> zipfile.ZipFile:
     """The file in memory: 0.6 MB, so that neither threads nor forked processes share a place in it."""
     return zipfile.ZipFile(io.BytesIO(TABLES.read_bytes()))
+
+
+def read_common(name: str) -> list[str]:
+    """The common words of a table, most frequent first; none where there is no such table."""
+    try:
+        with _tables().open(name) as member:
+            member.readline()
+            return member.readline().decode().split()[len((STOP, PAUSE, NUMBER)) :]
+    except KeyError:
+        return []
 
 
 @lru_cache(maxsize=64)
