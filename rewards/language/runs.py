@@ -48,7 +48,10 @@ def _kind(words: Sequence[Word], first: int, end: int, code: str, language: Lang
     if any(word.num_letters > LONGEST_WORD for word in run):
         return ""
     glue = glue_of("en" if code == OTHER_SCRIPT else code, language)
-    if is_a_title(run, glue) or (is_whole and is_a_loan(run)):
+    titled = run
+    if run[-1].text in glue and end < len(words) and words[end].before == " " and words[end].text[0].isupper():
+        titled = words[first : end + 1]  # its last word may as well be one of the language
+    if is_a_title(titled, glue) or (is_whole and is_a_loan(run)):
         return NAME
     return CITED if is_a_loan(run) or is_a_term(run, glue) or is_cited(words, first, end) else ""
 

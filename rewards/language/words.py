@@ -85,6 +85,8 @@ _WORD = re.compile(
 )
 
 
+PLACE = "\ufffc"
+"""Stands in a text where a formula or program text was taken out: the object replacement character."""
 STOPS = frozenset(".!?\u2026\u061f\u06d4\u0964\u0965\u3002\uff01\uff1f\u104a\u104b\u1362\u0589\u037e")
 """Marks that end sentences."""
 
