@@ -52,8 +52,10 @@ class _Family:
     """The classes of the languages: the first one of each, then the others."""
     doubles: tuple[tuple[int, int], ...]
     """Which place in `codes` to merge which later place in `classes` into."""
-    common: dict[str, np.ndarray]
-    """For each word that is common in some of the languages, their places in `codes`."""
+    common: dict[str, int]
+    """The row of each word that is common in some of the languages."""
+    is_common: np.ndarray
+    """[C, L] uint8, 1 where it is common in a language."""
     memory: _Memory
     """Replaced by an empty one when it is full; who still reads the old one reads what was right."""
 
@@ -66,15 +68,17 @@ def _family(scripts: frozenset[str]) -> _Family:
     classes = np.array([*places, *(double for _, double in doubles)], np.intp)
     merged = tuple((place, len(places) + i) for i, (place, _) in enumerate(doubles))
     codes = tuple(model.codes[i] for i in places)
-    return _Family(codes, classes, merged, _common_in(codes), _Memory(len(places)))
+    return _Family(codes, classes, merged, *_common_in(codes), _Memory(len(places)))
 
 
-def _common_in(codes: Sequence[str]) -> dict[str, np.ndarray]:
-    places: dict[str, list[int]] = {}
-    for place, code in enumerate(codes):
-        for word in common_words(code):
-            places.setdefault(word, []).append(place)
-    return {word: np.array(found, np.intp) for word, found in places.items()}
+def _common_in(codes: Sequence[str]) -> tuple[dict[str, int], np.ndarray]:
+    """`common` and `is_common` of some languages."""
+    lists = [common_words(code) for code in codes]
+    rows = {word: row for row, word in enumerate(dict.fromkeys(word for words in lists for word in words))}
+    table = np.zeros((len(rows), len(codes)), np.uint8)
+    for place, words in enumerate(lists):
+        table[[rows[word] for word in words], place] = 1
+    return rows, table
 
 
 def family(scripts: frozenset[str]) -> tuple[str, ...]:
@@ -135,8 +139,8 @@ def _look_at(model: Model, kin: _Family, texts: Sequence[str]) -> np.ndarray:
     )
     scale = (LOG_TWO / STEPS / np.sqrt(sizes)).astype(np.float32)
     said = sums[: len(kin.codes)].T.astype(np.float32) * scale[:, None]
-    for i, text in enumerate(texts):
-        found = kin.common.get(text.strip().casefold())
-        if found is not None:
-            said[i, found] += COMMON
+    rows = [kin.common.get(text.strip().casefold(), -1) for text in texts]
+    found = [i for i, row in enumerate(rows) if row >= 0]
+    if found:
+        said[found] += COMMON * kin.is_common[[rows[i] for i in found]].astype(np.float32)
     return said

@@ -149,7 +149,7 @@ class LanguageFidelity:
         shaped, flaw = self._shape(sample, completion, text, words, language)
         value = consistent * shaped
         if value > _DOUBTFUL and not self._sees_content(sample):
-            ordered = in_order(text, words, language)
+            ordered = in_order(words, language)
             value, flaw = value * ordered, flaw + (", words in no order" if ordered < 1.0 else "")
             if value > _DOUBTFUL and faithful.is_unmarked(completion, words):
                 return Verdict.not_applicable(f"{reason}, but without any mark: sentences or a heap of words")
@@ -163,7 +163,7 @@ class LanguageFidelity:
         shape = (1.0 - min(1.0, max(0.0, (repeated - 0.2) / 0.4))) * faithful.vocabulary(words)
         shape *= faithful.sentence_shape(text)
         stops = sample.finish_reason != "length" and not self._sees_content(sample) and faithful.stops_short(completion)
-        if stops and not ends_as_usual(text, words, language):
+        if stops and not ends_as_usual(words, language):
             return 0.0, ", breaks off inside a sentence"
         return shape, f", {repeated:.0%} repeated" if shape < 1.0 else ""
 

@@ -96,22 +96,22 @@ def affix(token: str, kind: str) -> str:
     return token[:2] if kind == "start" else token[0] + token[-1]
 
 
-def tokens_of(text: str, words: Sequence[Word]) -> list[str]:
+def tokens_of(words: Sequence[Word]) -> list[str]:
     """Lower-case words, or characters where no spaces are written, with the marks and numbers between them."""
-    tokens = [STOP]
-    for i, word in enumerate(words):
-        if word.before != " " and i:
-            if not _STOPS.isdisjoint(word.before):
+    tokens: list[str] = []
+    for text, _, script, _, before in words:
+        if before != " " and tokens:
+            if not _STOPS.isdisjoint(before):
                 tokens.append(STOP)
-            elif not _PAUSES.isdisjoint(word.before):
+            elif not _PAUSES.isdisjoint(before):
                 tokens.append(PAUSE)
-            if any(char.isdigit() or char == PLACE for char in word.before):
+            if len(before) > 1 and any(char.isdigit() or char == PLACE for char in before):
                 tokens.append(NUMBER)
-        if word.script in SPACELESS:
-            tokens += word.text
+        if script in SPACELESS:
+            tokens += text
         else:
-            tokens.append(word.text.casefold())
-    return [*tokens, STOP]
+            tokens.append(text.casefold())
+    return [STOP, *tokens, STOP]
 
 
 def order_of(
@@ -144,7 +144,7 @@ def standing(order: Order, tokens: Sequence[str]) -> tuple[float, float]:
     return (float(gains[classes[:-1], classes[1:]].sum(dtype=np.float64)) - num_pairs * mean) / deviation, deviation
 
 
-def in_order(text: str, words: Sequence[Word], language: Language) -> float:
+def in_order(words: Sequence[Word], language: Language) -> float:
     """1.0 for words in an order that the language uses, 0.0 for words in random order; 1.0 where that cannot be told.
 
     >>> from rewards.language.tags import parse_tag
@@ -152,43 +152,43 @@ def in_order(text: str, words: Sequence[Word], language: Language) -> float:
     >>> text = ("When the children came home from school, they told their mother what had happened to the old man who "
     ...     "lived at the end of the road, and she said that it was not the first time that he had been in the park.")
     >>> heap = " ".join(sorted(text.split(), key=lambda word: word[::-1]))
-    >>> [in_order(each, split_words(each), parse_tag("en")) for each in (text, heap)]
+    >>> [in_order(split_words(each), parse_tag("en")) for each in (text, heap)]
     [1.0, 0.0]
     """
     order = _order_of(language, words)
     if order is None:
         return 1.0
-    z, evidence = standing(order, tokens_of(text, words))
+    z, evidence = standing(order, tokens_of(words))
     share = _SHARE_OF_USUAL
     if language.scripts & SPACELESS:
         share = _SHARE_OF_USUAL_SPACELESS
     elif words:
-        evidence *= min(1.0, len({word.text.casefold() for word in words}) / len(words) / _VARIED)
+        evidence *= min(1.0, len({word.text for word in words}) / len(words) / _VARIED)
     lack = share * order.usual * evidence - max(z, _LEAST_Z)
     return min(1.0, max(0.0, (_SLACKS[_num_sentences(words) - 1] - lack) / _RAMP))
 
 
 def _num_sentences(words: Sequence[Word]) -> int:
     """From 1 to 3 or more, by marks and by words: neither marks nor their absence are trusted alone."""
-    num_ends = sum(not STOPS.isdisjoint(word.before) for word in words[1:])
+    num_ends = sum(word.before != " " and not STOPS.isdisjoint(word.before) for word in words[1:])
     found = 1 + max(min(num_ends, len(words) // _SHORT_SENTENCE), len(words) // _LONG_SENTENCE)
     return min(found, len(_SLACKS))
 
 
-def ends_as_usual(text: str, words: Sequence[Word], language: Language) -> bool:
+def ends_as_usual(words: Sequence[Word], language: Language) -> bool:
     """Whether a text without a mark at its end is in order and has a last word that sentences of its language end with.
 
     >>> from rewards.language.tags import parse_tag
     >>> from rewards.language.words import split_words
     >>> text = "\u0909\u0938\u0928\u0947 \u0915\u0939\u093e \u0915\u093f \u092f\u0939 \u0920\u0940\u0915 \u0939\u0948"
     >>> cut = text.rsplit(maxsplit=2)[0]
-    >>> [ends_as_usual(each, split_words(each), parse_tag("hi")) for each in (text, cut)]
+    >>> [ends_as_usual(split_words(each), parse_tag("hi")) for each in (text, cut)]
     [True, False]
     """
     order = _order_of(language, words)
     if order is None or not words:
         return False
-    tokens = tokens_of(text, words)
+    tokens = tokens_of(words)
     last = int(order.classes(tokens[-2:-1])[0])
     return bool(order.gains[last, order.words[STOP]] >= _USUAL_END) and standing(order, tokens)[0] >= _IN_ORDER
 

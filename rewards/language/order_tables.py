@@ -97,7 +97,7 @@ def write(folder: Path, target: Path) -> None:
     with zipfile.ZipFile(target, "w") as tables:
         for path in sorted(folder.glob("*.txt")):
             lines = path.read_text(encoding="utf-8").splitlines()
-            order, counts = learn([tokens_of(line, split_words(line)) for line in lines if line.strip()])
+            order, counts = learn([tokens_of(split_words(line)) for line in lines if line.strip()])
             head = f"{len(counts)} {order.usual:.3f} {order.kind}\n"
             head += f"{' '.join(order.words)}\n{' '.join(order.affixes)}\n"
             member = zipfile.ZipInfo(path.stem)

@@ -126,7 +126,7 @@ def _likeliest(words: Sequence[Word], states: Sequence[str], gains: np.ndarray, 
 
 def _calm(words: Sequence[Word]) -> float:
     """What a change costs more in a text that is a single sentence, or has few words."""
-    num_ends = sum(not STOPS.isdisjoint(word.before) for word in words[1:])
+    num_ends = sum(word.before != " " and not STOPS.isdisjoint(word.before) for word in words[1:])
     few, many = _CALM_WORDS[min(num_ends, len(_CALM_WORDS) - 1)]
     return CALM * min(1.0, max(0.0, (many - len(words)) / (many - few)))
 
