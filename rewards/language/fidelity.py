@@ -58,8 +58,8 @@ class LanguageFidelity:
     LaTeX, code, numbers, addresses and (in other scripts) Latin names are no language; sentences inside them are. With
     fewer than three letters, names alone, or a short text whose language cannot be told, the verdict is NOT_APPLICABLE.
     An empty completion is 0, and so is a copy of the prompt. Words in random order are seen by a reference text or a
-    scorer; without them by what follows what in the language (109 languages and scripts; nearly every heap of three
-    sentences in French or Hindi, few in those with little to go by, such as Hebrew or Zulu) and by the marks that they
+    scorer; without them by what follows what in the language (110 languages and scripts; nearly every heap of three
+    sentences in French or Hindi, few in those with little to go by, such as Hebrew) and by the marks that they
     carry along; 20 words and more without any mark or line break are NOT_APPLICABLE. Some pass where somebody sets the
     marks right, and pieces of Thai, Lao, Khmer and Burmese do; so does fluent nonsense everywhere: use a reference or a
     scorer, or gate this term by one that sees content.
