@@ -10,10 +10,13 @@ from itertools import islice
 
 import numpy as np
 
+from rewards.language.common import common_words
 from rewards.language.tables import APART, LOG_TWO, STEPS, Model, load_model
 from rewards.language.tags import scripts_of
 from rewards.language.words import SPACELESS, Word
 
+COMMON = 2.0
+"""What a common word of a language says for it beyond its letters, in nats."""
 _BLOCK = 256
 """Words weighed at a time, so that a very long text needs no more memory than a page."""
 _MOST_SEEN, _LONGEST_SEEN = 8192, 64
@@ -49,6 +52,10 @@ class _Family:
     """The classes of the languages: the first one of each, then the others."""
     doubles: tuple[tuple[int, int], ...]
     """Which place in `codes` to merge which later place in `classes` into."""
+    common: dict[str, int]
+    """The row of each word that is common in some of the languages."""
+    is_common: np.ndarray
+    """[C, L] uint8, 1 where it is common in a language."""
     memory: _Memory
     """Replaced by an empty one when it is full; who still reads the old one reads what was right."""
 
@@ -60,7 +67,18 @@ def _family(scripts: frozenset[str]) -> _Family:
     doubles = [(places.index(i), double) for i, double in model.doubles if i in places]
     classes = np.array([*places, *(double for _, double in doubles)], np.intp)
     merged = tuple((place, len(places) + i) for i, (place, _) in enumerate(doubles))
-    return _Family(tuple(model.codes[i] for i in places), classes, merged, _Memory(len(places)))
+    codes = tuple(model.codes[i] for i in places)
+    return _Family(codes, classes, merged, *_common_in(codes), _Memory(len(places)))
+
+
+def _common_in(codes: Sequence[str]) -> tuple[dict[str, int], np.ndarray]:
+    """`common` and `is_common` of some languages."""
+    lists = [common_words(code) for code in codes]
+    rows = {word: row for row, word in enumerate(dict.fromkeys(word for words in lists for word in words))}
+    table = np.zeros((len(rows), len(codes)), np.uint8)
+    for place, words in enumerate(lists):
+        table[[rows[word] for word in words], place] = 1
+    return rows, table
 
 
 def family(scripts: frozenset[str]) -> tuple[str, ...]:
@@ -120,4 +138,9 @@ def _look_at(model: Model, kin: _Family, texts: Sequence[str]) -> np.ndarray:
         [1 if text[0] != " " else 2 for text in texts]
     )
     scale = (LOG_TWO / STEPS / np.sqrt(sizes)).astype(np.float32)
-    return sums[: len(kin.codes)].T.astype(np.float32) * scale[:, None]
+    said = sums[: len(kin.codes)].T.astype(np.float32) * scale[:, None]
+    rows = [kin.common.get(text.strip().casefold(), -1) for text in texts]
+    found = [i for i, row in enumerate(rows) if row >= 0]
+    if found:
+        said[found] += COMMON * kin.is_common[[rows[i] for i in found]].astype(np.float32)
+    return said

@@ -15,7 +15,7 @@ from rewards.language.order import ends_as_usual, in_order
 from rewards.language.prose import prose
 from rewards.language.spans import Consistency, consistency
 from rewards.language.tags import Language, parse_tag
-from rewards.language.words import Word, density, split_words, variant_share
+from rewards.language.words import PLACE, Word, density, split_words, variant_share
 from rewards.math import FinalAnswer
 from rewards.math.turns import after_thinking
 
@@ -47,7 +47,7 @@ class LanguageFidelity:
     there is one, so that names which it keeps cost nothing. `verified` is the verdict on the text as a whole, 0 or 1.
     `variant` is 1 but for Chinese in the way of writing that was not asked for.
     A foreign phrase costs most of the value at once, so that none pays; from there on the value falls with the share:
-    5 % of foreign letters leave 0.048, half of them 0.025, nothing in the language 0. `partial=1` is the bare share.
+    5 % of foreign letters leave 0.029, half of them 0.015, nothing in the language 0. `partial=1` is the bare share.
     `repeated` is the share of repeated four-word sequences; `once` and `different` are the shares of words that stand
     there once, and of different words (function words alone have few); `small`, that of the sentences which begin with
     a small letter, where capitals stand inside (words in random order). `correct` is 0 or 1 from
@@ -58,8 +58,8 @@ class LanguageFidelity:
     LaTeX, code, numbers, addresses and (in other scripts) Latin names are no language; sentences inside them are. With
     fewer than three letters, names alone, or a short text whose language cannot be told, the verdict is NOT_APPLICABLE.
     An empty completion is 0, and so is a copy of the prompt. Words in random order are seen by a reference text or a
-    scorer; without them by what follows what in the language (109 languages and scripts; nearly every heap of three
-    sentences in French or Hindi, few in those with little to go by, such as Hebrew or Zulu) and by the marks that they
+    scorer; without them by what follows what in the language (110 languages and scripts; nearly every heap of three
+    sentences in French or Hindi, few in those with little to go by, such as Hebrew) and by the marks that they
     carry along; 20 words and more without any mark or line break are NOT_APPLICABLE. Some pass where somebody sets the
     marks right, and pieces of Thai, Lao, Khmer and Burmese do; so does fluent nonsense everywhere: use a reference or a
     scorer, or gate this term by one that sees content.
@@ -87,7 +87,7 @@ class LanguageFidelity:
     """Judges a completion by the source, or by the prompt without one, where there is no reference text."""
     thinking: bool = True
     """Whether thinking sections have to be in the language, too."""
-    partial: float = 0.05
+    partial: float = 0.03
     """What the share in the language earns by itself; 1 for the bare share, from 0 to 1."""
     tolerance: float = 0.01
     """The share of foreign letters at which the rest falls to a third: a word, not a phrase."""
@@ -128,7 +128,7 @@ class LanguageFidelity:
     def _form(self, sample: Sample, language: Language) -> Verdict:
         """C * D * V * S: language, repetition and the shape of sentences."""
         completion = sample.completion if self.thinking else after_thinking(sample.completion)
-        text = prose(completion)
+        text = prose(completion, places=True)
         words = split_words(text)
         found = consistency(words, language)
         reason = _in_words(found, language)
@@ -139,7 +139,7 @@ class LanguageFidelity:
             return copied
         letters = found.num_letters * density(language.scripts)
         weight = min(1.0, max(0.0, (letters - _SHORT) / (_LONG - _SHORT)))
-        verified = verify(text, words, language) if weight < 1.0 else 1.0
+        verified = verify(text.replace(PLACE, " "), words, language) if weight < 1.0 else 1.0
         if verified is None and weight == 0.0:
             return Verdict.not_applicable("too short or ambiguous to tell the language")
         foreign = 1.0 - self._fair_share(found, sample, language)
@@ -149,7 +149,7 @@ class LanguageFidelity:
         shaped, flaw = self._shape(sample, completion, text, words, language)
         value = consistent * shaped
         if value > _DOUBTFUL and not self._sees_content(sample):
-            ordered = in_order(text, words, language)
+            ordered = in_order(words, language)
             value, flaw = value * ordered, flaw + (", words in no order" if ordered < 1.0 else "")
             if value > _DOUBTFUL and wellformed.is_unmarked(completion, words):
                 return Verdict.not_applicable(f"{reason}, but without any mark: sentences or a heap of words")
@@ -165,7 +165,7 @@ class LanguageFidelity:
         stops = (
             sample.finish_reason != "length" and not self._sees_content(sample) and wellformed.stops_short(completion)
         )
-        if stops and not ends_as_usual(text, words, language):
+        if stops and not ends_as_usual(words, language):
             return 0.0, ", breaks off inside a sentence"
         return shape, f", {repeated:.0%} repeated" if shape < 1.0 else ""
 

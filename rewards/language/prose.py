@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Callable
 
 from rewards.language.hiding import hidden_prose, humped_words, join_letters
+from rewards.language.words import PLACE
 from rewards.math.numbers import vocabulary
 
 MAX_CHARS = 20_000
@@ -54,8 +55,9 @@ _CODE_WORDS = vocabulary(
 )
 
 
-def prose(text: str) -> str:
-    """The text with everything that is no language taken out, and what language was hidden in it left in.
+def prose(text: str, *, places: bool = False) -> str:
+    """The text without what is no language, but with the language that was hidden in that. With `places`,
+    `PLACE` stands where a formula or inline code was.
 
     >>> prose("Die Antwort ist $x^2 + 3$ `foo(bar)`.")
     'Die Antwort ist .'
@@ -63,6 +65,7 @@ def prose(text: str) -> str:
     'the answer is four'
     """
     text = _plain(text)
+    place = f" {PLACE} " if places else " "
     dropped = humped_words(text)
     if "```" in text or "~~~" in text:
         text = _FENCE.sub(lambda block: _set_apart(_of_code(block[2], dropped)), text)
@@ -71,11 +74,11 @@ def prose(text: str) -> str:
     if "http" in text or "www." in text or "@" in text:
         text = _ADDRESS.sub(lambda address: _set_apart(_of_address(address[0], dropped)), text)
     if "`" in text:
-        text = _INLINE_CODE.sub(lambda code: _set_apart(_of_code(code[2], dropped)), text)
+        text = _INLINE_CODE.sub(lambda code: _set_apart(_of_code(code[2], dropped), place), text)
     if "<" in text or "&" in text:
         text = _TAG.sub(lambda tag: _set_apart(_of_code(tag[0], dropped) if " " in tag[0] else ""), text)
     if "$" in text or "\\" in text:
-        text = _MATH.sub(lambda match: _set_apart(_of_math(next(filter(None, match.groups())))), text)
+        text = _MATH.sub(lambda match: _set_apart(_of_math(next(filter(None, match.groups()))), place), text)
         text = _loosen(text)
     text = join_letters(text)
     if dropped:
@@ -93,8 +96,8 @@ def _plain(text: str) -> str:
     return _INVISIBLE.sub("", text)
 
 
-def _set_apart(found: str) -> str:
-    return f" {found} " if found else " "
+def _set_apart(found: str, place: str = " ") -> str:
+    return f" {found} " if found else place
 
 
 def _of_code(code: str, dropped: list[str]) -> str:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -24,8 +24,9 @@ import numpy as np
 from rewards.language.detect import guess, supports
 from rewards.language.evidence import evidence, family
 from rewards.language.hiding import reads_as_english
+from rewards.language.runs import CITED, NAME, OTHER_SCRIPT, with_kinds
 from rewards.language.tags import LATIN, Language
-from rewards.language.words import LONGEST_WORD, Word, density
+from rewards.language.words import LONGEST_WORD, STOPS, Word, density
 
 SWITCH = 3.0
 """Cost of a change to English, in nats."""
@@ -33,8 +34,8 @@ UNUSUAL = 3.0
 """What a change into another language costs more: English is what models fall into."""
 CALM = 6.0
 """What a change costs more in a text of few words that as a whole is in the language: a sentence is seldom mixed."""
-_FEW_WORDS, _MANY_WORDS = 8, 40
-"""Up to the one all of `CALM` is added, from the other on nothing."""
+_CALM_WORDS = ((40, 80), (20, 50), (8, 40))
+"""For one sentence, two, and more: up to the one all of `CALM` is added, from the other on nothing."""
 CAP = 3.0
 """The most that a word may say for or against a language, so that no single one decides."""
 HOME = 0.1
@@ -46,21 +47,11 @@ _MOST_CAPITALIZED = 0.7
 """Share of capitalized words from which on a capital means nothing; German, and short texts with names, have less."""
 MAX_NAME_SHARE = 0.7
 """Letters of foreign names that a text may have for each letter in its language; more are foreign text."""
-NAME = "name"
-"""The code of a span that is a foreign name or title, which is no language."""
-LONGEST_LOAN = 1
-"""Different words."""
-CITED = "quote"
-"""The code of a short span in another language that stands in quotation marks or brackets."""
-_LONGEST_CITED, _MAX_CITED_SHARE = 7, 0.3
-"""Its words, and the letters in such spans that a text may have for each letter in its language."""
-_OPENERS = frozenset("\"'\u2018\u201c\u201e\u201a\u00ab\u2039([\u300c\u300e\uff08")
-_LONGEST_TITLE = 10
-"""Words."""
-_OTHER_SCRIPT = "?"
+_MAX_CITED_SHARE = 0.3
+"""Letters in terms and quotations that a text may have for each letter in its language."""
 _STRANGE, _STRANGE_COST, _STRANGE_END = 4.0, 7.5, -3.0
 """For the state `another script`: the gain of a word in one, the cost to enter, the gain of a word in the asked one."""
-_SCATTERED, _LEAST_SCATTERED = 1.2, 0.3
+_SCATTERED, _MOST_SCATTERED = 1.2, 0.43
 """Gain from which a word alone counts as foreign where more than such a share of the letters is in such words."""
 
 
@@ -98,18 +89,18 @@ def consistency(words: Sequence[Word], language: Language) -> Consistency:
         return Consistency(0.0 if num_named else 1.0, num_named, ())
     states, gains = _gains(kept, language)
     codes = _likeliest(kept, states, gains, language) if len(states) > 1 else None
-    spans = _spans(kept, codes or [language.code] * len(kept), language)
+    kinds = with_kinds(kept, codes, language) if codes else [language.code] * len(kept)
     letters = Counter[str]()
-    for span in spans:
-        letters[span.code] += span.num_letters
+    for word, kind in zip(kept, kinds, strict=True):
+        letters[kind] += word.num_letters
     right = letters[language.code]
     foreign = letters.total() - right - letters[NAME] - letters[CITED]
     if codes:
         scattered = _scattered(kept, codes, gains, language)
         right, foreign = right - scattered, foreign + scattered
-        named += [word for word, span in _words_of(kept, spans) if span.code == NAME]
+        named += [word for word, kind in zip(kept, kinds, strict=True) if kind == NAME]
     foreign += _too_many(named, letters[CITED], right, language)
-    return Consistency(right / (right + foreign) if right + foreign else 1.0, right + foreign, spans)
+    return Consistency(right / (right + foreign) if right + foreign else 1.0, right + foreign, _spans(kept, kinds))
 
 
 def _too_many(named: Sequence[Word], num_cited: int, right: int, language: Language) -> int:
@@ -122,25 +113,22 @@ def _too_many(named: Sequence[Word], num_cited: int, right: int, language: Langu
     return max(0, round(num_named - allowed)) + max(0, round(num_cited - _MAX_CITED_SHARE * room))
 
 
-def _words_of(words: Sequence[Word], spans: Sequence[Span]) -> Iterator[tuple[Word, Span]]:
-    """Each word with the span that it stands in."""
-    places = iter(spans)
-    span = next(places)
-    for word in words:
-        while word.start >= span.end:
-            span = next(places)
-        yield word, span
-
-
 def _likeliest(words: Sequence[Word], states: Sequence[str], gains: np.ndarray, language: Language) -> list[str]:
     """The language of each word on the likeliest path; changes cost more in a short text that is right as a whole."""
     path = _best_path(gains, _costs(states, 0.0))
-    if any(path) and len(words) < _MANY_WORDS and supports(guess(" ".join(word.text for word in words)), language):
-        calm = CALM * min(1.0, (_MANY_WORDS - len(words)) / (_MANY_WORDS - _FEW_WORDS))
+    calm = _calm(words) if any(path) else 0.0
+    if calm and supports(guess(" ".join(word.text for word in words)), language):
         path = _best_path(gains, _costs(states, calm))
     if any(path):
         _drop_repeated(path, words, states, gains)
     return [states[state] for state in path]
+
+
+def _calm(words: Sequence[Word]) -> float:
+    """What a change costs more in a text that is a single sentence, or has few words."""
+    num_ends = sum(word.before != " " and not STOPS.isdisjoint(word.before) for word in words[1:])
+    few, many = _CALM_WORDS[min(num_ends, len(_CALM_WORDS) - 1)]
+    return CALM * min(1.0, max(0.0, (many - len(words)) / (many - few)))
 
 
 def _drop_repeated(path: list[int], words: Sequence[Word], states: Sequence[str], gains: np.ndarray) -> None:
@@ -152,7 +140,7 @@ def _drop_repeated(path: list[int], words: Sequence[Word], states: Sequence[str]
     for state, run in groupby(path[:]):
         end = start + sum(1 for _ in run)
         texts = [word.text for word in words[start:end]]
-        if state and len(set(texts)) < len(texts) and states[state] != _OTHER_SCRIPT:
+        if state and len(set(texts)) < len(texts) and states[state] != OTHER_SCRIPT:
             times = Counter(texts)
             shares = np.array([np.log2(times[text] + 1) / times[text] for text in texts])
             if float(shares @ gains[start:end, state]) <= costs[state]:
@@ -203,7 +191,7 @@ def _gains(words: Sequence[Word], language: Language) -> tuple[list[str], np.nda
                 states.append(codes[rivals[worth[i]]])
                 gains.append(better[:, worth[i]])
     if strange.any():
-        states.append(_OTHER_SCRIPT)
+        states.append(OTHER_SCRIPT)
         sizes = np.array([max(1.0, word.num_letters / LONGEST_WORD) for word in words])
         gains.append(np.where(strange, _STRANGE * weights * sizes, _STRANGE_END))
     return states, np.stack(gains, axis=1)
@@ -234,7 +222,7 @@ def _scattered(words: Sequence[Word], codes: Sequence[str], gains: np.ndarray, l
     at_home = np.array([code == language.code for code in codes])
     alone = at_home & (gains.max(axis=1) >= _SCATTERED)
     found = int(letters[alone].sum())
-    return found if found > _LEAST_SCATTERED * letters[at_home].sum() else 0
+    return max(0, round(found - _MOST_SCATTERED * float(letters[at_home & ~alone].sum()) * density(language.scripts)))
 
 
 def _weights(words: Sequence[Word]) -> np.ndarray:
@@ -256,7 +244,7 @@ def _cost(code: str) -> float:
 
 def _costs(states: Sequence[str], more: float) -> list[float]:
     """What a change into each state costs; the way home is free."""
-    return [0.0, *((_STRANGE_COST if state == _OTHER_SCRIPT else _cost(state)) + more for state in states[1:])]
+    return [0.0, *((_STRANGE_COST if state == OTHER_SCRIPT else _cost(state)) + more for state in states[1:])]
 
 
 def _best_path(gains: np.ndarray, costs: Sequence[float]) -> list[int]:
@@ -282,45 +270,9 @@ def _best_path(gains: np.ndarray, costs: Sequence[float]) -> list[int]:
     return path[::-1]
 
 
-def _spans(words: Sequence[Word], codes: Sequence[str], language: Language) -> tuple[Span, ...]:
+def _spans(words: Sequence[Word], kinds: Sequence[str]) -> tuple[Span, ...]:
     spans: list[Span] = []
-    first = 0
-    for i in range(1, len(words) + 1):
-        if i == len(words) or codes[i] != codes[first]:
-            code = codes[first]
-            if code != language.code:
-                code = _kind_of_run(words, first, i) or code
-            letters = sum(word.num_letters for word in words[first:i])
-            spans.append(Span(words[first].start, words[i - 1].end, code, letters))
-            first = i
+    for kind, run in groupby(zip(words, kinds, strict=True), key=lambda pair: pair[1]):
+        members = [word for word, _ in run]
+        spans.append(Span(members[0].start, members[-1].end, kind, sum(word.num_letters for word in members)))
     return tuple(spans)
-
-
-def _kind_of_run(words: Sequence[Word], first: int, end: int) -> str:
-    """`NAME` or `CITED` for a foreign run that is a loan, a name or a cited term; empty text for any other."""
-    run = words[first:end]
-    if any(word.num_letters > LONGEST_WORD for word in run):
-        return ""
-    if _is_a_loan(run) or _is_a_title(run):
-        return NAME
-    return CITED if _is_cited(words, first, end) else ""
-
-
-def _is_a_loan(words: Sequence[Word]) -> bool:
-    """Whether a foreign run is a loan such as `boda-boda` or `park-and-ride`: one word, alone or repeated."""
-    starts = [word.text.casefold() for i, word in enumerate(words) if i == 0 or word.before != "-"]
-    return len(set(starts)) <= LONGEST_LOAN and len(words) <= 3 * len(starts)
-
-
-def _is_cited(words: Sequence[Word], first: int, end: int) -> bool:
-    """Whether a foreign run, and perhaps a word or two before it, are a term in quotation marks or brackets."""
-    return any(words[i].before in _OPENERS for i in range(max(0, first - 2, end - _LONGEST_CITED), first + 1))
-
-
-def _is_a_title(words: Sequence[Word]) -> bool:
-    """Whether a foreign run is the name of a film, a club or an office, short and most of its words capitalized, or of
-    a species (`Geospiza fortis`).
-    """
-    if len(words) == 2 and words[0].text[0].isupper():
-        return True
-    return len(words) <= _LONGEST_TITLE and sum(word.text[0].isupper() for word in words) >= 0.6 * len(words)
