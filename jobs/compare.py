@@ -37,7 +37,7 @@ def main(config: DictConfig) -> None:
     stages = read_stages(entry.stages(), {})
     check_data(stages)
     root = Path(config.output).expanduser().absolute()
-    with only_one(root) as held:
+    with only_one(root, "jobs.compare") as held:
         failed: dict[str, str] = {}
         try:
             work_off(Ledger(root), stages, telling(held), failed)

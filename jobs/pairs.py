@@ -31,12 +31,20 @@ def check(config: DictConfig) -> None:
         raise ConfigError(f"measure_every is {config.measure_every}; give a number of steps, or 0")
 
 
-def read_pairs(config: DictConfig) -> tuple[list[PairTokens], list[PairTokens]]:
-    """The pairs to train on and the held-out ones, as tokens: all that is wrong with the data is found here."""
+def read_pairs(config: DictConfig, *, training: bool = True) -> tuple[list[PairTokens], list[PairTokens]]:
+    """The pairs to train on and the held-out ones, as tokens: all that is wrong with the data is found here.
+
+    Args:
+        training: False where pairs are only measured; there are none to train on then, whatever the data holds.
+    Raises:
+        ConfigError: if there is nothing to train on.
+    """
     pairs, tokenizer = build(config.data), build_tokenizer(config)
+    if training and not pairs.train:
+        raise ConfigError("the data names nothing to train on; give data.path, or data.hub with data.split")
     train, held_out = (
-        encode_pairs(part, tokenizer, max_tokens=config.max_tokens, on_long=config.on_long)
-        for part in (pairs.train, pairs.held_out)
+        encode_pairs(part, tokenizer, max_tokens=config.max_tokens, on_long=config.on_long) if part else []
+        for part in (pairs.train if training else [], pairs.held_out)
     )
     return train, held_out
 

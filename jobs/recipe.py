@@ -7,6 +7,7 @@ python -m jobs.recipe --help                          what to change, with examp
 from __future__ import annotations
 
 import fcntl
+import os
 import signal
 import subprocess
 import sys
@@ -32,7 +33,7 @@ def main(config: DictConfig) -> None:
     stages = read_stages(settings["stages"], settings["each"])
     chosen = choose(stages, settings["only"], settings["skip"] or [])
     root = Path(settings["output"]).expanduser().absolute()
-    with only_one(root) as held:
+    with only_one(root, "jobs.recipe") as held:
         carry_out(root, stages, chosen, lambda name, arguments: in_a_process(name, arguments, held))
 
 
@@ -85,20 +86,28 @@ def perform(ledger: Ledger, stage: Stage, results: Mapping[str, Path], launch: L
 
 
 @contextmanager
-def only_one(root: Path) -> Iterator[int]:
-    """The recipe's folder, held against a second recipe; a stage that outlives its recipe holds it too.
+def only_one(root: Path, command: str) -> Iterator[int]:
+    """A folder of stages, held against a second command; a stage that outlives its command holds it too.
+
+    Args:
+        command: who holds it, for whoever comes second.
 
     Raises:
         ConfigError: if it is held.
     """
     root.mkdir(parents=True, exist_ok=True)
-    with (root / "lock").open("w") as file:
+    with (root / "lock").open("a+", encoding="utf-8") as file:  # what the holder wrote is kept until it is ours
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
+            file.seek(0)
             raise ConfigError(
-                f"a recipe is at work in {root}, or a stage that it left behind; wait, or choose another output"
+                f"{file.read() or 'another command'} is at work in {root}, or a stage that it left behind; wait, or "
+                "choose another output"
             ) from error
+        file.truncate(0)
+        file.write(f"{command} (process {os.getpid()})")
+        file.flush()
         yield file.fileno()
 
 

@@ -1,6 +1,7 @@
 """Train a reward model on preference pairs, and say how good, how calibrated and how fond of length it is.
 
 python -m jobs.reward_model data.path=pairs.jsonl     prompt, chosen, rejected; or other common layouts
+python -m jobs.reward_model plan.epochs=0 ...         measures one, or a merge of several, without training it
 python -m jobs.reward_model --help                    what to change, with examples
 """
 
@@ -17,7 +18,8 @@ from jobs.parts import build_model, build_runtime, build_tracker, source_hashes
 from model.lora import AdapterRoles
 from rlhf.checkpoint import CheckpointStore
 from rlhf.display import Display
-from rlhf.reward_model import HEAD_FILE, RewardModel, RewardTrainer
+from rlhf.errors import ConfigError
+from rlhf.reward_model import HEAD_FILE, RewardModel, RewardPlan, RewardTrainer
 from rlhf.reward_run import RewardRun
 from rlhf.run_directory import RunDirectory
 from rlhf.runtime import Runtime
@@ -31,10 +33,11 @@ def main(config: DictConfig) -> None:
     runtime = build_runtime(config)
     loss, optim, plan, checkpoints = (build(config[name]) for name in ("loss", "optim", "plan", "checkpoint"))
     check(config)
+    check_measured(config, plan)
     with Display(quiet=not runtime.is_main) as display:
-        train, held_out = read_pairs(config)
+        train, held_out = read_pairs(config, training=plan.epochs > 0)
         trainer = RewardTrainer(
-            reward_model=build_reward_model(config, runtime, display),
+            reward_model=build_reward_model(config, plan, runtime, display),
             pairs=train,
             loss=loss,
             optim=optim,
@@ -56,15 +59,27 @@ def main(config: DictConfig) -> None:
             sources=source_hashes(config.model.checkpoint),
         )
         folder = run.execute(resume=config.resume is not None)
-        display.message(f"Reward model: {folder}")
+        display.message(f"Reward model: {folder}" if plan.epochs else f"Figures and the pairs' rewards: {folder}")
 
 
-def build_reward_model(config: DictConfig, runtime: Runtime, display: Display) -> RewardModel:
-    """The base with a fresh reward model, or with one that starts where another or a policy's adapter ended."""
+def check_measured(config: DictConfig, plan: RewardPlan) -> None:
+    """Raises ConfigError where nothing is trained and no reward model is named: a fresh one says 0 to every text."""
+    if not plan.epochs and not config.start_from:
+        raise ConfigError(
+            "plan.epochs=0 measures a reward model without training it, and none is named; give one: "
+            "start_from=outputs/<run>/reward_model, or train: plan.epochs=1"
+        )
+
+
+def build_reward_model(config: DictConfig, plan: RewardPlan, runtime: Runtime, display: Display) -> RewardModel:
+    """The base with a fresh reward model, with one that starts where another or a policy's adapter ended, or with one
+    to be measured."""
     roles = AdapterRoles(build_model(config, runtime))
     if not config.start_from:
         return RewardModel.fresh(roles, build(config.adapter), seed=config.seed)
     folder = Path(config.start_from).expanduser()
+    if not plan.epochs:
+        return RewardModel.load(roles, folder)
     has_head = not is_adapter(folder) or (folder / HEAD_FILE).is_file()
     started = RewardModel.load(roles, folder, trainable=True) if has_head else RewardModel.on_adapter(roles, folder)
     head = "" if has_head else "; it has no head, which starts at 0"

@@ -20,6 +20,7 @@ from hydra.core.global_hydra import GlobalHydra
 from jobs.launch import CONFIG_FOLDER, MENDABLE, describe, plain
 from rlhf.checkpoint import CheckpointStore
 from rlhf.errors import ConfigError
+from rlhf.reward_run import HELD_OUT_FILE
 from rlhf.run_directory import config_hash, write_json
 
 RESULTS = {
@@ -53,7 +54,8 @@ class Stage:
     def result(self, root: Path) -> Path | None:
         """What it left, if it did."""
         folder = self.folder(root)
-        inside = RESULTS[self.job]
+        measured = self.job == "reward_model" and not self.facts["plan.epochs"]  # which leaves no model
+        inside = HELD_OUT_FILE if measured else RESULTS[self.job]
         found = [folder / inside] if self.job in WITHOUT_RUN else [run / inside for run in sorted(folder.glob("*-*"))]
         there = [path for path in found if path.exists()]
         return there[-1] if there else None

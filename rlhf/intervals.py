@@ -1,7 +1,8 @@
-"""Means over prompts with their 95 % bootstrap intervals."""
+"""Means over prompts with their 95 % bootstrap intervals, and shares with theirs."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,6 +10,8 @@ import numpy as np
 from rlhf.report import Estimate
 
 BOOTSTRAP_DRAWS = 10_000
+_Z = 1.959964
+"""Standard deviations of a normal distribution that hold 95 %."""
 _BLOCK_COUNTS = 4_000_000
 """Counts held at a time: 32 MB, however many prompts there are."""
 
@@ -41,6 +44,24 @@ def mean_interval(values: Sequence[float]) -> Estimate:
     (0.5, True, True)
     """
     return mean_intervals({"": values})[""]
+
+
+def share_interval(share: float, count: int) -> Estimate:
+    """A share of `count` independent cases with its 95 % interval, which is no point where all or none are right.
+
+    Source: Wilson 1927, "Probable inference, the law of succession, and statistical inference", JASA 22(158), for
+    counts; here the share may hold halves (ties).
+
+    >>> estimate = share_interval(0.5, 100)
+    >>> round(estimate.low, 4), round(estimate.high, 4)
+    (0.4038, 0.5962)
+    >>> round(share_interval(1.0, 10).low, 4)
+    0.7225
+    """
+    pull = _Z * _Z / count
+    middle = (share + pull / 2) / (1 + pull)
+    reach = math.sqrt(pull * (share * (1 - share) + pull / 4)) / (1 + pull)
+    return Estimate(value=share, low=max(0.0, middle - reach), high=min(1.0, middle + reach))
 
 
 def crossed_intervals(columns: Mapping[str, Sequence[Sequence[float]]]) -> dict[str, Estimate]:

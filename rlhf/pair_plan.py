@@ -6,7 +6,7 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from rlhf.errors import ConfigError
 
@@ -17,6 +17,9 @@ T = TypeVar("T")
 class PairPlan:
     """The sizes of a training on pairs, over all processes together."""
 
+    may_only_measure: ClassVar[bool] = False
+    """Whether 0 epochs mean something: held-out pairs are measured, and nothing is trained."""
+
     epochs: float
     """Passes over the pairs; parts of one count."""
     pairs_per_step: int
@@ -24,14 +27,16 @@ class PairPlan:
     """Tokens (padding included) per forward and backward; changes memory, not the result."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.epochs < math.inf:
-            raise ConfigError(f"epochs must be a positive number, got {self.epochs}")
+        if not (0 < self.epochs < math.inf or (self.epochs == 0 and self.may_only_measure)):
+            nothing = "0 to measure alone" if self.may_only_measure else "0 would teach nothing"
+            raise ConfigError(f"epochs must be a positive number ({nothing}), got {self.epochs}")
         for name in ("pairs_per_step", "micro_batch_tokens"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
 
     def steps(self, num_pairs: int) -> int:
-        return max(1, round(self.epochs * num_pairs / self.pairs_per_step))
+        """How many optimizer steps the passes take: at least one, or none where nothing is trained."""
+        return max(1, round(self.epochs * num_pairs / self.pairs_per_step)) if self.epochs else 0
 
     def take(self, pairs: Sequence[T], step: int, seed: int) -> list[T]:
         """The pairs of a step: each pass has an order of its own, and a step may reach into the next pass."""

@@ -181,9 +181,10 @@ def held_out(scores: Measured) -> Metrics:
 def score_rows(scores: PairScores) -> list[tuple[str, str]]:
     """What a person reads of the rewards of held-out pairs."""
     kinds = [(f"  of kind {kind}", f"{accuracy:.1%}") for kind, accuracy in scores.by_kind().items()]
+    accuracy = scores.accuracy_interval
     return [
         ("pairs", f"{len(scores.rows)}"),
-        ("accuracy", f"{scores.accuracy:.1%}"),
+        ("accuracy (95 % interval)", f"{accuracy.value:.1%} [{accuracy.low:.1%}, {accuracy.high:.1%}]"),
         *kinds,
         ("accuracy of preferring the longer answer", f"{scores.longer_wins:.1%}"),
         ("how often it prefers the longer answer", f"{scores.prefers_longer:.1%}"),

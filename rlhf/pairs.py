@@ -76,13 +76,14 @@ class PreferencePairs:
         columns: Mapping[str, str | None] | None = None,
         hub: str | None = None,
         hub_config: str | None = None,
-        split: str = "train",
+        split: str | None = "train",
         on_bad: Literal["error", "drop"] = "error",
     ) -> None:
         """Reads all pairs and sets the held-out ones aside.
 
         Args:
-            path: `.jsonl`, `.jsonl.gz`, `.json` (a list of rows) or `.parquet`.
+            path: `.jsonl`, `.jsonl.gz`, `.json` (a list of rows) or `.parquet`. With neither path nor hub, or with a
+                hub's `split` of None, there is nothing to train on: `held_out` names a file, or a split, then.
             held_out: a number of pairs, a fraction of the conversations (0.1), another file, or (with `hub`) another
                 split. A number or fraction picks by a hash of the conversation, so that one never straddles; of a
                 number the last conversation may bring a few pairs more.
@@ -90,25 +91,33 @@ class PreferencePairs:
             hub: data set name, read from the hub (or a folder), with its configuration and split.
             on_bad: `error` stops at the first row that is no pair, `drop` leaves such rows out and says how many.
         """
-        if (path is None) == (hub is None):
-            raise ConfigError(f"give either path or hub, got path={path!r} and hub={hub!r}")
+        named = isinstance(held_out, str)
+        if (path is not None and hub is not None) or (path is None and hub is None and not named):
+            raise ConfigError(
+                f"give either path or hub, got path={path!r} and hub={hub!r}; neither of them only where held_out is a "
+                "file to measure with"
+            )
+        if hub is not None and split is None and not named:
+            raise ConfigError(f"split is None, and held_out={held_out!r} takes its pairs from a split; name one")
         if on_bad not in ("error", "drop"):
             raise ConfigError(f"on_bad is {on_bad!r}; give error or drop")
         names = _column_names(columns or {})
 
-        def read(name: str, split: str | None) -> list[Pair]:
-            rows = file_rows(Path(name).expanduser()) if split is None else hub_rows(name, hub_config, split)
-            return _pairs(name if split is None else f"{name} (split {split})", rows, names, on_bad)
+        def read(part: str) -> list[Pair]:
+            """The pairs of a file, or of a split of the hub's."""
+            rows = file_rows(Path(part).expanduser()) if hub is None else hub_rows(hub, hub_config, part)
+            return _pairs(part if hub is None else f"{hub} (split {part})", rows, names, on_bad)
 
-        pairs = read(str(path or hub), split if hub else None)
+        source = path if hub is None else split
+        pairs = [] if source is None else read(source)
         if isinstance(held_out, str):
-            self.held_out = read(held_out, None) if path is not None else read(str(hub), held_out)
+            self.held_out = read(held_out)
             keys = {pair.key for pair in self.held_out}
         else:
             keys = _choose(pairs, held_out)
             self.held_out = [pair for pair in pairs if pair.key in keys]
         self.train = [pair for pair in pairs if pair.key not in keys]
-        if not self.train or not self.held_out:
+        if source is not None and not (self.train and self.held_out):
             raise DataError(
                 f"held_out={held_out!r} leaves {len(self.train)} pairs to train on and {len(self.held_out)} to measure "
                 f"with, of {len({pair.key for pair in pairs})} different conversations; both need some: change it, or "

@@ -6,8 +6,11 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, pstdev
+from typing import Any
 
 from rlhf.errors import DataError
+from rlhf.intervals import share_interval
+from rlhf.report import Estimate
 from rlhf.types import Metrics
 
 Row = tuple[float, float, int, int, str]
@@ -50,6 +53,11 @@ class PairScores:
             )
         return cls(rows=kept)
 
+    def named_rows(self) -> list[dict[str, Any]]:
+        """The rows as they are kept, so that two models' rewards of the same pairs can be compared pair by pair."""
+        names = ("chosen", "rejected", "chosen_tokens", "rejected_tokens", "kind")
+        return [dict(zip(names, row, strict=True)) for row in self.rows]
+
     @property
     def margins(self) -> list[float]:
         return [chosen - rejected for chosen, rejected, *_ in self.rows]
@@ -63,6 +71,11 @@ class PairScores:
     def accuracy(self) -> float:
         """Share of pairs whose chosen answer has the higher reward; a tie is half a pair."""
         return _positive_share(self.margins)
+
+    @property
+    def accuracy_interval(self) -> Estimate:
+        """The accuracy with its 95 % interval over pairs, each taken as independent of the others."""
+        return share_interval(self.accuracy, len(self.rows))
 
     @property
     def longer_wins(self) -> float:
@@ -133,9 +146,12 @@ class PairScores:
     def metrics(self) -> Metrics:
         """All figures, flat."""
         rewards = [reward for row in self.rows for reward in row[:2]]
+        interval = self.accuracy_interval
         return {
             "num_pairs": float(len(self.rows)),
             "accuracy": self.accuracy,
+            "accuracy_low": interval.low,
+            "accuracy_high": interval.high,
             "loss": self.negative_log_likelihood,
             "calibration_error": self.calibration_error,
             "temperature": self.temperature,

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -144,8 +144,9 @@ class BradleyTerry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RewardPlan(PairPlan):
-    """The sizes of a reward model's training, over all processes together."""
+    """The sizes of a reward model's training, over all processes together; 0 epochs measure it as it is."""
 
+    may_only_measure: ClassVar[bool] = True
     probe_steps: int = 0
     """First steps that train the head alone, on the features of the start."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,17 @@ def test_a_changed_stage_runs_again_with_those_that_build_on_it(
     assert "other (jobs.make_pairs): finished before" in said
 
 
+def test_a_stage_that_measures_leaves_the_rewards_of_the_pairs_and_no_model(tmp_path: Path) -> None:
+    settings = ["plan.epochs=0", "start_from={one}", "data.path=null", "data.held_out={pairs}"]
+    stage = read_stages({**chain(), "measured": {"job": "reward_model", "settings": settings}}, EACH)["measured"]
+    run = stage.folder(tmp_path) / "measured-0"
+    (run / "reward_model").mkdir(parents=True)
+    (run / "summary.json").touch()
+    assert stage.result(tmp_path) is None
+    (run / "held_out.jsonl").touch()
+    assert stage.result(tmp_path) == run / "held_out.jsonl"
+
+
 def test_a_chosen_stage_needs_those_that_it_builds_on(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="stage one builds on pairs, not finished and not chosen"):
         work(tmp_path, chain(), only=["one"])
@@ -134,6 +146,10 @@ def test_a_name_that_is_no_stage_cannot_be_chosen() -> None:
         choose(stages, None, ["three"])
 
 
-def test_two_recipes_do_not_work_in_one_folder(tmp_path: Path) -> None:
-    with only_one(tmp_path), pytest.raises(ConfigError, match="a recipe is at work"), only_one(tmp_path):
-        pass
+def test_two_commands_do_not_work_in_one_folder_and_the_second_is_told_who_holds_it(tmp_path: Path) -> None:
+    for holder in ("jobs.compare", "jobs.recipe"):
+        with only_one(tmp_path, holder):
+            for _ in range(2):  # a refusal does not rub out the name
+                message = rf"{holder} \(process {os.getpid()}\) is at work in .*choose another output"
+                with pytest.raises(ConfigError, match=message), only_one(tmp_path, "jobs.recipe"):
+                    pass

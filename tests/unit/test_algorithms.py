@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +24,12 @@ def conf() -> Iterator[None]:
 
 def part(algorithm: str, name: str, *more: str) -> Any:
     return build(compose("train", [f"algorithm={algorithm}", *more])[name])
+
+
+def test_every_algorithm_stands_in_the_table_of_papers_and_none_that_there_is_not() -> None:
+    root = Path(CONFIG_FOLDER)
+    named = re.findall(r"`algorithm=(\w+)", (root.parent / "docs" / "papers.md").read_text(encoding="utf-8"))
+    assert set(named) == {path.stem for path in (root / "algorithm").glob("*.yaml")}
 
 
 def test_gdpo_normalizes_every_term_within_its_group_and_the_sum_over_the_batch() -> None:

@@ -178,6 +178,31 @@ def test_a_held_out_file_takes_its_conversations_out_of_the_training_pairs(tmp_p
     assert len(pairs.held_out) == 2
 
 
+def test_a_held_out_file_alone_leaves_nothing_to_train_on(tmp_path: Path) -> None:
+    other = written(tmp_path / "b.jsonl", rows(5))
+    pairs = PreferencePairs(held_out=other)
+    assert (pairs.train, len(pairs.held_out)) == ([], 5)
+    for held_out in (3, 0.5):
+        with pytest.raises(ConfigError, match="neither of them only where held_out is a file"):
+            PreferencePairs(held_out=held_out)
+
+
+def test_pairs_of_a_hub_come_by_their_splits(tmp_path: Path) -> None:
+    """A folder in the hub's layout goes through the same door as a name."""
+    data = tmp_path / "data"
+    data.mkdir()
+    for split, count in (("train", 6), ("test", 2)):
+        written(data / f"{split}.jsonl", rows(count))
+    hub = str(data)
+    both = PreferencePairs(hub=hub, held_out="test")
+    assert (len(both.train), len(both.held_out)) == (4, 2)
+    assert both.held_out[1].place == f"{hub} (split test), row 2"
+    alone = PreferencePairs(hub=hub, split=None, held_out="test")
+    assert (alone.train, alone.held_out) == ([], both.held_out)
+    with pytest.raises(ConfigError, match="split is None, and held_out=2 takes its pairs from a split"):
+        PreferencePairs(hub=hub, split=None, held_out=2)
+
+
 def test_pairs_of_one_conversation_alone_cannot_be_split_and_say_so(tmp_path: Path) -> None:
     data = [{**row, "prompt": "always the same"} for row in rows(5)]
     with pytest.raises(DataError, match="leaves 0 pairs to train on and 5 to measure with, of 1 different"):

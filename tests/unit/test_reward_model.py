@@ -7,6 +7,7 @@ import math
 import random
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,14 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from jobs import merge
 from jobs import reward_model as job
 from jobs.launch import build
 from model.chat import Message, render_chat
 from model.errors import CheckpointFormatError
 from model.heads import ScalarHead, average_heads, load_head
 from model.hf import save_hf
+from model.load import load_model
 from model.lora import AdapterRoles, LoraSpec
 from model.testing import TINY, tiny_model
 from model.testing_tokenizer import tiny_tokenizer
@@ -29,6 +32,7 @@ from rewards.preference import Preference
 from rlhf.errors import ConfigError, DataError, NonFiniteUpdate
 from rlhf.judged import PairTokens, encode_judged, encode_pairs, in_batches, lay_out, row_length
 from rlhf.optim import OptimSettings
+from rlhf.pair_plan import PairPlan
 from rlhf.pairs import BadRow, Pair
 from rlhf.preference_report import PairScores
 from rlhf.reward_model import HEAD_FILE, BradleyTerry, RewardModel, RewardPlan, RewardTrainer, measure
@@ -263,7 +267,8 @@ def test_settings_of_the_loss_and_the_plan_that_make_no_sense_are_refused() -> N
     for make in (
         lambda: BradleyTerry(margin=-1.0),
         lambda: BradleyTerry(centering=math.inf),
-        lambda: RewardPlan(epochs=0.0, pairs_per_step=1),
+        lambda: RewardPlan(epochs=-1.0, pairs_per_step=1),
+        lambda: PairPlan(epochs=0.0, pairs_per_step=1),
         lambda: RewardPlan(epochs=1.0, pairs_per_step=0),
         lambda: RewardPlan(epochs=1.0, pairs_per_step=1, probe_steps=-1),
     ):
@@ -364,6 +369,20 @@ def test_accuracy_counts_a_tie_as_half_and_longer_wins_reads_lengths_alone() -> 
     assert scores.longer_wins == 1.5 / 4
     assert scores.prefers_longer == 1.5 / 3
     assert scores.by_kind() == {"a": 0.75, "b": 0.5}
+
+
+@pytest.mark.parametrize(("right", "count"), [(0, 7), (63, 100), (288, 300), (40, 40), (2.5, 9)])
+def test_the_interval_of_an_accuracy_holds_what_it_is_not_1_96_deviations_from(right: float, count: int) -> None:
+    """The bounds are the true shares whose own standard error puts the seen share just 1.96 of them away."""
+    rows = [(1.0, 0.0, 1, 2, "")] * int(right) + [(0.0, 0.0, 1, 2, "")] * (right % 1 > 0)
+    scores = PairScores.of([*rows, *[(0.0, 1.0, 1, 2, "")] * (count - len(rows))])
+    interval = scores.accuracy_interval
+    assert interval.value == scores.accuracy == right / count
+    assert (scores.metrics()["accuracy_low"], scores.metrics()["accuracy_high"]) == (interval.low, interval.high)
+    for bound in {interval.low, interval.high} - {interval.value}:
+        away = abs(interval.value - bound) / math.sqrt(bound * (1 - bound) / count)
+        assert away == pytest.approx(1.959964, rel=1e-6)
+    assert interval.low < interval.high
 
 
 def test_the_length_correlation_is_numpys_over_both_orders_of_every_pair() -> None:
@@ -534,12 +553,12 @@ def checkpoint(tmp_path: Path) -> Path:
     return folder
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str, main: Callable[[], None] = job.main) -> int:
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
-    monkeypatch.setattr(sys, "argv", ["reward_model", *arguments])
+    monkeypatch.setattr(sys, "argv", ["job", *arguments])
     terminate = signal.getsignal(signal.SIGTERM)
     try:
-        job.main()
+        main()
     except SystemExit as stop:
         return int(stop.code or 0)
     finally:
@@ -584,6 +603,60 @@ def test_the_job_leaves_a_reward_model_and_its_figures_and_trains_it_further(
     assert "it has no head, which starts at 0" in capsys.readouterr().out
 
 
+def test_a_trained_model_and_a_merge_are_measured_without_training(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The figures are those that the training ended with, to the last bit, and nothing is left but figures."""
+    common = [*settings(checkpoint, tmp_path / "runs"), f"data.path={written(tmp_path / 'p.jsonl', sums(40, 1))}"]
+    trained = [newest(run(monkeypatch, *common, f"seed={seed}"), tmp_path / "runs") for seed in (0, 1)]
+    measured = newest(
+        run(monkeypatch, *common, "plan.epochs=0", f"start_from={trained[0] / 'reward_model'}"), tmp_path / "runs"
+    )
+    assert "measuring the reward model" in capsys.readouterr().out
+    before, after = (json.loads((folder / "summary.json").read_text()) for folder in (trained[0], measured))
+    assert after["status"] == "finished"
+    assert (after["steps"], after["train_pairs"]) == (0, 0)
+    assert {name: after[name] for name in ("held_out", "reliability")} == {
+        name: before[name] for name in ("held_out", "reliability")
+    }
+    assert (measured / "held_out.jsonl").read_bytes() == (trained[0] / "held_out.jsonl").read_bytes()
+    (row,) = [json.loads(line) for line in (measured / "metrics.jsonl").read_text().splitlines()]
+    assert (row["step"], row["held_out/accuracy"]) == (0, after["held_out"]["accuracy"])
+    assert not (measured / "reward_model").exists()
+    assert not list((measured / "checkpoints").glob("*"))
+    adapters = ",".join(str(folder) for folder in trained)
+    averaged = [f"adapters=[{adapters}]", "method=average", f"output={tmp_path / 'warm'}"]
+    assert run(monkeypatch, *averaged, f"base={checkpoint}", main=merge.main) == 0
+    alone = ["data.path=null", f"data.held_out={written(tmp_path / 'new.jsonl', sums(12, 2))}"]
+    merged = newest(
+        run(monkeypatch, *common, *alone, "plan.epochs=0", f"start_from={tmp_path / 'warm'}"), tmp_path / "runs"
+    )
+    rows = [json.loads(line) for line in (merged / "held_out.jsonl").read_text().splitlines()]
+    model = RewardModel.load(AdapterRoles(load_model(str(checkpoint), dtype=torch.float32)), tmp_path / "warm")
+    pairs = encode_pairs(sums(12, 2), tiny_tokenizer(), max_tokens=1024)
+    expected = model.score([pair.sides for pair in pairs], 10_000)
+    assert [(row["chosen"], row["rejected"]) for row in rows] == [
+        pytest.approx(scores, abs=1e-5) for scores in expected
+    ]
+    assert [row["kind"] for row in rows] == [pair.kind for pair in pairs]
+
+
+def newest(code: int, root: Path) -> Path:
+    """The folder of the run that ended last, which must have ended well."""
+    assert code == 0
+    return max(root.iterdir(), key=lambda folder: (folder / "summary.json").stat().st_mtime_ns)
+
+
+def test_an_adapter_without_a_head_is_not_measured(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reward_model().roles.save("reward", tmp_path / "adapter", base_name="the/base")
+    pairs = written(tmp_path / "p.jsonl", sums(16, 1))
+    measuring = [f"data.path={pairs}", "plan.epochs=0", f"start_from={tmp_path / 'adapter'}"]
+    assert run(monkeypatch, *settings(checkpoint, tmp_path / "runs"), *measuring) == 2
+    assert f"has no {HEAD_FILE}, so it is no reward model" in capsys.readouterr().err
+
+
 def test_a_run_that_was_stopped_and_resumed_leaves_the_same_bytes_as_one_that_was_not(
     checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -617,7 +690,10 @@ def test_a_run_that_was_stopped_and_resumed_leaves_the_same_bytes_as_one_that_wa
         (["data.path=PAIRS", "max_tokens=9000"], "max_tokens is 9000; give 2 to 4096"),
         (["data.path=PAIRS", "max_tokens=20"], "p.jsonl, row"),
         (["data.path=PAIRS", "data.held_out=99"], "leaves 0 pairs to train on"),
-        (["data.path=PAIRS", "plan.epochs=0"], "epochs must be a positive number"),
+        (["data.path=PAIRS", "plan.epochs=-1"], "epochs must be a positive number (0 to measure alone), got -1"),
+        (["data.path=PAIRS", "plan.epochs=0"], "measures a reward model without training it, and none is named"),
+        (["data.path=PAIRS", "plan.epochs=0", "start_from=nowhere"], "so it is no reward model"),
+        (["data.path=null", "data.held_out=PAIRS"], "nothing to train on; give data.path"),
         (["data.path=PAIRS", "start_from=nowhere"], "so it is no reward model"),
         ([], "data.path has no value"),
         (["data.path=null"], "give either path or hub"),
