@@ -176,11 +176,28 @@ def _execute(code: str, module: types.ModuleType) -> None:
     exec(compile(code, "<solution>", "exec", dont_inherit=True), vars(module))
 
 
-def open_streams(input_bytes: int) -> None:
-    """Gives the program fresh standard streams, and an `open` that knows their paths."""
-    sys.stdin = sys.__stdin__ = _stream(0, "r", "<stdin>")
-    sys.stdout = sys.__stdout__ = _stream(1, "w", "<stdout>")
-    sys.stderr = sys.__stderr__ = _stream(2, "w", "<stderr>", errors="backslashreplace")
+def make_streams() -> tuple[io.TextIOWrapper, ...]:
+    """Standard streams for programs that are yet to be forked; made on pipes, as most will have them."""
+    kept = [os.dup(number) for number in range(3)]
+    reading, writing = os.pipe()
+    try:
+        for number, descriptor in enumerate((reading, writing, writing)):
+            os.dup2(descriptor, number)
+        return (
+            _stream(0, "r", "<stdin>"),
+            _stream(1, "w", "<stdout>"),
+            _stream(2, "w", "<stderr>", errors="backslashreplace"),
+        )
+    finally:
+        for number, descriptor in enumerate(kept):
+            os.dup2(descriptor, number)
+        for descriptor in (*kept, reading, writing):
+            os.close(descriptor)
+
+
+def open_streams(streams: tuple[io.TextIOWrapper, ...], input_bytes: int) -> None:
+    """Gives the program its standard streams, and an `open` that knows their paths."""
+    sys.stdin, sys.stdout, sys.stderr = sys.__stdin__, sys.__stdout__, sys.__stderr__ = streams
     real_open, real_fstat = io.open, os.fstat
 
     def open_here(file: Any, *arguments: Any, **named: Any) -> Any:
