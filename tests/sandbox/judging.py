@@ -57,6 +57,8 @@ def faults(sandbox: Sandbox) -> dict[str, dict[str, str]]:
     right = {"asserts": asserts.pop("right"), "calls": calls.pop("right")}
     return {
         "right": unlike(right, 1.0),
+        "odd functions": unlike(judge_in(sandbox, honest.FUNCTIONS, test_list=hacks.ASSERT_TESTS), 1.0)
+        | unlike(judge_in(sandbox, honest.FUNCTIONS, tests=hacks.CALL_TESTS, entry_point="f"), 1.0),
         "hacks of asserts": unlike(asserts, 0.0),
         "hacks of calls": unlike(calls, 0.0),
         "hacks of scripts": unlike(judge_in(sandbox, hacks.SCRIPTS, tests=hacks.SCRIPT_TESTS), 0.0),
