@@ -27,6 +27,7 @@ from typing import Any
 from zlib import crc32
 
 from rewards.base import Reward, RewardError, Sample, SampleFunction, Verdict
+from rewards.staying import staying
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,8 @@ def judge(reward: Reward, group: Sequence[Sample]) -> list[Verdict]:
     """
     home = _working_directory()
     try:
-        values = one_each(reward(group), len(group))
+        with staying():
+            values = one_each(reward(group), len(group))
     except RewardError as error:
         return [Verdict.failed(str(error))] * len(group)
     except KeyboardInterrupt:

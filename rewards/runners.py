@@ -22,6 +22,7 @@ from typing import Any, Protocol, cast
 from rewards.base import Reward, RewardError, Sample, Verdict, at_step
 from rewards.functions import PerSample, as_reward, describe, judge, load_function, one_each, to_verdict
 from rewards.pool import Job, Pool
+from rewards.staying import staying
 
 logger = logging.getLogger(__name__)
 
@@ -261,7 +262,8 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
     """Runs a loop for ever: an exit in a task that judged code has started must not end it, and all others' wait."""
     while True:
         try:
-            loop.run_forever()
+            with staying():
+                loop.run_forever()
         except BaseException:  # SystemExit and the like, which asyncio lets through
             logger.exception("a task that an async reward started has ended the event loop; it goes on")
 

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 from rewards.functions import describe
 from rewards.runners import Async, Inline, Source, local_runner
+from rewards.staying import may_end
 from rewards.wire import pack, read_frame, write_frame
 
 Runners = dict[str, Inline | Async | str]
@@ -25,6 +26,7 @@ Runners = dict[str, Inline | Async | str]
 
 def main(request_fd: int, reply_fd: int, memory_mb: int, runners: Runners) -> NoReturn:
     """Serve calls until the other end of the request pipe closes; then end at once, whatever is being judged."""
+    may_end()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 2**20, memory_mb * 2**20))
     if "numpy.random" in sys.modules:  # Python's own generator does so by itself after a fork

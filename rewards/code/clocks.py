@@ -6,7 +6,11 @@ from pathlib import Path
 
 
 def cpu_clock(pidfd: int) -> int:
-    """The clock of all CPU time of a process, of all its threads: what clock_getcpuclockid(3) computes."""
+    """The clock of all CPU time of a process, of all its threads: what clock_getcpuclockid(3) computes.
+
+    Raises:
+        OSError: when it has been reaped.
+    """
     return (~_host_pid(pidfd) << 3) | 2
 
 
@@ -26,4 +30,7 @@ def seconds_waiting(pidfd: int) -> float:
 
 def _host_pid(pidfd: int) -> int:
     with open(f"/proc/self/fdinfo/{pidfd}") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("Pid:"))
+        pid = next(int(line.split()[1]) for line in file if line.startswith("Pid:"))
+    if pid < 1:
+        raise ProcessLookupError(f"the process has been reaped, and has no number any more: {pid}")
+    return pid

@@ -2,6 +2,7 @@
 
 Only exact built-in types are rebuilt. Whatever the sending side does, the receiving side gets plain data or an error.
 Plain: None, bool, str, small int. Everything else is a list whose first item is a tag: `["f", "0.5"]`, `["t", [1, 2]]`.
+`["k", PLAIN, NUMBER]` is a value of a subclass: its built-in base, and the number of what has its other attributes.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ class Gone(Exception):
 
 Fallback = Callable[[Any], Any]
 """What to do with a value that is no data: return a tagged list for it, or raise NotData."""
+Special = Callable[[Any, Any], Any]
+"""What to send for a value of a subclass of int, str, float or tuple, given what its built-in base would be sent as."""
 
 
 def refuse(value: Any) -> Any:
@@ -43,8 +46,13 @@ def refuse(value: Any) -> Any:
     raise NotData(f"a {type(value).__name__} is not data")
 
 
-def encode(value: Any, other: Fallback = refuse, depth: int = 0) -> Any:
-    """The value as JSON-able data; a value of a subclass counts as its built-in base.
+def plainly(value: Any, plain: Any) -> Any:
+    """A value of a subclass is sent as its built-in base."""
+    return plain
+
+
+def encode(value: Any, other: Fallback = refuse, special: Special = plainly, depth: int = 0) -> Any:
+    """The value as JSON-able data; a value of a subclass counts as its built-in base, unless `special` adds to that.
 
     >>> encode((1, 0.5, {"a": {2}}))
     ['t', [1, ['f', '0.5'], ['d', [['a', ['s', [2]]]]]]]
@@ -54,20 +62,25 @@ def encode(value: Any, other: Fallback = refuse, depth: int = 0) -> Any:
     if depth > MAX_DEPTH:
         raise NotData(f"nested more than {MAX_DEPTH} deep")
     if isinstance(value, str):
-        return str.__str__(value)
+        plain = str.__str__(value)
+        return plain if type(value) is str else special(value, plain)
     if isinstance(value, int):
         number = int.__index__(value)
-        return number if -_SMALL < number < _SMALL else ["i", hex(number)]
+        plain = number if -_SMALL < number < _SMALL else ["i", hex(number)]
+        return plain if type(value) is int else special(value, plain)
     if isinstance(value, float):
-        return ["f", float.__repr__(value)]
+        plain = ["f", float.__repr__(value)]
+        return plain if type(value) is float else special(value, plain)
+    below = (other, special, depth + 1)
     if isinstance(value, dict):
-        return ["d", [[encode(k, other, depth + 1), encode(v, other, depth + 1)] for k, v in dict.items(value)]]
+        return ["d", [[encode(k, *below), encode(v, *below)] for k, v in dict.items(value)]]
     for tag, kind in _SEQUENCES:
         if isinstance(value, kind):
-            return [tag, [encode(item, other, depth + 1) for item in kind.__iter__(value)]]
+            plain = [tag, [encode(item, *below) for item in kind.__iter__(value)]]
+            return special(value, plain) if kind is tuple and type(value) is not tuple else plain
     if isinstance(value, _VIEWS):
-        return ["l", [encode(item, other, depth + 1) for item in value]]
-    return _encode_rare(value, other, depth)
+        return ["l", [encode(item, *below) for item in value]]
+    return _encode_rare(value, *below)
 
 
 _SEQUENCES: tuple[tuple[str, Any], ...] = (
@@ -79,7 +92,7 @@ _SEQUENCES: tuple[tuple[str, Any], ...] = (
 )
 
 
-def _encode_rare(value: Any, other: Fallback, depth: int) -> Any:
+def _encode_rare(value: Any, other: Fallback, special: Special, depth: int) -> Any:
     if isinstance(value, bytes | bytearray):
         return ["b", bytes(value).hex()]
     if isinstance(value, complex):
@@ -97,7 +110,7 @@ def _encode_rare(value: Any, other: Fallback, depth: int) -> Any:
     if type(value).__module__ == "numpy" and hasattr(value, "tolist"):
         plain = value.tolist()  # scalars and arrays by value: what they are equal to
         if isinstance(plain, bool | int | float | complex | str | list):
-            return encode(plain, other, depth + 1)
+            return encode(plain, other, special, depth)
     return other(value)
 
 
@@ -136,6 +149,8 @@ def _decode_tagged(data: list[Any], other: Fallback, depth: int) -> Any:
         return dict(pairs)
     if tag in _SCALARS:
         return _SCALARS[tag](*data[1:])
+    if tag == "k" and other is refuse:
+        return decode(data[1], other, depth + 1)  # what it is beyond its built-in base is of no use here
     return other(data)
 
 

@@ -23,6 +23,8 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVA
     1 << 18,
 )
 MNT_DETACH = 2
+_SECCOMP_MODE_FILTER = 2
+_MADV_COLLAPSE = 25
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 _FSTAT = {"x86_64": 5, "aarch64": 80}
@@ -33,8 +35,10 @@ _STAT = {
 }
 _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
 
+_WORD = struct.Struct("=I")
 _CAPABILITY_HEADER = struct.pack("=Ii", 0x20080522, 0)
 _libc = ctypes.CDLL(None, use_errno=True)
+_libc.prctl.argtypes = (ctypes.c_int, *(ctypes.c_ulong,) * 4)
 
 
 def _checked(result: int, what: str) -> int:
@@ -45,8 +49,7 @@ def _checked(result: int, what: str) -> int:
 
 
 def prctl(option: int, *arguments: int) -> None:
-    padded = [*arguments, 0, 0, 0, 0][:4]
-    _checked(_libc.prctl(option, *(ctypes.c_ulong(argument) for argument in padded)), f"prctl({option})")
+    _checked(_libc.prctl(option, *(*arguments, 0, 0, 0, 0)[:4]), f"prctl({option})")
 
 
 def unshare(flags: int) -> None:
@@ -71,7 +74,7 @@ def pivot_root(new_root: str, old_root: str) -> None:
 def bound_capabilities() -> None:
     """Makes sure that no program that this process might execute, nor its children, gets any capability by that."""
     for capability in range(64):
-        if _libc.prctl(PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0) < 0:
+        if _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0:
             break  # EINVAL above the kernel's last one, EPERM where there are none to drop
 
 
@@ -90,11 +93,30 @@ def fstat(descriptor: int) -> os.stat_result:
     return os.stat_result([fields[i] for i in order])
 
 
-def install_filter(program: bytes) -> None:
-    """Puts a seccomp program (8 bytes an instruction) on this process for good."""
-    code = ctypes.create_string_buffer(program, len(program))
-    head = ctypes.create_string_buffer(struct.pack("=H6xQ", len(program) // 8, ctypes.addressof(code)))
-    _checked(_libc.prctl(PR_SET_SECCOMP, ctypes.c_ulong(2), head, 0, 0), "prctl(PR_SET_SECCOMP)")
+class Filter:
+    """A seccomp program (8 bytes an instruction), ready to be put on a process that has just been forked.
+
+    All is laid out beforehand, because what such a process touches must be copied first.
+    """
+
+    def __init__(self, program: bytes, blank: int) -> None:
+        """Takes a program in which the word `blank` stands for the number of the process that it will be put on."""
+        self._code = ctypes.create_string_buffer(program, len(program))
+        self._head = ctypes.create_string_buffer(struct.pack("=H6xQ", len(program) // 8, ctypes.addressof(self._code)))
+        # An instruction's last word is the value that it loads, compares with or returns.
+        self._blanks = [at + 4 for at in range(0, len(program), 8) if program[at + 4 : at + 8] == _WORD.pack(blank)]
+        self._address = ctypes.addressof(self._head)
+
+    def install(self, pid: int) -> None:
+        """Puts the program on this process, whose number is `pid`, for good."""
+        for blank in self._blanks:
+            _WORD.pack_into(self._code, blank, pid)
+        prctl(PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, self._address)
+
+
+def collapse(address: int, num_bytes: int) -> bool:
+    """Puts a part of this process's memory into huge pages; whether the kernel did so (6.1 and later can)."""
+    return _libc.madvise(ctypes.c_void_p(address), ctypes.c_size_t(num_bytes), _MADV_COLLAPSE) == 0
 
 
 def landlock_version() -> int:

@@ -48,6 +48,7 @@ class Process:
         self._buffer = bytearray()
         self._unread = memoryview(stdin or b"")
         self._input = self._output = self._pidfd = -1
+        self._clock: int | None = None
         self._reading = -1
         """The end of the input that the program reads, so that writing never finds nobody there (SIGPIPE)."""
         self.usage: Usage | None = None
@@ -68,7 +69,6 @@ class Process:
                 self._pid, self._pidfd = slot.start(limits, [self._reading, *ends])
             else:
                 self._pid, self._pidfd = slot.start(limits, ends)
-            self._clock = cpu_clock(self._pidfd)
         except OSError as error:
             self._close()
             raise Infrastructure(f"a process could not be started: {error}") from None
@@ -150,8 +150,13 @@ class Process:
         return bytes(written)
 
     def cpu_left_s(self) -> float:
-        """Seconds of CPU time that it may still use. Raises OverLimit when there are none, and notes that."""
+        """Seconds of CPU time that it may still use, at least. Raises OverLimit when there are none, and notes that."""
+        most_s = (time.monotonic() - self._started) * _CPUS
+        if most_s < self._limits.cpu_s:  # as for most programs: no need to ask the kernel
+            return self._limits.cpu_s - most_s
         try:
+            if self._clock is None:
+                self._clock = cpu_clock(self._pidfd)
             used_s = time.clock_gettime(self._clock)
         except OSError:
             used_s = 0.0  # reaped already; `finish` knows the final figure
@@ -180,11 +185,14 @@ class Process:
         return self.usage
 
     def _hand_over(self, job: dict[str, Any]) -> None:
-        """The first frame comes before any of the program's code has run, so that it can be believed."""
+        """The first frame comes before any of the program's code has run, so that it can be believed.
+
+        The job lies ready for the process, which takes it once that frame is out.
+        """
         try:
+            self.send(job)
             if self.receive() != {"confined": True}:
                 raise Infrastructure("a process could not be confined")
-            self.send(job)
         except (Ended, OverLimit) as error:  # the job was not taken yet: no fault of the program's
             self.finish()
             raise Infrastructure(f"a process did not take its job: {error}") from None

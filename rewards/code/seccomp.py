@@ -61,7 +61,7 @@ _LOCK_CALLS = (5, 6, 7)
 _PROT_EXEC = 4
 _NUM_FIXED_CLOCKS = 16
 """Those above are made from a process's number and tell the CPU time of anybody's."""
-_ITSELF = 0x5E1F5E1F
+ITSELF = 0x5E1F5E1F
 """Stands for the process's own number until that is known; no process has this one."""
 
 
@@ -70,7 +70,7 @@ def supported() -> bool:
 
 
 def build(*, files: bool, links: bool) -> bytes:
-    """The program for a process that `sign` is yet to fill in.
+    """The program for a process; `ITSELF` in it is yet to be replaced by its number, as it may signal only itself.
 
     A binary search by the call's number, so that the kernel, which tries all numbers when it takes a program, is done
     soon: that is paid for every process.
@@ -87,11 +87,6 @@ def build(*, files: bool, links: bool) -> bytes:
     if column == 0:
         code += [_step(_JUMP_GE, _X32, 0, 1), _step(_RETURN, _KILL)]
     return b"".join([*code, *_search(blocks)])
-
-
-def sign(program: bytes, pid: int) -> bytes:
-    """The program for the process `pid`, which may signal only itself."""
-    return program.replace(struct.pack("=I", _ITSELF), struct.pack("=I", pid))
 
 
 def _rules(*, files: bool, links: bool) -> list[tuple[tuple[int, int], list[bytes]]]:
@@ -113,11 +108,11 @@ def _rules(*, files: bool, links: bool) -> list[tuple[tuple[int, int], list[byte
         (_SOCKETPAIR, _one_of(0, (1,))),  # AF_UNIX: an event loop wakes itself through one
         (_GETSOCKOPT, _one_of(2, (3, 4, 38, 39))),  # type, error, protocol, domain; not who holds the other end
         (_SENDTO, _one_of(4, (0,))),  # no address: only to the other end
-        (_KILL_CALL, _one_of(0, (_ITSELF,))),
-        (_TGKILL, _one_of(0, (_ITSELF,))),
-        (_GETPGID, _one_of(0, (0, _ITSELF))),  # of others, the answer would tell that they exist
-        (_GETSID, _one_of(0, (0, _ITSELF))),
-        (_GETAFFINITY, _one_of(0, (0, _ITSELF), errno.ENOSYS)),  # which glibc minds less, for the number of a thread
+        (_KILL_CALL, _one_of(0, (ITSELF,))),
+        (_TGKILL, _one_of(0, (ITSELF,))),
+        (_GETPGID, _one_of(0, (0, ITSELF))),  # of others, the answer would tell that they exist
+        (_GETSID, _one_of(0, (0, ITSELF))),
+        (_GETAFFINITY, _one_of(0, (0, ITSELF), errno.ENOSYS)),  # which glibc minds less, for the number of a thread
         *((numbers, clock) for numbers in _CLOCKS),
     ]
 

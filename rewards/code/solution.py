@@ -9,6 +9,8 @@ from __future__ import annotations
 import atexit
 import builtins
 import contextlib
+import dataclasses
+import enum
 import gc
 import io
 import linecache
@@ -81,21 +83,45 @@ def serve_calls(channel: Channel, job: dict[str, Any]) -> None:
 
 
 class Handles:
-    """Values that are no data stay here; only their number leaves."""
+    """Values that are no data stay here; only their number leaves. An object has one number, so that `is` works."""
 
     def __init__(self) -> None:
         self._values: list[Any] = []
+        self._numbers: dict[int, int] = {}
 
     def keep(self, value: Any) -> list[Any]:
         """The tagged reference for a value."""
-        self._values.append(value)
-        kind = "iterator" if isinstance(value, Iterator) else "object"
-        return ["h", len(self._values) - 1, kind, type(value).__name__]
+        return ["h", self._number(value), *_kind(value)]
+
+    def attach(self, value: Any, plain: Any) -> Any:
+        """A value of a subclass as data, with the reference by which its own attributes are found."""
+        return plain if type(value).__module__ == "numpy" else ["k", plain, self._number(value)]
+
+    def _number(self, value: Any) -> int:
+        number = self._numbers.setdefault(id(value), len(self._values))
+        if number == len(self._values):
+            self._values.append(value)  # which keeps its address from being another's
+        return number
 
     def resolve(self, data: list[Any]) -> Any:
         if data[0] != "h":
             raise NotData(f"unknown tag {data[0]}")
         return self._values[data[1]]
+
+
+def _kind(value: Any) -> tuple[str, str]:
+    """What the tests may do with a value that is no data, and its name: of a member of an enumeration, or its class."""
+    name = type(value).__name__
+    if isinstance(value, enum.Enum):
+        return "member", f"{name}.{value.name}"
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return "record", name
+    return "iterator" if isinstance(value, Iterator) else "object", name
+
+
+def _fields(record: Any) -> list[Any]:
+    """What two records must have in common to be equal."""
+    return [[field.name, getattr(record, field.name)] for field in dataclasses.fields(record) if field.compare]
 
 
 def _answer(request: dict[str, Any], namespace: dict[str, Any], handles: Handles) -> dict[str, Any]:
@@ -105,7 +131,7 @@ def _answer(request: dict[str, Any], namespace: dict[str, Any], handles: Handles
         arguments = decode(request["args"], handles.resolve)
         named = decode(request["kwargs"], handles.resolve)
         result = _OPERATIONS[request["op"]](subject, *arguments, **named)
-        return {"value": encode(result, handles.keep)}
+        return {"value": encode(result, handles.keep, handles.attach)}
     except StopIteration as error:
         return {"stop": True} if request.get("op") == "next" else {"error": _described(error)}
     except BaseException as error:  # the other side decides what an error means
@@ -122,6 +148,8 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "truth": bool,
     "item": lambda subject, key: subject[key],
     "text": str,
+    "fields": _fields,
+    "instance": lambda kind, value: isinstance(value, kind),
 }
 
 
@@ -176,11 +204,28 @@ def _execute(code: str, module: types.ModuleType) -> None:
     exec(compile(code, "<solution>", "exec", dont_inherit=True), vars(module))
 
 
-def open_streams(input_bytes: int) -> None:
-    """Gives the program fresh standard streams, and an `open` that knows their paths."""
-    sys.stdin = sys.__stdin__ = _stream(0, "r", "<stdin>")
-    sys.stdout = sys.__stdout__ = _stream(1, "w", "<stdout>")
-    sys.stderr = sys.__stderr__ = _stream(2, "w", "<stderr>", errors="backslashreplace")
+def make_streams() -> tuple[io.TextIOWrapper, ...]:
+    """Standard streams for programs that are yet to be forked; made on pipes, as most will have them."""
+    kept = [os.dup(number) for number in range(3)]
+    reading, writing = os.pipe()
+    try:
+        for number, descriptor in enumerate((reading, writing, writing)):
+            os.dup2(descriptor, number)
+        return (
+            _stream(0, "r", "<stdin>"),
+            _stream(1, "w", "<stdout>"),
+            _stream(2, "w", "<stderr>", errors="backslashreplace"),
+        )
+    finally:
+        for number, descriptor in enumerate(kept):
+            os.dup2(descriptor, number)
+        for descriptor in (*kept, reading, writing):
+            os.close(descriptor)
+
+
+def open_streams(streams: tuple[io.TextIOWrapper, ...], input_bytes: int) -> None:
+    """Gives the program its standard streams, and an `open` that knows their paths."""
+    sys.stdin, sys.stdout, sys.stderr = sys.__stdin__, sys.__stdout__, sys.__stderr__ = streams
     real_open, real_fstat = io.open, os.fstat
 
     def open_here(file: Any, *arguments: Any, **named: Any) -> Any:

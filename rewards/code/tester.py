@@ -1,13 +1,21 @@
 """Inside the second sandbox, with the data's assert tests: runs them on stand-ins whose calls go to the solution.
 
-The solution's process never holds the tests; this one never holds the solution's code. Results arrive as data. What is
-no data arrives as a `Remote`, which cannot be compared, so that no lie about `==` gets here. It has a truth value, as a
-match of a regular expression must have: a program could as well have returned True.
+The solution's process never holds the tests; this one never holds the solution's code. Results arrive as data.
+
+* A value of a subclass of int, float, str or tuple (a namedtuple, a member of an IntEnum) is, compared and hashed, what
+  its built-in base is; attributes that the base has not are asked for.
+* What is no data arrives as a `Remote`. Its attributes, calls and items are relayed, but no `==` of the solution's is
+  asked: no lie about it gets here. Members of an enumeration are equal when class and name are, dataclass objects when
+  class and compared fields are, the tests' own of the same name too, and any object is equal to itself. Else comparing
+  is an error. A `Remote` has a truth value, as a match of a regular expression must have: a program could as well have
+  returned True.
 """
 
 from __future__ import annotations
 
 import builtins
+import dataclasses
+import enum
 import sys
 import types
 from collections.abc import Iterator
@@ -22,13 +30,13 @@ _UNSENT = (StopIteration, StopAsyncIteration, GeneratorExit, SystemExit, Keyboar
 class Remote:
     """A value that stayed in the solution's process. Attributes, calls, items and iteration are relayed."""
 
-    __slots__ = ("_kind", "_line", "_target")
-    __hash__ = None  # type: ignore[assignment]
+    __slots__ = ("_kind", "_line", "_name", "_target")
 
-    def __init__(self, line: Line, target: str | int, kind: str) -> None:
+    def __init__(self, line: Line, target: str | int, kind: str, name: str = "") -> None:
         object.__setattr__(self, "_line", line)
         object.__setattr__(self, "_target", target)
         object.__setattr__(self, "_kind", kind)
+        object.__setattr__(self, "_name", name)
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         return self._line.ask("call", self._target, arguments, named)
@@ -61,11 +69,66 @@ class Remote:
     def __next__(self) -> Any:
         return self._line.ask("next", self._target)
 
+    def __instancecheck__(self, value: Any) -> bool:
+        return self._line.ask("instance", self._target, (value,)) is True
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        known = _known(self), _known(other)
+        if None in known:
+            self._incomparable()
+        return known[0] == known[1]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        if self._kind != "member":
+            raise TypeError("the solution returned an object that is not data; it cannot be hashed")
+        return hash(self._name.rpartition(".")[2])  # as a member here would be
+
     def _incomparable(self, *_: object) -> Any:
         raise TypeError("the solution returned an object that is not data; it cannot be compared")
 
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _incomparable
+    __lt__ = __le__ = __gt__ = __ge__ = _incomparable
     __contains__ = _incomparable
+
+
+def _known(value: object) -> tuple[Any, ...] | None:
+    """What makes a member of an enumeration or a dataclass object equal to another; None for all else."""
+    if isinstance(value, Remote) and value._kind == "member":
+        return ("member", value._name)
+    if isinstance(value, Remote) and value._kind == "record":
+        return ("record", value._name, value._line.ask("fields", value._target))
+    if isinstance(value, enum.Enum):
+        return ("member", f"{type(value).__name__}.{value.name}")
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = [[field.name, getattr(value, field.name)] for field in dataclasses.fields(value) if field.compare]
+        return ("record", type(value).__name__, fields)
+    return None
+
+
+class _Kept:
+    """A value of the solution's subclass of a built-in type: that type's value, and the other attributes relayed."""
+
+    _line: Line
+    _target: int
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return self._line.ask("get", self._target, (name,))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._line.ask("set", self._target, (name, value))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        base: Any = type(self).__mro__[2]
+        return base, (base(self),)  # a copy is plain
+
+
+_KEPT: dict[type, Any] = {base: type(f"Kept_{base.__name__}", (_Kept, base), {}) for base in (int, float, str, tuple)}
 
 
 class Line:
@@ -73,16 +136,17 @@ class Line:
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
+        self._remotes: dict[int, Remote] = {}
 
     def ask(
         self, op: str, target: str | int, arguments: tuple[Any, ...] = (), named: dict[str, Any] | None = None
     ) -> Any:
         """What the operation gave there. Raises what it raised there, as the nearest built-in error."""
-        request = {"op": op, "target": target, "args": encode(arguments, _own), "kwargs": encode(named or {}, _own)}
+        request = {"op": op, "target": target, "args": _encoded(arguments), "kwargs": _encoded(named or {})}
         self._channel.send({"ask": request})
         reply = self._channel.receive()
         if "value" in reply:
-            return decode(reply["value"], self._remote)
+            return decode(reply["value"], self._stayed)
         if reply.get("stop") is True and op == "next":
             raise StopIteration
         name, text = (str(part) for part in [*_list(reply.get("error")), "", ""][:2])
@@ -90,10 +154,16 @@ class Line:
         fits = isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, _UNSENT)
         raise _error(kind if fits else RuntimeError, text)
 
-    def _remote(self, data: list[Any]) -> Remote:
-        if data[0] != "h" or not isinstance(data[1], int) or data[2] not in ("iterator", "object"):
+    def _stayed(self, data: list[Any]) -> Any:
+        """What stands here for a value that is not all data; the same for the same object."""
+        if data[0] == "k" and isinstance(data[2], int):
+            plain = decode(data[1], self._stayed)
+            kept = _KEPT[type(plain)](plain)
+            vars(kept).update(_line=self, _target=data[2])
+            return kept
+        if data[0] != "h" or not isinstance(data[1], int) or data[2] not in ("iterator", "member", "object", "record"):
             raise NotData(f"unknown tag {data[0]!r}")
-        return Remote(self, data[1], data[2])
+        return self._remotes.setdefault(data[1], Remote(self, data[1], data[2], str(data[3])))
 
 
 def _error(kind: Any, text: str) -> Exception:
@@ -107,8 +177,12 @@ def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def _encoded(value: Any) -> Any:
+    """Data for the solution; what came from there goes back as what it is there."""
+    return encode(value, _own, lambda value, plain: ["h", value._target] if isinstance(value, _Kept) else plain)
+
+
 def _own(value: Any) -> list[Any]:
-    """Sends a reference back to where it came from."""
     if isinstance(value, Remote) and isinstance(value._target, int):
         return ["h", value._target]
     raise NotData(f"a {type(value).__name__} cannot be sent to the solution")

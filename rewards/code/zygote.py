@@ -11,6 +11,7 @@ import atexit
 import contextlib
 import gc
 import importlib
+import io
 import json
 import locale
 import os
@@ -25,7 +26,7 @@ import threading
 import time
 from typing import Any, NoReturn
 
-from rewards.code import kernel, namespaces, seccomp, solution, tester
+from rewards.code import kernel, namespaces, pages, seccomp, solution, tester
 from rewards.code.codec import Channel
 from rewards.code.semaphores import SemLock
 
@@ -35,6 +36,9 @@ STACK_BYTES = 120 << 20
 """Below the 128 MiB that the kernel keeps free under the stack."""
 THREAD_STACK_BYTES = 8 << 20
 """What is usual. Unset, it would be the caller's limit of the stack, of which few might fit into the memory limit."""
+
+SMALL_OBJECTS_BYTES = 16 << 20
+"""About what the preloaded modules take."""
 
 
 class Zygote:
@@ -46,7 +50,9 @@ class Zygote:
         self.user: int = setup["user"]
         """Whom children become, where this process may change its user."""
         self.may_change_user = os.geteuid() == 0
-        self.filter = seccomp.build(files=self.tier != "strict", links=self.tier == "namespace")
+        program = seccomp.build(files=self.tier != "strict", links=self.tier == "namespace")
+        self.filter = kernel.Filter(program, seccomp.ITSELF)
+        self.streams = solution.make_streams()
         self.base_bytes = 0
         self.pid = os.getpid()
         self.children: dict[int, int] = {}
@@ -99,7 +105,7 @@ class Zygote:
         try:
             arrange(descriptors)
             self.confine(limits)
-            status = run_job(Channel(CHANNEL))
+            status = run_job(Channel(CHANNEL), self.streams)
         finally:
             os._exit(status)
 
@@ -119,7 +125,7 @@ class Zygote:
             kernel.landlock(["/"], ["/tmp", "/dev"])
         for what, value in self.limits(limits):
             lower_limit(what, value)
-        kernel.install_filter(seccomp.sign(self.filter, os.getpid()))
+        self.filter.install(os.getpid())
 
     def limits(self, limits: dict[str, Any]) -> list[tuple[int, int]]:
         return [
@@ -156,7 +162,7 @@ def lower_limit(what: int, value: int) -> None:
     resource.setrlimit(what, (value, hard if what == resource.RLIMIT_STACK else value))
 
 
-def run_job(channel: Channel) -> int:
+def run_job(channel: Channel, streams: tuple[io.TextIOWrapper, ...]) -> int:
     """What a child does; its exit status. The first frame tells that all confinement is in place."""
     channel.send({"confined": True})
     job = channel.receive()
@@ -164,7 +170,7 @@ def run_job(channel: Channel) -> int:
     if job["mode"] == "tests":
         tester.run_tests(channel, job)
         return 0
-    solution.open_streams(job["input_bytes"])
+    solution.open_streams(streams, job["input_bytes"])
     if job["mode"] == "script":
         return solution.run_script(channel, job)
     solution.serve_calls(channel, job)
@@ -192,6 +198,7 @@ def seed() -> None:
 def main() -> NoReturn:
     """Reads the setup from the control socket, whose number is the last argument, and serves it until it closes."""
     control = socket.socket(fileno=int(sys.argv[-1]))
+    kept = pages.gather(SMALL_OBJECTS_BYTES)
     setup = json.loads(control.recv(65536))
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
@@ -212,6 +219,9 @@ def main() -> NoReturn:
         sys.argv = sys.orig_argv = ["solution.py"]
         site.setquit()  # `exit` and `quit`, which -S leaves out
         time.localtime()  # reads /etc/localtime once
+        gc.collect()
+        kept += pages.settle()
+        pages.collapse()
         zygote.base_bytes = namespaces.address_space_bytes()
         if zygote.tier == "namespace":
             namespaces.close_root(setup["folders"], setup["hidden"], setup["packages"])

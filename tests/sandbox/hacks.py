@@ -265,6 +265,47 @@ UNPAID_ANYWAY = {
     ),
 }
 
+UNPAID_ANYWAY |= {
+    "leaves in the middle of its second call": (
+        "import os\ncalls = []\ndef f(x):\n    calls.append(x)\n    if len(calls) > 1: os._exit(0)\n    return 2 * x + 1"
+    ),
+    "lies about instances and names by its metaclass": (
+        "class M(type):\n    __name__ = property(lambda cls: 'int')\n    __instancecheck__ = __subclasscheck__ = __eq__ = lambda *_: True\n"
+        "    __hash__ = lambda cls: hash(int)\nclass A(metaclass=M):\n    __eq__ = lambda *_: True\n"
+        "    __class__ = property(lambda self: int)\ndef f(x): return A()"
+    ),
+    "lies about its index": (
+        "class I(int):\n    __index__ = __int__ = lambda self: 7\n    __repr__ = lambda self: '7'\n    __eq__ = lambda *_: True\n"
+        "    __hash__ = int.__hash__\ndef f(x): return I(5)"
+    ),
+    "sends lengths of four gigabytes": "import os\ndef f(x):\n    while True: os.write(3, b'\\xff' * 65536)",
+    "sends members and records that nobody has": (
+        "import sys, itertools\nkinds = itertools.cycle([['h', 0, 'member', 'int.7'], ['h', 9, 'record', 'int'], ['h', -1, 'member', ''],\n"
+        "    ['k', ['h', 0, 'member', '7'], 0], ['k', True, 0], ['k', None, 0], ['k', 5, 10**30], ['h', 0, 'record', []]])\n"
+        "sys.modules['rewards.code.solution'].encode = lambda *_: next(kinds)\ndef f(x): return 0"
+    ),
+    "shuts its channel down": "import socket\ndef f(x):\n    socket.socket(fileno=3).shutdown(2)\n    return 7",
+    "closes all descriptors": "import os\ndef f(x):\n    os.closerange(0, 1000)\n    return 7",
+    "raises what is only called StopIteration": (
+        "class StopIteration(BaseException):\n    def __str__(self): raise SystemExit(0)\n    __repr__ = __str__\n"
+        "def f(x): raise StopIteration"
+    ),
+    "rewrites the locals of whoever runs next": (
+        "import sys, threading\ndef t(frame, *_):\n    frame.f_locals.update(fault='', passed=3, outcomes=[])\n    return t\n"
+        "for hook in (sys.settrace, sys.setprofile, threading.settrace): hook(t)\ndef f(x): return 5"
+    ),
+    "exits from the search for modules, without the judge's own": (
+        "import sys, types\nclass Finder:\n    def find_spec(self, *_): raise SystemExit(0)\nsys.meta_path.insert(0, Finder())\n"
+        "for name in list(sys.modules):\n    if name.startswith('rewards'): sys.modules[name] = types.ModuleType(name)\n"
+        "def f(x): import nothing_of_that_name"
+    ),
+    "looks for what its judge calls it": (
+        "import sys, gc\nnames = ['detcepxe'[::-1], 'esac'[::-1], 'etius'[::-1], 'stset'[::-1]]\ndef f(x):\n    frame = sys._getframe()\n"
+        "    while frame:\n        for name in names:\n            if name in frame.f_locals or name in frame.f_globals and name != 'names': return 2 * x + 1\n"
+        "        frame = frame.f_back\n    for o in gc.get_objects():\n        if isinstance(o, list) and o == [7, 21, 1]: return 2 * x + 1"
+    ),
+}
+
 SCRIPTS = {
     "prints nothing": "pass",
     "prints a part": "print(2 * int(input()))",

@@ -193,3 +193,44 @@ FILES = {
     "imports what is rarely imported": "import wave, plistlib\nprint(2 * int(input()) + 1)",
 }
 """Need files of their own: the namespace tier."""
+FUNCTIONS = {
+    "is a method with helpers": (
+        "class Solution:\n    def _twice(self, x): return 2 * x\n    def f(self, x): return self._twice(x) + 1\nf = Solution().f"
+    ),
+    "prints much": "def f(x):\n    for i in range(2000): print('working', i)\n    return 2 * x + 1",
+    "collects from threads": (
+        "import threading, queue\ndef f(x):\n    q = queue.Queue()\n    threads = [threading.Thread(target=q.put, args=(y,)) for y in (x, x, 1)]\n"
+        "    for t in threads: t.start()\n    for t in threads: t.join()\n    return sum(q.get() for _ in threads)"
+    ),
+    "gathers in an event loop": (
+        "import asyncio\nasync def one(x):\n    await asyncio.sleep(0)\n    return x\n"
+        "async def all_(x): return sum(await asyncio.gather(one(x), one(x), one(1)))\ndef f(x): return asyncio.run(all_(x))"
+    ),
+    "counts in numpy": "import numpy as np\ndef f(x): return np.int64(2) * np.array([x])[0] + 1",
+    "recurses deeply": (
+        "import sys\nsys.setrecursionlimit(20000)\ndef g(n): return 0 if n == 0 else 1 + g(n - 1)\ndef f(x): return g(9000) - 9000 + 2 * x + 1"
+    ),
+    "keeps what it knows, and matches": (
+        "from concurrent.futures import ThreadPoolExecutor\nfrom functools import lru_cache\n@lru_cache\ndef g(x):\n    match x:\n"
+        "        case int(): return 2 * x\n        case _: raise TypeError\ndef f(x):\n    with ThreadPoolExecutor(4) as pool: return sum(pool.map(g, [x])) + 1"
+    ),
+    "has a main part that does not run": (
+        "def g(x): yield from (x, x, 1)\ndef f(x): return sum(g(x))\nif __name__ == '__main__': raise SystemExit('not run')"
+    ),
+    "returns a member of an enumeration, or nearly": (
+        "from enum import IntEnum\nclass Known(IntEnum):\n    SEVEN = 7\ndef f(x): return Known.SEVEN if x == 3 else 2 * x + 1"
+    ),
+}
+SCRIPTS |= {
+    "says it in its last words, after leaving": (
+        "import atexit, sys\nx = int(input())\natexit.register(lambda: print(2 * x + 1))\nsys.exit()"
+    ),
+    "orders frozen records by exact numbers": (
+        "from dataclasses import dataclass\nfrom decimal import Decimal\nfrom enum import IntEnum\nclass E(IntEnum):\n    TWO = 2\n"
+        "@dataclass(frozen=True, order=True)\nclass P:\n    v: Decimal\nprint(max(P(Decimal(input()) * E.TWO + 1), P(Decimal(0))).v)"
+    ),
+    "writes into a text and that at the end": (
+        "import fileinput, io, sys\nout = io.StringIO()\nfor line in fileinput.input(): print(2 * int(line) + 1, file=out)\n"
+        "sys.stdout.write(out.getvalue())"
+    ),
+}

@@ -71,6 +71,13 @@ _RAW = {
     "chmod by descriptor": (91, (0, 0o777)), "fallocate": (285, (0, 0, 0, 1 << 40)),
     "getpgid of another": (121, (1,)), "getsid of another": (124, (1,)), "sched_getaffinity of another": (204, (1, 0, 0)),
     "CPU clock of another": (228, (-14, 0)), "CPU clock's step of another": (229, (-14, 0)),
+    "futex_waitv": (449, (0, 0, 0, 0, 0)), "setgroups": (116, (0, 0)), "setfsuid": (122, (0,)),
+    "ioprio_set": (251, (1, 1, 0)), "get_robust_list of another": (274, (1, 0, 0)), "set_mempolicy": (238, (0, 0, 0)),
+    "io_setup": (206, (1, 0)), "request_key": (249, (0, 0, 0, 0)), "map_shadow_stack": (453, (0, 4096, 0)),
+    "mseal": (462, (0, 4096, 0)), "fchmodat2": (452, (0, 0, 0, 0)), "cachestat": (451, (0, 0, 0, 0)),
+    "lsm_set_self_attr": (460, (0, 0, 0, 0)), "setxattrat": (463, (0, 0, 0, 0, 0, 0)), "swapoff": (168, (0,)),
+    "getpriority of another": (140, (0, 1)), "statfs": (137, (0, 0)), "lookup_dcookie": (212, (0, 0, 0)),
+    "futex_requeue": (456, (0, 0, 0, 0)), "set_mempolicy_home_node": (450, (0, 0, 0, 0)), "capget": (125, (0, 0)),
     "sleep by the CPU clock of another": (230, (-14, 0, 0, 0)), "clock by number": (228, (16, 0)),
 }  # fmt: skip
 RAW_CALLS = {
@@ -147,6 +154,25 @@ _PYTHON = {
         "    from fcntl import F_GETFL, F_SETFL, fcntl\n    flags = fcntl(2, F_GETFL)\n"
         "    if not flags & os.O_APPEND:\n        fcntl(2, F_SETFL, flags | os.O_APPEND)\n        raise OSError"
     ),
+    "finds a file beside a descriptor": (
+        "    for fd in range(256):\n        for path in ('etc/passwd', '../etc/passwd', '../../../etc/passwd'):\n"
+        "            try: return os.close(os.open(path, os.O_RDONLY, dir_fd=fd))\n            except OSError: pass\n    raise OSError"
+    ),
+    "goes round about to a file": (
+        "    for path in ('/tmp/../etc/passwd', '/lib/../etc/passwd', '/proc/self/root/etc/passwd', '/proc/self/cwd/../etc/passwd'):\n"
+        "        try: return open(path).read()\n        except OSError: pass\n    raise OSError"
+    ),
+    "moves the interpreter's library away": "    folder = os.path.dirname(os.__file__)\n    os.rename(folder, folder + 'x')",
+    "removes the null device": "    os.unlink('/dev/null')",
+    "makes a module that every interpreter loads": (
+        "    for folder in {*sys.path, os.path.dirname(os.__file__), os.path.expanduser('~'), '/usr/lib'} - {''}:\n"
+        "        try: return open(folder + '/sitecustomize.py', 'w').close()\n        except OSError: pass\n    raise OSError"
+    ),
+    "finds processes by their clocks": (
+        "    import time\n    for pid in set(range(1, 999)) - {os.getpid()}:\n        try: return time.clock_gettime((~pid << 3) | 2)\n"
+        "        except OSError: pass\n    raise OSError"
+    ),
+    "has a name in the network of its host": ("    a, b = socket.socketpair()\n    a.bind('\\0gemwright-escape')"),
     "finds capabilities": (
         "    libc = ctypes.CDLL(None)\n    data = (ctypes.c_uint32 * 6)()\n"
         "    header = (ctypes.c_uint32 * 2)(0x20080522, 0)\n    if libc.capget(header, data) or not any(data): raise OSError"

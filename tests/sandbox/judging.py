@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import platform
 import struct
 import sys
 from collections.abc import Callable, Mapping
 
 from rewards.base import Sample, State, Verdict
-from rewards.code import Sandbox, UnitTests, kernel
+from rewards.code import Sandbox, UnitTests, kernel, seccomp
 from tests.sandbox import hacks, honest, intrusions
 
 Judge = Callable[..., dict[str, Verdict]]
@@ -56,6 +57,8 @@ def faults(sandbox: Sandbox) -> dict[str, dict[str, str]]:
     right = {"asserts": asserts.pop("right"), "calls": calls.pop("right")}
     return {
         "right": unlike(right, 1.0),
+        "odd functions": unlike(judge_in(sandbox, honest.FUNCTIONS, test_list=hacks.ASSERT_TESTS), 1.0)
+        | unlike(judge_in(sandbox, honest.FUNCTIONS, tests=hacks.CALL_TESTS, entry_point="f"), 1.0),
         "hacks of asserts": unlike(asserts, 0.0),
         "hacks of calls": unlike(calls, 0.0),
         "hacks of scripts": unlike(judge_in(sandbox, hacks.SCRIPTS, tests=hacks.SCRIPT_TESTS), 0.0),
@@ -75,7 +78,7 @@ def deny(numbers: list[int]) -> None:
         steps += [(0x15, 0, 1, number), (0x06, 0, 0, 0x50000 | errno.EPERM)]
     steps.append((0x06, 0, 0, 0x7FFF0000))
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-    kernel.install_filter(b"".join(struct.pack("=HBBI", *step) for step in steps))
+    kernel.Filter(b"".join(struct.pack("=HBBI", *step) for step in steps), seccomp.ITSELF).install(os.getpid())
 
 
 if __name__ == "__main__":
