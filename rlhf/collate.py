@@ -7,8 +7,9 @@ one prompt that all open with the token x (segment numbers above what the networ
     p r o m x | a b | c | d e f |
     x a b | x c | x d e f | padding
 
-Every completion sees segment 0 and itself (`Layout.prefix_ids`), so the gradient equals that of separate rows. Equal
-completions stand once among what the network reads, and each for itself in what the loss reads.
+Every completion sees its prompt's segment and itself (`Layout.prefix_ids`), so the gradient equals that of separate
+rows. Equal completions stand once among what the network reads, and each for itself in what the loss reads. Several
+prompts may share a row, one behind the other; they do not see each other.
 """
 
 from __future__ import annotations
@@ -22,18 +23,27 @@ from torch import Tensor
 from rlhf.types import CreditedSample, FinishReason, TrainBatch
 
 
-def collate(samples: Sequence[CreditedSample], *, max_row_tokens: int, skip_zero_advantage: bool = False) -> TrainBatch:
+def collate(
+    samples: Sequence[CreditedSample],
+    *,
+    max_row_tokens: int,
+    skip_zero_advantage: bool = False,
+    pack_prompts: bool = False,
+) -> TrainBatch:
     """Lay the samples of a minibatch out in rows, longest row first.
 
     Args:
         max_row_tokens: completions of one prompt share a row up to this length; 0 gives every completion its own row.
+        pack_prompts: different prompts share a row up to that length, too.
         skip_zero_advantage: leave out completions whose gradient is exactly zero. They stay in the two counts that the
             loss divides by. Only right when the loss has no other term than the advantage's.
     """
     kept = [(i, s) for i, s in enumerate(samples) if not (skip_zero_advantage and s.advantage == 0.0)]
-    rows: list[list[tuple[int, CreditedSample]]] = []
+    blocks: list[_Block] = []
     for _, members in groupby(kept, key=lambda pair: pair[1].group):
-        rows.extend(_split(list(members), max_row_tokens))
+        blocks.extend(_split(list(members), max_row_tokens))
+    blocks.sort(key=_block_length, reverse=True)
+    rows = _side_by_side(blocks, max_row_tokens) if pack_prompts else [[block] for block in blocks]
     rows.sort(key=_row_length, reverse=True)
     return _fill(rows, num_samples=len(samples), num_loss_tokens=sum(len(s.completion.token_ids) for s in samples))
 
@@ -62,11 +72,13 @@ def placed_micro_batches(batch: TrainBatch, max_tokens: int) -> Iterator[tuple[t
 
 
 _Member = tuple[int, CreditedSample]
+_Block = list[_Member]
+"""Completions of one prompt, which stand behind it."""
 
 
-def _texts(row: Sequence[_Member]) -> dict[tuple[int, ...], None]:
-    """The row's different completions, in order: equal ones are computed once."""
-    return dict.fromkeys(sample.completion.token_ids for _, sample in row)
+def _texts(block: _Block) -> dict[tuple[int, ...], None]:
+    """The block's different completions, in order: equal ones are computed once."""
+    return dict.fromkeys(sample.completion.token_ids for _, sample in block)
 
 
 def _opening(texts: Collection[tuple[int, ...]]) -> int:
@@ -74,25 +86,44 @@ def _opening(texts: Collection[tuple[int, ...]]) -> int:
     return next((i for i, column in enumerate(zip(*texts, strict=False)) if len(set(column)) > 1), min(map(len, texts)))
 
 
-def _row_length(row: Sequence[_Member]) -> int:
-    texts = _texts(row)
+def _block_length(block: _Block) -> int:
+    texts = _texts(block)
     opening = _opening(texts)
-    return len(row[0][1].prompt.token_ids) + opening + sum(len(text) - opening for text in texts)
+    return len(block[0][1].prompt.token_ids) + opening + sum(len(text) - opening for text in texts)
 
 
-def _split(members: list[_Member], max_row_tokens: int) -> list[list[_Member]]:
-    """Cut one prompt's completions into rows of at most `max_row_tokens` (a row has at least one completion)."""
-    rows: list[list[_Member]] = [[]]
+def _row_length(row: Sequence[_Block]) -> int:
+    return sum(map(_block_length, row))
+
+
+def _split(members: list[_Member], max_row_tokens: int) -> list[_Block]:
+    """Cut one prompt's completions into blocks of at most `max_row_tokens` (a block has at least one completion)."""
+    blocks: list[_Block] = [[]]
     for member in members:
-        if rows[-1] and _row_length([*rows[-1], member]) > max_row_tokens:
+        if blocks[-1] and _block_length([*blocks[-1], member]) > max_row_tokens:
+            blocks.append([])
+        blocks[-1].append(member)
+    return blocks
+
+
+def _side_by_side(blocks: Sequence[_Block], max_row_tokens: int) -> list[list[_Block]]:
+    """Rows of blocks, which come longest first: each goes to the first row that has room for it."""
+    rows, room = list[list[_Block]](), list[int]()
+    for block in blocks:
+        length = _block_length(block)
+        place = next((i for i, left in enumerate(room) if length <= left), len(rows))
+        if place == len(rows):
             rows.append([])
-        rows[-1].append(member)
+            room.append(max_row_tokens)
+        rows[place].append(block)
+        room[place] -= length
     return rows
 
 
-def _fill(rows: Sequence[Sequence[_Member]], *, num_samples: int, num_loss_tokens: int) -> TrainBatch:
+def _fill(rows: Sequence[Sequence[_Block]], *, num_samples: int, num_loss_tokens: int) -> TrainBatch:
     read = len(rows), max(map(_row_length, rows), default=0)
-    lost = len(rows), max((sum(len(s.completion.token_ids) for _, s in row) for row in rows), default=0)
+    losses = [sum(len(sample.completion.token_ids) for block in row for _, sample in block) for row in rows]
+    lost = len(rows), max(losses, default=0)
     batch = TrainBatch(
         token_ids=torch.zeros(read, dtype=torch.int64),
         positions=torch.full(read, -1),
@@ -109,30 +140,43 @@ def _fill(rows: Sequence[Sequence[_Member]], *, num_samples: int, num_loss_token
         num_loss_tokens=num_loss_tokens,
     )
     for b, row in enumerate(rows):
-        _fill_row(batch, b, row)
+        read_to = lost_to = segment = 0
+        for block in row:
+            read_to, lost_to, segment = _fill_block(batch, b, block, read_to, lost_to, segment)
     return batch
 
 
-def _fill_row(batch: TrainBatch, b: int, row: Sequence[_Member]) -> None:
-    """Write the shared segment, then the rest of every different completion, then what the loss reads into row b."""
-    texts = _texts(row)
-    opening, prompt = _opening(texts), row[0][1].prompt.token_ids
+def _fill_block(
+    batch: TrainBatch, b: int, block: _Block, start: int, target: int, segment: int
+) -> tuple[int, int, int]:
+    """Write the shared segment, then the rest of every different completion, then what the loss reads into row b.
+
+    Args:
+        start, target, segment: the first free column of what the network and of what the loss reads, and the first
+            segment number.
+
+    Returns:
+        The same for the next block.
+    """
+    texts = _texts(block)
+    opening, prompt = _opening(texts), block[0][1].prompt.token_ids
     shared = len(prompt) + opening
-    batch.token_ids[b, :shared] = torch.tensor([*prompt, *next(iter(texts))[:opening]])
-    batch.positions[b, :shared] = torch.arange(shared)
+    column, prefix = start + shared, segment
+    batch.token_ids[b, start:column] = torch.tensor([*prompt, *next(iter(texts))[:opening]])
+    batch.positions[b, start:column] = torch.arange(shared)
+    batch.segment_ids[b, start:column] = prefix
     states: dict[tuple[int, ...], Tensor] = {}
-    column = shared
-    for segment, text in enumerate(texts, start=1):
+    for segment, text in enumerate(texts, start=prefix + 1):
         own = slice(column, column + len(text) - opening)
         batch.token_ids[b, own] = torch.tensor(text[opening:], dtype=torch.int64)
         batch.positions[b, own] = torch.arange(shared, len(prompt) + len(text))
         batch.segment_ids[b, own] = segment
         # The opening is predicted within the shared segment, as is the first token behind it.
-        within, behind = torch.arange(len(prompt) - 1, shared), torch.arange(own.start, own.stop)
+        within, behind = torch.arange(len(prompt) - 1, shared) + start, torch.arange(own.start, own.stop)
         states[text] = torch.cat((within, behind))  # one before each of its tokens, and one behind the last
         column = own.stop
-    target = 0
-    for sample_id, sample in row:
+    batch.prefix_ids[b, start:column] = prefix
+    for sample_id, sample in block:
         tokens = sample.completion.token_ids
         span = slice(target, target + len(tokens))
         batch.targets[b, span] = torch.tensor(tokens)
@@ -144,3 +188,4 @@ def _fill_row(batch: TrainBatch, b: int, row: Sequence[_Member]) -> None:
         if batch.open_ends is not None and tokens and sample.completion.finish_reason is FinishReason.LENGTH:
             batch.open_ends[b, span.stop - 1] = states[tokens][-1]
         target = span.stop
+    return column, target, segment + 1

@@ -7,6 +7,7 @@ trainers are supervised trainers, so a run treats them like one.
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import time
 from abc import ABC, abstractmethod
@@ -27,7 +28,7 @@ from rlhf.problems import Problem, ProblemSource
 from rlhf.prompts import PromptStream
 from rlhf.runtime import Runtime
 from rlhf.sampler import Sampler, SamplingParams
-from rlhf.sft import SFTPlan, SFTTrainer, demonstrations
+from rlhf.sft import SFTPlan, SFTTrainer, TeachingPlan, demonstrations
 from rlhf.teacher import predicting_states, shared_head
 from rlhf.teacher_store import LogitsIdentity, StoredLogits
 from rlhf.types import CreditedSample, Metrics, Prompt, TrainBatch
@@ -154,11 +155,13 @@ class Distiller(SFTTrainer, ABC):
         policy: Policy,
         prompts: PromptStream,
         optim: OptimSettings,
-        plan: SFTPlan,
+        plan: TeachingPlan,
         runtime: Runtime,
         num_tokens: int,
     ) -> None:
-        super().__init__(policy=policy, prompts=prompts, optim=optim, plan=plan, runtime=runtime)
+        # a row is one sample: stored logits are looked up by row
+        apart = SFTPlan(**dataclasses.asdict(plan), max_row_tokens=0)
+        super().__init__(policy=policy, prompts=prompts, optim=optim, plan=apart, runtime=runtime)
         loss = NegativeLogLikelihood(aggregation=TokenMean())
         self._updater = MeasuredUpdater(
             policy, loss, optim, runtime, total_updates=plan.steps, micro_batch_tokens=plan.micro_batch_tokens
@@ -172,7 +175,7 @@ class Distiller(SFTTrainer, ABC):
         start = time.perf_counter()
         prompts = self.runtime.shard(self.prompts.take(self.plan.examples_per_step))
         samples, measure, metrics = self._lesson(prompts)
-        batch = collate(samples, max_row_tokens=0)  # a row is one sample: stored logits are looked up by row
+        batch = collate(samples, max_row_tokens=self.plan.max_row_tokens)
         num_samples, num_loss_tokens = self.runtime.total(batch.num_samples, batch.num_loss_tokens)
         batch = replace(batch, num_samples=num_samples, num_loss_tokens=num_loss_tokens).to(self.runtime.device)
         metrics |= self._updater.learn(batch, measure)
@@ -206,7 +209,7 @@ class OffPolicyDistiller(Distiller):
         policy: Policy,
         prompts: PromptStream,
         optim: OptimSettings,
-        plan: SFTPlan,
+        plan: TeachingPlan,
         runtime: Runtime,
         num_tokens: int,
         stored: StoredLogits,
@@ -249,7 +252,7 @@ class OnPolicyDistiller(Distiller):
         policy: Policy,
         prompts: PromptStream,
         optim: OptimSettings,
-        plan: SFTPlan,
+        plan: TeachingPlan,
         runtime: Runtime,
         num_tokens: int,
         teacher: Gemma3ForCausalLM,

@@ -127,9 +127,9 @@ class TrainBatch:
     positions: Tensor
     """[B, T] int64 position within the sequence, -1 where padded."""
     segment_ids: Tensor
-    """[B, T] int64 segment within the row; 0 is what the row's completions share."""
+    """[B, T] int64 segment within the row: a prompt with what all its completions open with, or the rest of one."""
     prefix_ids: Tensor
-    """[B, T] int64 the other segment that a token may see: 0."""
+    """[B, T] int64 the other segment that a token may see: its prompt's."""
     targets: Tensor
     """[B, C] int64 completion tokens, 0 where padded."""
     predictor: Tensor

@@ -133,6 +133,36 @@ def test_equal_prompts_of_different_groups_do_not_share_a_row() -> None:
     assert collate(samples, max_row_tokens=100).num_rows == 2
 
 
+def test_prompts_side_by_side_keep_their_positions_and_segments_apart() -> None:
+    samples = [*group_of([11, 12], [13], prompt=[2, 7]), *group_of([21], prompt=[2, 8], group=1)]
+    batch = collate(samples, max_row_tokens=100, pack_prompts=True)
+    assert batch.token_ids.tolist() == [[2, 7, 11, 12, 13, 2, 8, 21]]
+    assert batch.positions.tolist() == [[0, 1, 2, 3, 2, 0, 1, 2]]
+    assert batch.segment_ids.tolist() == [[0, 0, 1, 1, 2, 3, 3, 3]]
+    assert batch.prefix_ids.tolist() == [[0, 0, 0, 0, 0, 3, 3, 3]]
+    assert batch.targets.tolist() == [[11, 12, 13, 21]]
+    assert batch.predictor.tolist() == [[1, 2, 1, 6]]
+    assert batch.sample_ids.tolist() == [[0, 0, 1, 2]]
+
+
+@pytest.mark.parametrize("max_row_tokens", [40, 64, 1000])
+def test_prompts_side_by_side_have_the_loss_and_gradient_of_separate_rows(max_row_tokens: int) -> None:
+    policy, samples = tiny_policy(), random_samples(SHAPE)
+    loss = ClippedSurrogate(aggregation=SequenceMean(), kl=KLPenalty(coef=0.1))
+    packed = annotated(policy, collate(samples, max_row_tokens=max_row_tokens, pack_prompts=True))
+    separate = annotated(policy, collate(samples, max_row_tokens=0))
+    assert packed.num_rows < collate(samples, max_row_tokens=max_row_tokens).num_rows
+    assert packed.token_ids.shape[1] <= max_row_tokens
+    ours, theirs = (by_sample(batch, token_logprobs(policy.model, batch)) for batch in (packed, separate))
+    assert ours.keys() == theirs.keys()
+    for sample, expected in theirs.items():
+        assert ours[sample] == pytest.approx(expected, abs=1e-5)
+    value, gradient = loss_and_gradient(policy, loss, micro_batches(packed, max_row_tokens))
+    expected, expected_gradient = loss_and_gradient(policy, loss, [separate])
+    assert value == pytest.approx(expected, rel=1e-5)
+    assert relative_difference(gradient, expected_gradient) < 1e-5
+
+
 @pytest.mark.parametrize("max_row_tokens", [1, 14, 24, 30])
 def test_rows_are_no_longer_than_asked_unless_one_completion_is(max_row_tokens: int) -> None:
     batch = collate(random_samples(SHAPE), max_row_tokens=max_row_tokens)

@@ -21,7 +21,7 @@ from rlhf.policy import Policy
 from rlhf.prompts import PromptStream, PromptTemplate
 from rlhf.runtime import Runtime
 from rlhf.sampler import NativeSampler, SamplingParams
-from rlhf.sft import SFTPlan
+from rlhf.sft import TeachingPlan
 from rlhf.teacher_store import StoredLogits, data_hash, store_logits
 from rlhf.types import Metrics, Prompt
 from tests.rollouts import Sums, adapter_of, disturb, sums_stream, teachable_policy
@@ -53,7 +53,7 @@ def stored(folder: Path, settings: OffPolicy = OFF_POLICY) -> StoredLogits:
 
 
 def common(policy: Policy, *, steps: int = STEPS, micro_batch_tokens: int = 4096, lr: float = 5e-3) -> dict[str, Any]:
-    plan = SFTPlan(steps=steps, examples_per_step=4, micro_batch_tokens=micro_batch_tokens)
+    plan = TeachingPlan(steps=steps, examples_per_step=4, micro_batch_tokens=micro_batch_tokens)
     return {
         "policy": policy,
         "optim": OptimSettings(lr=lr),
