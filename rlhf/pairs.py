@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,16 +20,13 @@ from typing import Any, Literal
 
 from model.chat import Message, chat_turns
 from model.errors import ModelError
+from rlhf.chat_rows import BadRow, is_transcript, joined, messages_of
 from rlhf.errors import ConfigError, DataError
 from rlhf.row_files import file_rows, hub_rows
 
 _log = logging.getLogger(__name__)
 
 OUR_COLUMNS = ("prompt", "chosen", "rejected", "margin", "kind")
-
-_SPEAKERS: dict[str, Literal["user", "assistant"]] = {"Human": "user", "Assistant": "assistant"}
-_TURN = re.compile(r"(?:\A|\n\n)(Human|Assistant):[ \t]*")
-_ROLES = ("system", "user", "assistant")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,10 +49,6 @@ class Pair:
         """64 bits that depend on the conversation alone."""
         said = json.dumps([[message["role"], message["content"]] for message in self.context])
         return int.from_bytes(hashlib.blake2b(said.encode(), digest_size=8).digest())
-
-
-class BadRow(DataError):
-    """A row that is no preference pair; with `on_bad: drop` it is left out."""
 
 
 class PreferencePairs:
@@ -207,8 +199,8 @@ def _margin(place: str, column: str, value: Any) -> float:
 def _conversation(place: str, prompt: Any, side: Any) -> tuple[list[Message], str]:
     """What was said before, and the answer, both without surrounding space."""
     # Beside a prompt a text is an answer, even one that begins like a transcript; unless it repeats the prompt's.
-    repeats = isinstance(side, str) and isinstance(prompt, str) and _is_transcript(prompt) and side.startswith(prompt)
-    said = None if prompt and isinstance(side, str) and not repeats else _messages(place, side)
+    repeats = isinstance(side, str) and isinstance(prompt, str) and is_transcript(prompt) and side.startswith(prompt)
+    said = None if prompt and isinstance(side, str) and not repeats else messages_of(place, side)
     if said is None and not prompt:
         raise DataError(
             f"{place} is {side!r:.60}: neither a list of messages nor a transcript, and there is no prompt; name its "
@@ -218,11 +210,11 @@ def _conversation(place: str, prompt: Any, side: Any) -> tuple[list[Message], st
         said = [Message(role="assistant", content=str(side or "").strip())]
     # A list that holds the question already is the whole conversation; the prompt column repeats it.
     if prompt and all(message["role"] == "assistant" for message in said):
-        asked = _messages(place, prompt) or [Message(role="user", content=str(prompt).strip())]
+        asked = messages_of(place, prompt) or [Message(role="user", content=str(prompt).strip())]
         if asked[-1] == Message(role="assistant", content=""):  # a transcript that ends in "\n\nAssistant:"
             asked = asked[:-1]
         said = [*asked, *said]
-    said = _joined(said)
+    said = joined(said)
     *context, answer = said
     if answer["role"] != "assistant":
         raise BadRow(f"{place} ends in a message of the {answer['role']}, not in an answer")
@@ -233,42 +225,3 @@ def _conversation(place: str, prompt: Any, side: Any) -> tuple[list[Message], st
     if turns[-1].by_model:
         raise BadRow(f"{place} answers no message of the user")
     return context, answer["content"]
-
-
-def _messages(place: str, value: Any) -> list[Message] | None:
-    """The messages of a list or of a transcript; None for any other text."""
-    if isinstance(value, str):
-        if not _is_transcript(value):
-            return None
-        parts = _TURN.split(value)
-        spoken = zip(parts[1::2], parts[2::2], strict=True)
-        return [Message(role=_SPEAKERS[speaker], content=text.strip()) for speaker, text in spoken]
-    if value is None:
-        return None
-    if isinstance(value, Mapping) or not isinstance(value, Iterable):
-        raise DataError(f"{place} is {value!r:.80}; give a text or a list of messages")
-    messages = list(value)
-    for message in messages:
-        fits = isinstance(message, Mapping) and message.get("role") in _ROLES
-        if not fits or not isinstance(message.get("content"), str):
-            raise BadRow(f"{place} has the message {message!r:.80}; it needs a role ({', '.join(_ROLES)}) and a text")
-    if not messages:
-        raise BadRow(f"{place} is an empty list of messages")
-    return [Message(role=message["role"], content=message["content"].strip()) for message in messages]
-
-
-def _is_transcript(text: str) -> bool:
-    """Whether the text begins with a speaker's name."""
-    return _TURN.match(text) is not None
-
-
-def _joined(messages: Sequence[Message]) -> list[Message]:
-    """Neighbours of one role as one message: transcripts have such, a chat of turns has not."""
-    joined: list[Message] = []
-    for message in messages:
-        if joined and joined[-1]["role"] == message["role"]:
-            text = "\n\n".join(part for part in (joined[-1]["content"], message["content"]) if part)
-            joined[-1] = Message(role=message["role"], content=text)
-        else:
-            joined.append(message)
-    return joined

@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from model.chat import Message
 from rlhf.errors import DataError
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Problem:
     """This problem's own system text; it replaces the template's."""
     reference: Mapping[str, Any] = field(default_factory=dict)
     """What else a reward may read, beside the answer."""
+    history: tuple[Message, ...] = ()
+    """Turns that were said before the question, the user's first."""
 
     def target(self, template: PromptTemplate) -> str:
         """The completion that a warm-up teaches: the template's `answer` filled in, or "" without a gold answer.

@@ -48,9 +48,10 @@ class PromptTemplate:
             )
 
     def messages(self, problem: Problem) -> list[Message]:
-        """The chat that asks the problem."""
+        """The chat that asks the problem, what was said before it included."""
         system = problem.system or self.system
-        asked: list[Message] = [{"role": "user", "content": f"{self.prefix}{problem.question}{self.suffix}"}]
+        question: Message = {"role": "user", "content": f"{self.prefix}{problem.question}{self.suffix}"}
+        asked = [*problem.history, question]
         return [{"role": "system", "content": system}, *asked] if system else asked
 
 
@@ -221,12 +222,13 @@ class PromptStream:
 
     def _messages(self, problem: Problem) -> list[Message]:
         """The chat that asks the problem, behind the solved ones that it is shown."""
-        *system, question = self.template.messages(problem)
+        asked = self.template.messages(problem)
+        system, asked = ([asked[0]], asked[1:]) if asked[0]["role"] == "system" else ([], asked)
         turns: list[Message] = []
         for shown in self._shots(problem):
-            asked, target = self.template.messages(shown)[-1], shown.target(self.template)
-            turns += [asked, {"role": "assistant", "content": target}]
-        return [*system, *turns, question]
+            question, target = self.template.messages(shown)[-1], shown.target(self.template)
+            turns += [*shown.history, question, {"role": "assistant", "content": target}]
+        return [*system, *turns, *asked]
 
     def _shots(self, problem: Problem) -> list[Problem]:
         """The first training problems of the same task that have an answer, without the problem itself."""
@@ -263,6 +265,7 @@ class PromptStream:
             return
         for index in range(64 if self.source.train_size is None else self.source.train_size):
             problem = self.source.train(index)
-            num_bytes = sum(len(message["content"].encode()) for message in self._messages(problem))
-            if num_bytes + 64 * (1 + self.shots) > self.max_prompt_tokens:
+            messages = self._messages(problem)
+            num_bytes = sum(len(message["content"].encode()) for message in messages)
+            if num_bytes + 64 * len(messages) > self.max_prompt_tokens:
                 self._prompt(problem)

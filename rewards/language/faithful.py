@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import threading
 import unicodedata
 from collections import Counter
 from collections.abc import Hashable, Iterator
-from functools import lru_cache
 from itertools import pairwise
 
+from rewards.chrf import chrf
 from rewards.language.tags import LATIN, Language
 from rewards.language.wellformed import MAX_CHARS, units_of
 from rewards.language.words import split_words
@@ -35,7 +34,6 @@ _MIN_ORDERED = 8
 """Shared words below which their order says nothing."""
 _FREE_ORDER = 0.3
 """Shared neighbours for each shared word: 0.4 and more in free translations, 0.05 to 0.12 in shuffled words."""
-_scoring = threading.Lock()
 
 
 def numbers(text: str) -> list[frozenset[Hashable]]:
@@ -169,7 +167,7 @@ def named_recall(expected: frozenset[str], given: str) -> float:
 def closeness(reference: str, given: str, language: Language) -> float:
     """chrF++ of a text against its reference, from 0.0 at the language's floor for unrelated text to 1.0."""
     floor = language.chrf_floor
-    return min(1.0, max(0.0, (_chrf(_with_bare_digits(reference), _with_bare_digits(given)) - floor) / (100.0 - floor)))
+    return min(1.0, max(0.0, (chrf(_with_bare_digits(reference), _with_bare_digits(given)) - floor) / (100.0 - floor)))
 
 
 def _with_bare_digits(text: str) -> str:
@@ -177,20 +175,6 @@ def _with_bare_digits(text: str) -> str:
     text = re.sub(r"\d", lambda digit: str(unicodedata.decimal(digit[0])), text[:MAX_CHARS])
     text = re.sub("(?<=\\d)[.,'\u066b\u066c](?=\\d)", "", text)
     return re.sub("(?<=\\d)[ \u00a0\u202f](?=\\d{3}(?!\\d))", "", text)
-
-
-@lru_cache(maxsize=1)
-def _metric() -> object:
-    """sacrebleu's chrF++; imported here because it takes 17 MB that texts without a reference need not pay."""
-    from sacrebleu.metrics.chrf import CHRF
-
-    return CHRF(word_order=2)
-
-
-def _chrf(reference: str, given: str) -> float:
-    metric = _metric()
-    with _scoring:  # the metric object is not documented to be safe to share
-        return metric.sentence_score(given, [reference]).score  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def order_agreement(reference: str, given: str) -> float:

@@ -73,7 +73,7 @@ BOMBS |= {
     "waits for a signal": "import signal\nsignal.pause()",
     "waits after half a frame": "import os, time\nos.write(3, b'\\0\\0\\x10\\0{')\ntime.sleep(1000)",
     "waits in a destructor": "import time\nclass D:\n    def __del__(self): time.sleep(1000)\nd = D()",
-    "sends without end": "import os\nwhile True: os.write(3, bytes(65536))",
+    "waits behind a full channel": "import os\nwhile True: os.write(3, bytes(65536))",
     "fills anonymous maps": (
         "import mmap\nkept = []\nwhile True:\n    kept.append(mmap.mmap(-1, 1 << 26))\n    kept[-1].write(bytes(1 << 26))"
     ),
