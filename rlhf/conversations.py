@@ -14,7 +14,7 @@ from model.errors import ModelError
 from rlhf.chat_rows import BadRow, joined, messages_of
 from rlhf.errors import ConfigError, DataError
 from rlhf.problems import Problem
-from rlhf.row_files import file_rows, hub_rows
+from rlhf.row_files import choose_keys, file_rows, hub_rows
 
 
 class Conversations:
@@ -65,7 +65,7 @@ class Conversations:
 
         found = read(path if path is not None else split)
         other = read(held_out) if isinstance(held_out, str) else None
-        chosen = {_key(one) for one in other} if other else _choose(list(map(_key, found)), held_out)
+        chosen = {_key(one) for one in other} if other else choose_keys([*map(_key, found)], held_out)
         aside = sorted((one for one in other or found if _key(one) in chosen), key=_key)
         self._held_out = [problem for one in aside for problem in one]
         self._train = [problem for one in found if _key(one) not in chosen for problem in one]
@@ -127,12 +127,3 @@ def _key(conversation: Sequence[Problem]) -> int:
     """64 bits that depend on how the conversation begins: its system text and its first question."""
     first = json.dumps([conversation[0].system, conversation[0].question])
     return int.from_bytes(hashlib.blake2b(first.encode(), digest_size=8).digest())
-
-
-def _choose(keys: Sequence[int], held_out: int | float | str) -> set[int]:
-    """The keys of the conversations that a number or a fraction holds out."""
-    if isinstance(held_out, float) and 0 < held_out < 1:
-        return {key for key in keys if key < held_out * 2**64}
-    if isinstance(held_out, int) and not isinstance(held_out, bool) and held_out >= 0:
-        return set(sorted(set(keys))[:held_out])
-    raise ConfigError(f"held_out is {held_out!r}; give a whole number, a fraction between 0 and 1, or a file")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from rlhf.errors import DataError
 from rlhf.problems import Problem
+from rlhf.row_files import choose_keys
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -71,7 +72,7 @@ class Records:
             other = _from_hub(str(hub), hub_config, held_out, layout) if isinstance(held_out, str) else None
         self._train_rows = train
         self._held_out_rows = other or train
-        chosen = set(other.keys) if other else _choose(train.keys, held_out)
+        chosen = set(other.keys) if other else choose_keys(train.keys, held_out)
         # The order of the hashes shuffles the held-out problems once and for all; repeated questions are left out.
         first_row = {key: i for i, key in reversed(list(enumerate(self._held_out_rows.keys))) if key in chosen}
         self._held_out = [first_row[key] for key in sorted(first_row)]
@@ -98,15 +99,6 @@ class Records:
                 f"set held_out to {n}, to a larger fraction or to a larger file, or ask for fewer"
             )
         return [self._held_out_rows.problem(row) for row in self._held_out[:n]]
-
-
-def _choose(keys: list[int], held_out: int | float | str) -> set[int]:
-    """The hashes of the questions that a number or a fraction holds out."""
-    if isinstance(held_out, float) and 0 < held_out < 1:
-        return {key for key in keys if key < held_out * 2**64}
-    if isinstance(held_out, int) and not isinstance(held_out, bool) and held_out >= 0:
-        return set(sorted(set(keys))[:held_out])
-    raise DataError(f"held_out is {held_out!r}; give a whole number, a fraction between 0 and 1, or a file")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

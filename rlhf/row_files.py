@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import gzip
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,3 +68,16 @@ def _dataset_rows(where: str, builder: str, **options: Any) -> Iterable[Any]:
     except (DatasetsError, ValueError, OSError, StopIteration) as error:
         reason = " ".join(str(error.__cause__ or error).split())
         raise DataError(f"cannot read {where}: {reason}; mend the file or the name") from error
+
+
+def choose_keys(keys: Sequence[int], held_out: int | float | str) -> set[int]:
+    """The 64-bit keys that a number or a fraction holds out: by the keys alone, wherever their rows stand.
+
+    Raises:
+        DataError: for anything but a whole number or a fraction between 0 and 1.
+    """
+    if isinstance(held_out, float) and 0 < held_out < 1:
+        return {key for key in keys if key < held_out * 2**64}
+    if isinstance(held_out, int) and not isinstance(held_out, bool) and held_out >= 0:
+        return set(sorted(set(keys))[:held_out])
+    raise DataError(f"held_out is {held_out!r}; give a whole number, a fraction between 0 and 1, or a file")
