@@ -8,7 +8,9 @@ K key-value heads of size S.
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -216,14 +218,23 @@ def _threads(x: Tensor) -> int:
 
 
 def _call(name: str, like: Tensor, *args: Tensor | int | float) -> None:
-    """Calls a kernel of the dtype of `like`; tensors go as pointers."""
-    library = load()
-    assert library is not None, "ask available() first"
-    function = getattr(library, f"{name}_{_SUFFIXES[like.dtype]}")
-    function(*(_argument(arg) for arg in args))
+    """Calls a kernel of the dtype of `like`; tensors go as pointers. Decoding does this 200 times a token."""
+    function = _FUNCTIONS.get((name, like.dtype))
+    if function is None:
+        library = load()
+        assert library is not None, "ask available() first"
+        function = getattr(library, f"{name}_{_SUFFIXES[like.dtype]}")
+        function.argtypes = [_kind(arg) for arg in args]
+        function.restype = None
+        _FUNCTIONS[name, like.dtype] = function
+    function(*[arg.data_ptr() if isinstance(arg, Tensor) else arg for arg in args])
 
 
-def _argument(arg: Tensor | int | float) -> ctypes.c_void_p | ctypes.c_int64 | ctypes.c_float:
+_FUNCTIONS: dict[tuple[str, torch.dtype], Callable[..., None]] = {}
+
+
+def _kind(arg: Tensor | int | float) -> Any:
+    """What an argument is in C: every call of a kernel has the same kinds in the same places."""
     if isinstance(arg, Tensor):
-        return ctypes.c_void_p(arg.data_ptr())
-    return ctypes.c_float(arg) if isinstance(arg, float) else ctypes.c_int64(arg)
+        return ctypes.c_void_p
+    return ctypes.c_float if isinstance(arg, float) else ctypes.c_int64
