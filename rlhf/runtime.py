@@ -35,7 +35,7 @@ def keep_freed_memory() -> None:
 def give_back_freed_memory() -> None:
     """Have glibc return what small objects left free; elsewhere nothing happens.
 
-    Reading a tokenizer leaves 60 to 200 MB in pieces that no tensor fits into.
+    Reading a tokenizer leaves 45 to 300 MB in pieces that no tensor fits into.
     """
     if sys.platform.startswith("linux") and (malloc_trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
         malloc_trim(0)

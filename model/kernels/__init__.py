@@ -217,8 +217,11 @@ def _threads(x: Tensor) -> int:
     return torch.get_num_threads() if x.numel() >= _SMALL else 1
 
 
+_FUNCTIONS: dict[tuple[str, torch.dtype], Callable[..., None]] = {}
+
+
 def _call(name: str, like: Tensor, *args: Tensor | int | float) -> None:
-    """Calls a kernel of the dtype of `like`; tensors go as pointers. Decoding does this 200 times a token."""
+    """Calls a kernel of the dtype of `like`; tensors go as pointers. Decoding does this 150 times a token."""
     function = _FUNCTIONS.get((name, like.dtype))
     if function is None:
         library = load()
@@ -228,9 +231,6 @@ def _call(name: str, like: Tensor, *args: Tensor | int | float) -> None:
         function.restype = None
         _FUNCTIONS[name, like.dtype] = function
     function(*[arg.data_ptr() if isinstance(arg, Tensor) else arg for arg in args])
-
-
-_FUNCTIONS: dict[tuple[str, torch.dtype], Callable[..., None]] = {}
 
 
 def _kind(arg: Tensor | int | float) -> Any:
