@@ -18,7 +18,7 @@ from rlhf.runtime import Runtime
 # What may differ between a run and its resumption; the learning rate, to get past a step that was not finite.
 MAY_DIFFER = (
     "resume", "output_root", "threads", "device", "tracker", "checkpoint", "measure_every", "plan.micro_batch_tokens",
-    "optim.lr",
+    "model.activations", "optim.lr",
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from jobs.launch import build, call, check_keys, plain
 from model.gguf_writer import check_representable
 from model.load import load_model, load_tokenizer, parse_dtype, read_config, resolve_checkpoint
 from model.lora import AdapterRoles
+from model.recompute import KEEP, parse_activations
 from model.tokenizer import Tokenizer
 from model.transformer import Gemma3ForCausalLM
 from rewards.base import Described, Reward
@@ -41,7 +42,7 @@ from rlhf.wandb_tracker import WandbTracker
 # What may differ between a run and its resumption without changing what was learnt so far.
 MAY_DIFFER = (
     "resume", "output_root", "threads", "device", "tracker", "checkpoint", "export", "eval.every",
-    "eval.plan.max_failed_share", "sampler.max_rows", "sampler.keep_packed",
+    "eval.plan.max_failed_share", "sampler.max_rows", "sampler.keep_packed", "model.activations",
     "plan.micro_batch_tokens", "plan.max_failed_share", "plan.name", "warmup.plan.micro_batch_tokens",
 )  # fmt: skip
 # What a resumption may change to get past the step that stopped the run; it is said on the screen.
@@ -157,7 +158,11 @@ def build_runtime(config: DictConfig) -> Runtime:
 
 
 def build_model(config: DictConfig, runtime: Runtime) -> Gemma3ForCausalLM:
-    return load_model(config.model.checkpoint, dtype=parse_dtype(config.model.dtype), device=runtime.device)
+    """The network of the configuration, on the runtime's device."""
+    kept = parse_activations(config.model.get("activations", KEEP))
+    model = load_model(config.model.checkpoint, dtype=parse_dtype(config.model.dtype), device=runtime.device)
+    model.model.kept_activations = kept
+    return model
 
 
 def check_reference(config: DictConfig) -> None:

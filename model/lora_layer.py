@@ -7,7 +7,7 @@ because importing it takes two seconds and 130 MB of every process, and leaves l
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 import torch.nn.functional as F
@@ -37,7 +37,7 @@ class LoraLinear(nn.Module):
         self.base_layer = base_layer
         self.lora_A, self.lora_B, self.lora_dropout = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
         self.scaling: dict[str, float] = {}
-        self._active = active
+        self.roles = active
 
     def add(self, role: str, *, rank: int, scaling: float, dropout: float) -> None:
         """Makes room for a role: its float32 A and B, whose values are not set, on the base's device."""
@@ -51,7 +51,7 @@ class LoraLinear(nn.Module):
     @property
     def active_role(self) -> str | None:
         """The role that acts on a forward, if it has an adapter in this layer."""
-        return self._active[0] if self._active and self._active[0] in self.scaling else None
+        return self.roles[0] if self.roles and self.roles[0] in self.scaling else None
 
     def master(self, role: str) -> tuple[nn.Parameter, nn.Parameter]:
         """The role's float32 A [rank, in] and B [out, rank]."""
@@ -82,6 +82,22 @@ class LoraLinear(nn.Module):
         low_rank = F.linear(self.lora_dropout[role](x), a) * self.scaling[role]
         update = torch.addmm(base.flatten(0, -2), low_rank.flatten(0, -2), b.T)
         return update.view(base.shape)
+
+
+def as_it_acts(module: nn.Module) -> AbstractContextManager[None]:
+    """A context in which the role that acts on the module's layers now acts again, whatever acts by then."""
+    layer = next((m for m in module.modules() if isinstance(m, LoraLinear)), None)
+    return nullcontext() if layer is None else _acting(layer.roles, list(layer.roles))
+
+
+@contextmanager
+def _acting(roles: list[str], then: list[str]) -> Iterator[None]:
+    now = list(roles)
+    roles[:] = then
+    try:
+        yield
+    finally:
+        roles[:] = now
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from model.cache import KVCache
 from model.config import Gemma3Config
 from model.layers import MLP, RMSNorm, ScaledEmbedding
 from model.products import packed_product
+from model.recompute import run_blocks
 
 if TYPE_CHECKING:
     from model.decoding import Decoder
@@ -51,6 +52,8 @@ class Gemma3Model(nn.Module):
         self.embed_tokens = ScaledEmbedding(config.vocab_size, config.hidden_size, config.pad_token_id)
         self.layers = nn.ModuleList(Block(config, layer) for layer in range(config.num_hidden_layers))
         self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
+        self.kept_activations: float | None = None
+        """Bytes that a forward may keep for its backward, as `model.recompute.parse_activations` gives them."""
 
     def forward(self, token_ids: Tensor, layout: Layout | None, cache: KVCache | None) -> Tensor:
         plain = layout is None and cache is None
@@ -58,9 +61,7 @@ class Gemma3Model(nn.Module):
             layout = Layout.causal(*token_ids.shape, device=token_ids.device)
         x = self.embed_tokens(token_ids)
         context = AttentionContext.build(self.config, layout, cache, x.dtype, plain_causal=plain)
-        for layer in self.layers:
-            x = layer(x, context)
-        return self.norm(x)
+        return self.norm(run_blocks(self.layers, x, context, None if cache else self.kept_activations))
 
 
 class Gemma3ForCausalLM(nn.Module):

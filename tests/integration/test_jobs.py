@@ -175,6 +175,14 @@ def test_a_training_run_leaves_everything_that_a_person_needs(finished: Path) ->
     assert summary["artifacts"]["tiny-adapter"]["path"] == "export/adapter"
 
 
+def test_activations_that_are_computed_again_change_nothing(
+    tiny: Tiny, finished: Path, tmp_path: Path, run: Callable[..., int]
+) -> None:
+    assert run(train, *tiny.train(tmp_path, "model.activations=recompute")) == 0
+    weights = Path("export", "adapter", "adapter_model.safetensors")
+    assert (only(tmp_path.iterdir()) / weights).read_bytes() == (finished / weights).read_bytes()
+
+
 def test_the_kl_to_the_start_is_zero_in_the_first_step_and_positive_later(finished: Path) -> None:
     first, *later = [row["kl"] for row in rows(finished / "metrics.jsonl") if "step/reinforce" in row]
     assert first == 0.0
