@@ -96,38 +96,38 @@ class AttentionContext:
     rope: dict[str, tuple[Tensor, Tensor]]
     masks: dict[str, Tensor | None]
     cache: KVCache | None
-    runs: list[list[Run]] | None = None
-    """Where rows hold several sequences and a CPU computes: attention goes by these, and by `batches`."""
+    runs: dict[str, list[list[Run]]] = field(default_factory=dict)
+    """The kinds of layer whose attention goes by runs, and by `batches`, instead of a mask."""
     batches: dict[str, list[list[Batch]]] = field(default_factory=dict)
 
     @classmethod
     def build(
         cls, config: Gemma3Config, layout: Layout, cache: KVCache | None, dtype: torch.dtype, plain_causal: bool
     ) -> AttentionContext:
-        """Args: plain_causal: no padding, one segment, no cache, T within the window: SDPA's own causal path serves."""
-        rope = rope_tables(config, layout.positions, dtype)
-        windows = {kind: None if kind == FULL else config.sliding_window for kind in dict.fromkeys(config.layer_types)}
-        # Many small calls: measured on a CPU alone.
-        by_runs = cache is None and not plain_causal and layout.positions.device.type == "cpu"
-        runs = runs_of(layout.segment_ids, layout.prefix_ids, layout.positions) if by_runs else None
-        if runs is not None:
-            heads_per_key = config.num_attention_heads // config.num_key_value_heads
-            batches = {
-                kind: [batches_of(row, _run_masks(layout, b, row, window), heads_per_key) for b, row in enumerate(runs)]
-                for kind, window in windows.items()
-            }
-            return cls(rope=rope, masks=dict.fromkeys(windows), cache=None, runs=runs, batches=batches)
-        masks: dict[str, Tensor | None] = {}
-        for kind, window in windows.items():
-            fits = layout.positions.shape[1] <= config.sliding_window
-            if plain_causal and (window is None or fits):
-                masks[kind] = None
-                continue
-            if cache is None:
-                masks[kind] = visible(layout, layout.positions, layout.segment_ids, window)
+        """Args: plain_causal: no padding, one segment, no cache: SDPA's own causal path serves within the window."""
+        context = cls(rope=rope_tables(config, layout.positions, dtype), masks={}, cache=cache)
+        num_tokens = layout.positions.shape[1]
+        for kind in dict.fromkeys(config.layer_types):
+            window = None if kind == FULL else config.sliding_window
+            if plain_causal and (window is None or num_tokens <= window):
+                context.masks[kind] = None
+            elif cache is not None:
+                context.masks[kind] = visible(layout, cache.plan(kind, layout.positions), None, window)
+            elif (runs := _runs(layout, window)) is not None:
+                context.runs[kind] = runs
+                heads_per_key = config.num_attention_heads // config.num_key_value_heads
+                context.batches[kind] = [
+                    batches_of(row, _run_masks(layout, b, row, window), heads_per_key) for b, row in enumerate(runs)
+                ]
             else:
-                masks[kind] = visible(layout, cache.plan(kind, layout.positions), None, window)
-        return cls(rope=rope, masks=masks, cache=cache)
+                context.masks[kind] = visible(layout, layout.positions, layout.segment_ids, window)
+        return context
+
+
+def _runs(layout: Layout, window: int | None) -> list[list[Run]] | None:
+    if layout.positions.device.type != "cpu":  # many small calls: measured on a CPU alone
+        return None
+    return runs_of(layout.segment_ids, layout.prefix_ids, layout.positions, window)
 
 
 def _run_masks(layout: Layout, row: int, runs: Sequence[Run], window: int | None) -> list[Tensor | None]:
@@ -173,8 +173,8 @@ class Attention(nn.Module):
         v = self.v_proj(x).view(heads).transpose(1, 2)
         if context.cache is not None:
             k, v = context.cache.extend(self.layer, k, v)
-        if context.runs is not None:
-            out = attend_by_runs(q, k, v, context.runs, context.batches[self.layer_type], self.scale)
+        if (runs := context.runs.get(self.layer_type)) is not None:
+            out = attend_by_runs(q, k, v, runs, context.batches[self.layer_type], self.scale)
         else:
             out = self._attend(q, k, v, context.masks[self.layer_type])
         return self.o_proj(out.transpose(1, 2).reshape(num_rows, length, -1))

@@ -2,7 +2,8 @@
 
 A run is a stretch of a row whose tokens are of one segment with one prefix. A token sees keys of its own segment and of
 its prefix alone, so a row of a prompt (P tokens) and G completions of it (C tokens each) takes P^2 + G * C * (P + C)
-products of queries and keys, where one mask over the whole row takes (P + G * C)^2.
+products of queries and keys, where one mask over the whole row takes (P + G * C)^2. Long runs go in pieces, each of
+which is multiplied with the pieces within its reach alone: on layers with a window time is linear in a run's length.
 
 Sizes: B rows, T tokens, H heads, S head size.
 """
@@ -19,6 +20,8 @@ from torch import Tensor
 
 LEAST_SAVED = 4096
 """Products of a query and a key that every run must save: about what one more call to attention costs."""
+PIECE = 256
+"""Tokens of a piece, or the window where that is shorter (docs/lab-log.md: 512 and 128 were no faster over all)."""
 _PADDING = -1
 _ROUNDED_TO = 16
 """Runs whose lengths are the same when rounded up to a multiple of this go together."""
@@ -40,21 +43,23 @@ class Run:
         return slice(self.start, self.start + self.length)
 
 
-def runs_of(segment_ids: Tensor, prefix_ids: Tensor, positions: Tensor) -> list[list[Run]] | None:
-    """The runs of every row; None where they save too little, as where every row is one sequence.
+def runs_of(
+    segment_ids: Tensor, prefix_ids: Tensor, positions: Tensor, window: int | None = None
+) -> list[list[Run]] | None:
+    """The runs of every row, long ones in pieces; None where they save too little, as where rows are short sequences.
 
     Args:
         segment_ids, prefix_ids, positions: [B, T] int64 of a `Layout`.
+        window: how many keys back a token sees, itself included; None for all.
     """
-    rows = [
-        _row_runs(list(zip(segments, prefixes, (position < 0 for position in places), strict=True)))
-        for segments, prefixes, places in zip(
-            segment_ids.tolist(), prefix_ids.tolist(), positions.tolist(), strict=True
-        )
-    ]
-    num_runs = sum(len(row) for row in rows)
+    tokens = zip(segment_ids.tolist(), prefix_ids.tolist(), positions.tolist(), strict=True)
+    whole, rows = list[list[Run]](), list[list[Run]]()
+    for segments, prefixes, places in tokens:
+        whole.append(_row_runs(list(zip(segments, prefixes, (place < 0 for place in places), strict=True))))
+        rows.append(_pieces(whole[-1], places, window))
+    num_runs = sum(map(len, rows))
     needed = sum(run.length * sum(row[i].length for i in run.seen) for row in rows for run in row)
-    is_plain = all(len({run.segment for run in row if run.seen}) < 2 for row in rows)
+    is_plain = rows == whole and all(len({run.segment for run in row if run.seen}) < 2 for row in rows)
     return None if is_plain or positions.numel() * positions.shape[1] - needed < LEAST_SAVED * num_runs else rows
 
 
@@ -70,6 +75,32 @@ def _row_runs(tokens: Sequence[tuple[int, int, bool]]) -> list[Run]:
 def _seen(run: Run, runs: Sequence[Run]) -> tuple[int, ...]:
     own = {run.segment, run.prefix} - {_PADDING} if run.segment != _PADDING else set[int]()
     return tuple(i for i, other in enumerate(runs) if other.segment in own)
+
+
+def _pieces(runs: Sequence[Run], positions: Sequence[int], window: int | None) -> list[Run]:
+    """The runs in pieces, each of which sees only pieces with a key within reach of one of its tokens.
+
+    A run that sees itself alone and wholly stays in one piece: that is plain causal attention, which halves by itself.
+    """
+    most = min(window or PIECE, PIECE)
+    pieces, pieces_in = list[Run](), list[list[int]]()
+    for place, run in enumerate(runs):
+        is_alone = run.seen in ((), (place,)) and (window is None or run.length <= window)
+        size = run.length if is_alone else most
+        starts = range(run.start, run.start + run.length, size)
+        pieces_in.append(list(range(len(pieces), len(pieces) + len(starts))))
+        pieces += [replace(run, start=at, length=min(size, run.start + run.length - at)) for at in starts]
+    reach = [(min(held), max(held)) for held in (positions[piece.columns] for piece in pieces)]
+
+    def is_within(key: int, query: int) -> bool:
+        (first_key, last_key), (first, last) = reach[key], reach[query]
+        return first_key <= last and (window is None or last_key > first - window)
+
+    return [
+        replace(pieces[own], seen=tuple(i for other in run.seen for i in pieces_in[other] if is_within(i, own)))
+        for run, owns in zip(runs, pieces_in, strict=True)
+        for own in owns
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,16 @@ LAYOUTS = {
     "positions that fall": layout([(0, 0, 3), (0, 0, 1), (0, 0, 2), (1, 0, 5), (1, 0, 4)]),
     "an empty row": layout(group(3, 2), []),
 }
+LONG_LAYOUTS = {
+    "one sequence": layout(packed(29)),
+    "sequences padded on either side": layout(packed(29), [(0, 0, -1)] * 4 + packed(19), packed(8)),
+    "a group": layout(group(21, 17, 3, 25)),
+    "packed sequences": layout(packed(17, 16, 4, 9), packed(30)),
+    "two stretches far apart": layout(
+        [*packed(12), *[(5, 5, i) for i in range(10)], *[(0, 0, 12 + i) for i in range(9)]]
+    ),
+    "positions with gaps": layout([(0, 0, 3 * i) for i in range(20)]),
+}
 
 
 def states_and_gradients(given: Layout, dtype: torch.dtype) -> tuple[Tensor, list[Tensor]]:
@@ -79,6 +89,40 @@ def test_run_by_run_equals_one_mask(given: Layout, monkeypatch: pytest.MonkeyPat
     assert len(gradients) == len(expected_gradients) == 42
     for gradient, other in zip(gradients, expected_gradients, strict=True):
         torch.testing.assert_close(gradient, other, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("piece", [3, 8, 512])
+@pytest.mark.parametrize("given", LONG_LAYOUTS.values(), ids=LONG_LAYOUTS)
+def test_long_runs_in_pieces_equal_one_mask(given: Layout, piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model.runs, "PIECE", piece)
+    assert runs_of(given.segment_ids, given.prefix_ids, given.positions, TINY.sliding_window) is not None
+    states, gradients = states_and_gradients(given, torch.float32)
+    monkeypatch.setattr(model.attention, "runs_of", lambda *_: None)
+    expected, expected_gradients = states_and_gradients(given, torch.float32)
+    torch.testing.assert_close(states, expected, rtol=2e-5, atol=2e-5)
+    for gradient, other in zip(gradients, expected_gradients, strict=True):
+        torch.testing.assert_close(gradient, other, rtol=1e-4, atol=1e-4)
+
+
+def test_a_piece_sees_what_its_window_reaches_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model.runs, "PIECE", 10)
+    given = layout(group(30, 25))
+    rows = runs_of(given.segment_ids, given.prefix_ids, given.positions, 12)
+    assert rows is not None
+    assert [(run.start, run.length, run.seen) for run in rows[0]] == [
+        (0, 10, (0,)), (10, 10, (0, 1)), (20, 10, (0, 1, 2)),
+        (30, 10, (1, 2, 3)), (40, 10, (2, 3, 4)), (50, 5, (3, 4, 5)),
+    ]  # fmt: skip
+
+
+def test_products_grow_with_the_length_where_a_window_bounds_them() -> None:
+    def products(length: int) -> int:
+        given = layout(packed(length))
+        rows = runs_of(given.segment_ids, given.prefix_ids, given.positions, 512)
+        assert rows is not None
+        return sum(run.length * sum(rows[0][i].length for i in run.seen) for run in rows[0])
+
+    assert products(8192) < 2.2 * products(4096) < 0.5 * 4096**2
 
 
 def test_rows_of_one_sequence_have_no_runs() -> None:
