@@ -12,7 +12,6 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from rlhf.checkpoint import CheckpointStore
 from rlhf.display import Display
-from rlhf.errors import ResumeError
 from rlhf.judged import PairTokens
 from rlhf.preference_report import PairScores
 from rlhf.run_directory import RunDirectory
@@ -158,18 +157,18 @@ class PairRun(ABC, Generic[TrainerT, MeasuredT]):
             self.store.save(*self._last)
 
     def _restore(self) -> None:
-        """Take over the latest checkpoint, and cut what was logged behind it."""
-        if self.store.latest() is None:
-            raise ResumeError(
-                f"{self.directory.path} has no checkpoint yet: it stopped before its first one; start a new run"
-            )
-        state = self.store.load(self.display.message)
-        self._done = self._take_over(copy.deepcopy(state))
-        self._last = self._done, state
+        """Take over the latest checkpoint, and remove what was written behind it; without one begin."""
+        begun = self.store.latest() is not None
+        if begun:
+            state = self.store.load(self.display.message)
+            self._done = self._take_over(copy.deepcopy(state))
+            self._last = self._done, state
         if self.trainer.runtime.is_main:
-            self.directory.truncate_after(self._done)
+            self.directory.go_back_to(self._done if begun else -1)
             self.store.drop_after(self._done)
         self.trainer.runtime.wait()
+        if not begun:
+            self._begin()
         self.display.message(f"resumed {self.directory.path} behind step {self._done} of {self.trainer.steps}")
 
 
