@@ -235,13 +235,13 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     Raises:
         DataError: if a line before the last cannot be read, with its number.
     """
-    with path.open(encoding="utf-8", newline="\n") as file:
+    with path.open("rb") as file:  # as bytes: what was cut off may end within a character
         for number, line in enumerate(file, start=1):
-            if not line.endswith("\n"):
+            if not line.endswith(b"\n"):
                 return
             try:
                 yield json.loads(line)
-            except json.JSONDecodeError as error:
+            except ValueError as error:
                 raise DataError(f"{path}, line {number} is not JSON ({error}): remove that line") from error
 
 

@@ -101,6 +101,19 @@ def test_resuming_at_a_step_removes_later_rows_and_a_line_that_was_cut_off(run: 
     ]
 
 
+def test_a_line_that_was_cut_off_within_a_character_is_left_out(run: RunDirectory) -> None:
+    write_rows(run.rollouts, [{"step": 1, "completion": "\u0968"}])
+    whole = run.rollouts.read_bytes()
+    run.rollouts.write_bytes(whole + '{"step": 1, "completion": "\u0968'.encode()[:-1])
+    assert list(read_rows(run.rollouts)) == [{"step": 1, "completion": "\u0968"}]
+
+
+def test_a_line_that_is_no_text_is_named(run: RunDirectory) -> None:
+    run.metrics.write_bytes(b'{"step": 1}\n{"step": "\xff"}\n')
+    with pytest.raises(DataError, match="line 2"):
+        list(read_rows(run.metrics))
+
+
 def test_a_damaged_line_in_the_middle_is_an_error_and_the_file_stays(run: RunDirectory) -> None:
     run.metrics.write_text('{"step": 1}\nnonsense\n{"step": 3}\n')
     before = run.metrics.read_bytes()
