@@ -39,15 +39,11 @@ class CheckpointStore:
     def save(self, step: int, state: dict[str, Any]) -> Path:
         """Write `step-<step>` unless it is there; a crash in the middle leaves the earlier ones whole."""
         final = self._place(step)
-        if (final / STATE_FILE).is_file():
-            return final
-        # What a killed process left half written or half deleted: a run has one writer.
-        for leftover in (*self.folder.glob(".step-*"), *set(self.folder.glob("step-*")).difference(self._finished())):
-            shutil.rmtree(leftover)
-        with staged_folder(final) as partial:
-            _write({**state, "run": self.run}, partial / STATE_FILE)
-        for old in self._finished()[: -self.keep]:
-            shutil.rmtree(old)
+        self._tidy()
+        if not (final / STATE_FILE).is_file():
+            with staged_folder(final) as partial:
+                _write({**state, "run": self.run}, partial / STATE_FILE)
+            self._tidy()
         return final
 
     def latest(self) -> Path | None:
@@ -85,6 +81,13 @@ class CheckpointStore:
         for path in self._finished():
             if _order(path) > _order(self._place(step)):
                 shutil.rmtree(path)
+
+    def _tidy(self) -> None:
+        """Delete what is too old, and what a killed process left half written or half deleted: a run has one writer."""
+        finished = self._finished()
+        partial = set(self.folder.glob("step-*")).difference(finished)
+        for path in (*finished[: -self.keep], *partial, *self.folder.glob(".step-*")):
+            shutil.rmtree(path)
 
     def _place(self, step: int) -> Path:
         return self.folder / f"step-{step:06d}"

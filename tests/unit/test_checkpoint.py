@@ -106,11 +106,15 @@ def test_what_a_killed_save_left_goes_with_the_next_one(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["step-000008"]
 
 
-def test_an_old_checkpoint_that_a_kill_left_half_deleted_goes_with_the_next_one(tmp_path: Path) -> None:
-    (tmp_path / "step-000001").mkdir()
-    store = CheckpointStore(tmp_path)
-    store.save(2, state(2))
-    assert [path.name for path in tmp_path.iterdir()] == ["step-000002"]
+@pytest.mark.parametrize("step", [4, 3])
+def test_old_checkpoints_that_a_kill_left_go_also_when_there_is_nothing_new_to_save(tmp_path: Path, step: int) -> None:
+    """Killed behind the writing of step 3: one too many is there, and one is half deleted."""
+    generous = CheckpointStore(tmp_path, keep=9)
+    for written in (1, 2, 3):
+        generous.save(written, state(written))
+    (tmp_path / "step-000001" / STATE_FILE).unlink()
+    CheckpointStore(tmp_path, keep=1).save(step, state(step))
+    assert [path.name for path in tmp_path.iterdir()] == [f"step-00000{step}"]
 
 
 def test_a_checkpoint_in_which_one_bit_of_a_weight_is_wrong_is_damaged(tmp_path: Path) -> None:
