@@ -58,7 +58,8 @@ class Run:
         """
         directory = RunDirectory.open(path)
         config = json.loads((path / "config.json").read_text(encoding="utf-8"))["config"]
-        state = CheckpointStore(directory.checkpoints).load(lambda message: print(message, file=sys.stderr))
+        store = CheckpointStore(directory.checkpoints, run=directory.config_hash)
+        state = store.load(lambda message: print(message, file=sys.stderr))
         return cls(directory, config, state["done"], LoraSpec(**state["lora"]), state["policy"][POLICY])
 
 

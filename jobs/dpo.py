@@ -18,9 +18,9 @@ from jobs.parts import (
     build_tracker,
     check_export,
     check_reference,
+    open_store,
     source_hashes,
 )
-from rlhf.checkpoint import CheckpointStore
 from rlhf.display import Display
 from rlhf.dpo import DPOTrainer
 from rlhf.dpo_run import DPORun
@@ -52,24 +52,24 @@ def main(config: DictConfig) -> None:
             runtime=runtime,
             seed=config.seed,
         )
-        directory = open_directory(config, data, runtime)
-        run = DPORun(
-            trainer=trainer,
-            held_out=held_out,
-            directory=directory,
-            store=CheckpointStore(directory.checkpoints, keep=built["checkpoint"].keep),
-            tracker=build_tracker(config, directory, display.message, runtime.is_main),
-            display=display,
-            checkpoint_every=built["checkpoint"].every,
-            measure_every=config.measure_every,
-            sources=source_hashes(config.model.checkpoint),
-            tokenizer=build_tokenizer(config),
-            export=built["export"],
-            reference=config.adapter.reference,
-            reference_rate=config.adapter.reference_rate,
-        )
-        folder = run.execute(resume=config.resume is not None)
-        display.message(f"Results: {directory.path}   Talk to the model: python -m jobs.chat checkpoint={folder}")
+        with open_directory(config, data, runtime) as directory:
+            run = DPORun(
+                trainer=trainer,
+                held_out=held_out,
+                directory=directory,
+                store=open_store(directory, built["checkpoint"]),
+                tracker=build_tracker(config, directory, display.message, runtime.is_main),
+                display=display,
+                checkpoint_every=built["checkpoint"].every,
+                measure_every=config.measure_every,
+                sources=source_hashes(config.model.checkpoint),
+                tokenizer=build_tokenizer(config),
+                export=built["export"],
+                reference=config.adapter.reference,
+                reference_rate=config.adapter.reference_rate,
+            )
+            folder = run.execute(resume=config.resume is not None)
+            display.message(f"Results: {directory.path}   Talk to the model: python -m jobs.chat checkpoint={folder}")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 import os
 import re
@@ -84,6 +85,8 @@ def describe(error: BaseException) -> str:
         return f"{name} has no value; give it on the command line: {name}=..."
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = "; ".join(line for line in lines if not line.startswith("object_type="))
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{text}: make room, then go on (what was running is resumed by resume=<its folder>)"
     if isinstance(error, HydraException):
         return f"{text} (--help lists groups and settings, --cfg job the whole configuration)"
     return text or type(error).__name__

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from jobs.launch import build
-from jobs.parts import build_tokenizer
+from jobs.parts import build_tokenizer, hold
 from model.load import read_config
 from rlhf.errors import ConfigError
 from rlhf.judged import PairTokens, encode_pairs
@@ -49,8 +51,10 @@ def read_pairs(config: DictConfig, *, training: bool = True) -> tuple[list[PairT
     return train, held_out
 
 
-def open_directory(config: DictConfig, data: dict[str, Any], runtime: Runtime) -> RunDirectory:
-    """The run's folder, an earlier one or a new one that the main process makes and tells the others of."""
+@contextmanager
+def open_directory(config: DictConfig, data: dict[str, Any], runtime: Runtime) -> Iterator[RunDirectory]:
+    """The run's folder, an earlier one or a new one that the main process makes and tells the others of; inside the
+    block nobody else writes to it."""
     made: list[str] = []
     if config.resume is not None:
         made.append(str(RunDirectory.open(config.resume).path))
@@ -58,6 +62,7 @@ def open_directory(config: DictConfig, data: dict[str, Any], runtime: Runtime) -
         text = OmegaConf.to_yaml(config, resolve=True)
         made.append(str(RunDirectory.create(config.output_root, config.run_name, config=data, config_yaml=text).path))
     directory = RunDirectory(Path(runtime.gather(made)[0]))
-    if runtime.is_main:
-        directory.record_environment(str(runtime.device))
-    return directory
+    with hold(directory, runtime):
+        if runtime.is_main:
+            directory.record_environment(str(runtime.device))
+        yield directory

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,7 @@ class Parts:
             reference_rate=self.config.adapter.reference_rate,
             evaluations=self.evaluations,
             export=self.export,
-            store=CheckpointStore(self.directory.checkpoints, keep=self.checkpoints.keep),
+            store=open_store(self.directory, self.checkpoints),
             checkpoints=self.checkpoints,
             tracker=build_tracker(self.config, self.directory, self.display.message, self.runtime.is_main),
             display=self.display,
@@ -125,22 +125,33 @@ def prepare(config: DictConfig) -> Iterator[Parts]:
         directory = earlier or _new_run(config, data, runtime)
         for key, (was, now) in changed.items():
             display.message(f"resumed with {key}={now!r}, was {was!r}")
-        if runtime.is_main:
-            directory.record_environment(str(runtime.device), described)
-        yield Parts(
-            config=config,
-            runtime=runtime,
-            directory=directory,
-            display=display,
-            tokenizer=tokenizer,
-            prompts=prompts,
-            reward=reward,
-            evaluations=evaluations,
-            export=export,
-            checkpoints=checkpoints,
-            policy=policy,
-            sampler=call(NativeSampler, config.sampler, "sampler", model=policy.model, tokenizer=tokenizer),
-        )
+        with hold(directory, runtime):
+            if runtime.is_main:
+                directory.record_environment(str(runtime.device), described)
+            yield Parts(
+                config=config,
+                runtime=runtime,
+                directory=directory,
+                display=display,
+                tokenizer=tokenizer,
+                prompts=prompts,
+                reward=reward,
+                evaluations=evaluations,
+                export=export,
+                checkpoints=checkpoints,
+                policy=policy,
+                sampler=call(NativeSampler, config.sampler, "sampler", model=policy.model, tokenizer=tokenizer),
+            )
+
+
+def hold(directory: RunDirectory, runtime: Runtime) -> AbstractContextManager[None]:
+    """Inside, this run alone writes to its folder, by its main process."""
+    return directory.held() if runtime.is_main else nullcontext()
+
+
+def open_store(directory: RunDirectory, checkpoints: Checkpoints) -> CheckpointStore:
+    """The checkpoints of this run and of no other one."""
+    return CheckpointStore(directory.checkpoints, keep=checkpoints.keep, run=directory.config_hash)
 
 
 def describe(reward: Reward) -> dict[str, Any]:

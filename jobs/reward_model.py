@@ -14,9 +14,8 @@ from omegaconf import DictConfig
 from jobs.checkpoints import is_adapter
 from jobs.launch import build, job, plain
 from jobs.pairs import MAY_DIFFER, check, open_directory, read_pairs
-from jobs.parts import build_model, build_runtime, build_tracker, source_hashes
+from jobs.parts import build_model, build_runtime, build_tracker, open_store, source_hashes
 from model.lora import AdapterRoles
-from rlhf.checkpoint import CheckpointStore
 from rlhf.display import Display
 from rlhf.errors import ConfigError
 from rlhf.reward_model import HEAD_FILE, RewardModel, RewardPlan, RewardTrainer
@@ -45,21 +44,21 @@ def main(config: DictConfig) -> None:
             runtime=runtime,
             seed=config.seed,
         )
-        directory = open_directory(config, data, runtime)
-        run = RewardRun(
-            trainer=trainer,
-            held_out=held_out,
-            directory=directory,
-            store=CheckpointStore(directory.checkpoints, keep=checkpoints.keep),
-            tracker=build_tracker(config, directory, display.message, runtime.is_main),
-            display=display,
-            base_name=config.model.base_name,
-            checkpoint_every=checkpoints.every,
-            measure_every=config.measure_every,
-            sources=source_hashes(config.model.checkpoint),
-        )
-        folder = run.execute(resume=config.resume is not None)
-        display.message(f"Reward model: {folder}" if plan.epochs else f"Figures and the pairs' rewards: {folder}")
+        with open_directory(config, data, runtime) as directory:
+            run = RewardRun(
+                trainer=trainer,
+                held_out=held_out,
+                directory=directory,
+                store=open_store(directory, checkpoints),
+                tracker=build_tracker(config, directory, display.message, runtime.is_main),
+                display=display,
+                base_name=config.model.base_name,
+                checkpoint_every=checkpoints.every,
+                measure_every=config.measure_every,
+                sources=source_hashes(config.model.checkpoint),
+            )
+            folder = run.execute(resume=config.resume is not None)
+            display.message(f"Reward model: {folder}" if plan.epochs else f"Figures and the pairs' rewards: {folder}")
 
 
 def check_measured(config: DictConfig, plan: RewardPlan) -> None:

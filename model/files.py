@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,9 @@ from uuid import uuid4
 
 STALE_S = 3600.0
 """A partial file or folder that nobody wrote to for so long was left by a killed process."""
+
+_PARTIAL = re.compile(r"^\..+\.[0-9a-f]{32}\.tmp(\.|$)")
+"""What `_beside` makes, and what it makes of that: a partial folder may have been filled by way of another."""
 
 
 def cache_folder() -> Path:
@@ -71,6 +75,13 @@ def staged_folder(path: str | Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
+def remove_partial(folder: Path) -> None:
+    """Deletes all that killed processes left half written below a folder that nobody writes to at this moment."""
+    for path in sorted(folder.rglob(".*")):
+        if _PARTIAL.search(path.name):
+            _remove(path)
+
+
 def write_atomically(path: Path, text: str) -> None:
     """Replaces a text file whole; a lone surrogate, which UTF-8 cannot hold, becomes its escape."""
     with staged_file(path) as partial:
@@ -108,17 +119,23 @@ def _put_back(path: Path) -> None:
 
 def _remove_leftovers(path: Path) -> None:
     """Delete what killed processes left half written, by its age: another process may be writing at this moment."""
-    for partial in path.parent.glob(f".{escape(path.name)}.*.tmp"):
+    name = escape(path.name)
+    # The second: a folder that was staged to take the place of a partial one.
+    for partial in [*path.parent.glob(f".{name}.*.tmp"), *path.parent.glob(f"..{name}.*.tmp.*")]:
         try:
             changed = max(part.stat().st_mtime for part in (partial, *partial.rglob("*")))
         except FileNotFoundError:
             continue  # the other process finished
         if time.time() - changed <= STALE_S:
             continue
-        if partial.is_dir():
-            shutil.rmtree(partial, ignore_errors=True)
-        else:
-            partial.unlink(missing_ok=True)
+        _remove(partial)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _beside(path: Path, ending: str) -> Path:

@@ -16,6 +16,7 @@ from rlhf.export_plan import ExportPlan
 from rlhf.pair_run import PairRun, held_out, score_rows
 from rlhf.policy import POLICY
 from rlhf.run import steps_taken
+from rlhf.run_directory import write_atomically
 from rlhf.types import Metrics
 
 STAGE = "preferences"
@@ -64,7 +65,7 @@ class DPORun(PairRun[DPOTrainer, PolicyScores]):
     def _save(self, scores: PolicyScores) -> Path:
         plan, main = self.export, self.trainer.runtime.is_main
         if main:
-            (self.directory.path / "report.md").write_text(self._report(scores), encoding="utf-8")
+            write_atomically(self.directory.path / "report.md", self._report(scores))
         if plan is None or not main:
             return self.directory.path
         self.display.stage("export")

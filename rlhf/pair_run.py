@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import time
 from abc import ABC, abstractmethod
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
@@ -149,7 +152,7 @@ class PairRun(ABC, Generic[TrainerT, MeasuredT]):
         self.display.update(done, metrics)
         self._done = done
         # A step that fails leaves half of itself behind: what is saved then is this copy.
-        self._last = done, copy.deepcopy(self._snapshot(done))
+        self._last = done, {**copy.deepcopy(self._snapshot(done)), "data": self._data}
         if self.checkpoint_every and done % self.checkpoint_every == 0:
             self._write_checkpoint()
 
@@ -157,19 +160,38 @@ class PairRun(ABC, Generic[TrainerT, MeasuredT]):
         if self.trainer.runtime.is_main and self._last is not None:
             self.store.save(*self._last)
 
-    def _restore(self) -> None:
-        """Take over the latest checkpoint, and cut what was logged behind it."""
-        if self.store.latest() is None:
+    @cached_property
+    def _data(self) -> str:
+        """Hash of the pairs that are trained on, in their order."""
+        digest = hashlib.sha256()
+        for pair in self.trainer.pairs:
+            for side in pair.sides:
+                digest.update(array("q", (pair.context_tokens, len(side), *side)).tobytes())
+            digest.update(repr(pair.margin).encode())
+        return digest.hexdigest()
+
+    def _check_data(self, state: Mapping[str, Any]) -> None:
+        """Raises ResumeError for a checkpoint that was made with other pairs; an early one does not say."""
+        if state.get("data", self._data) != self._data:
             raise ResumeError(
-                f"{self.directory.path} has no checkpoint yet: it stopped before its first one; start a new run"
+                f"the pairs are not those that {self.directory.path} was trained on, so it would not go on as it "
+                "began; restore the data, or start a new run"
             )
-        state = self.store.load(self.display.message)
-        self._done = self._take_over(copy.deepcopy(state))
-        self._last = self._done, state
+
+    def _restore(self) -> None:
+        """Take over the latest checkpoint, and remove what was written behind it; without one begin."""
+        begun = self.store.latest() is not None
+        if begun:
+            state = self.store.load(self.display.message)
+            self._check_data(state)
+            self._done = self._take_over(copy.deepcopy(state))
+            self._last = self._done, state
         if self.trainer.runtime.is_main:
-            self.directory.truncate_after(self._done)
+            self.directory.go_back_to(self._done if begun else -1)
             self.store.drop_after(self._done)
         self.trainer.runtime.wait()
+        if not begun:
+            self._begin()
         self.display.message(f"resumed {self.directory.path} behind step {self._done} of {self.trainer.steps}")
 
 

@@ -22,7 +22,6 @@ from rewards.base import Reward
 from rlhf.anchor import begin_reference, move_reference
 from rlhf.checkpoint import CheckpointStore
 from rlhf.display import Display
-from rlhf.errors import ResumeError
 from rlhf.evaluate import evaluate
 from rlhf.evaluation import Evaluation, report_tables
 from rlhf.export_plan import ExportPlan
@@ -30,7 +29,7 @@ from rlhf.policy import POLICY, Policy
 from rlhf.prompts import PromptStream
 from rlhf.report import ReportRow, ReportTable, tables_markdown
 from rlhf.rollout_rows import joined
-from rlhf.run_directory import RunDirectory, read_rows, write_json
+from rlhf.run_directory import RunDirectory, read_rows, write_atomically, write_json
 from rlhf.run_settings import SETTINGS_ARE, Checkpoints, Evaluations, steps_taken
 from rlhf.runtime import Runtime
 from rlhf.sampler import Sampler
@@ -120,6 +119,9 @@ class TrainingRun:
         if self._done["reinforce"] == 0:
             begin_reference(self.policy, self.reference, self.reference_rate)
             self._remember()
+        else:
+            self._recall_evaluations()
+            self._evaluate_between(trainer)  # the earlier session may have ended between a checkpoint and this
         self.display.stage(trainer.plan.name, trainer.plan.steps, seconds=trainer.plan.seconds)
         trainer.fit(self._done["reinforce"], lambda step, iteration: self._after_iteration(trainer, step, iteration))
         self._save_last()
@@ -140,11 +142,23 @@ class TrainingRun:
         completion, verdict = shown.group.completions[0], shown.verdicts[0]
         self.display.sample(shown.group.prompt.text, completion.text, verdict.value)
         self.display.update(step + 1, iteration.metrics)
-        every = self.evaluations.every
-        if every and (step + 1) % every == 0 and not trainer.is_over(step + 1):
-            self._save_last()
-            self._evaluate(f"step {step + 1}")
+        if self._evaluate_between(trainer):
             self.display.stage(trainer.plan.name, trainer.plan.steps, seconds=trainer.plan.seconds)
+
+    def _recall_evaluations(self) -> None:
+        """Read the evaluations between steps that earlier sessions left: the report has them all."""
+        names = (path.stem for path in (self.directory.path / "evaluations").glob("step_*.json"))
+        for step in sorted(int(name.removeprefix("step_")) for name in names):
+            self._evaluate(f"step {step}")
+
+    def _evaluate_between(self, trainer: RLTrainer) -> bool:
+        """Evaluate between two steps where that is asked for, and say whether it was."""
+        step, every = self._done["reinforce"], self.evaluations.every
+        if not every or step % every or trainer.is_over(step):
+            return False
+        self._save_last()
+        self._evaluate(f"step {step}")
+        return True
 
     def _finish_step(self, step: int, metrics: Metrics, stage: str) -> None:
         self.tracker.log(self._overall_step(), {**metrics, f"step/{stage}": float(step)})
@@ -208,12 +222,17 @@ class TrainingRun:
         return finished > 0
 
     def _restore(self) -> None:
-        """Take over the latest checkpoint, and cut what was logged behind it."""
-        if self.store.latest() is None:
-            raise ResumeError(
-                f"{self.directory.path} has no checkpoint yet: it stopped before its first one; start a new run"
-            )
-        state = self.store.load(self.display.message)
+        """Take over the latest checkpoint, if there is one yet, and remove what was written behind it."""
+        if self.store.latest() is not None:
+            self._take_over(self.store.load(self.display.message))
+        if self.runtime.is_main:
+            self.directory.go_back_to(self._overall_step())
+            self.store.drop_after(self._overall_step())
+        self.runtime.wait()
+        self.display.message(f"resumed {self.directory.path} behind step {self._overall_step()}")
+
+    def _take_over(self, state: State) -> None:
+        """Go back to what `_remember` kept."""
         self._done = state["done"]
         self.policy.load_state_dict(state["policy"])
         self.prompts.load_state_dict(state["prompts"])
@@ -222,11 +241,6 @@ class TrainingRun:
         if self.reinforce and state["reinforce"]:
             self.reinforce.load_state_dict(state["reinforce"])
         self.sampler.publish(version=self._done["reinforce"])
-        if self.runtime.is_main:
-            self.directory.truncate_after(self._overall_step())
-            self.store.drop_after(self._overall_step())
-        self.runtime.wait()
-        self.display.message(f"resumed {self.directory.path} behind step {self._overall_step()}")
 
     # Results
 
@@ -274,7 +288,7 @@ class TrainingRun:
     def _report(self) -> None:
         """Write and show the tables, before an export that may be refused."""
         if self.runtime.is_main:
-            (self.directory.path / "report.md").write_text(tables_markdown(self._tables), encoding="utf-8")
+            write_atomically(self.directory.path / "report.md", tables_markdown(self._tables))
         for table in self._tables:
             self.display.report_table(table)
 

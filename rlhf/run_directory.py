@@ -6,6 +6,7 @@
     env.json            versions, device, commit, command line; one entry more per resumption
     metrics.jsonl       one row per logged step
     rollouts.jsonl      one row per completion
+    evaluations/        one file per evaluation, with the step that it stands behind
     summary.json        the last numbers, artifacts and status
     checkpoints/        made by the checkpoint writer
     export/             made by the exporter
@@ -13,6 +14,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -21,6 +23,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -29,7 +32,7 @@ from typing import Any
 
 import torch
 
-from model.files import staged_file
+from model.files import remove_partial, staged_file
 from model.files import write_atomically as write_atomically
 from model.files import write_json as write_json
 from rlhf.errors import ConfigError, DataError, ResumeError
@@ -157,6 +160,41 @@ class RunDirectory:
             current = {**first, "resumed": [*first.get("resumed", []), current]}
         write_json(path, current)
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """The folder, held against a second writer: two would mix their rows and delete each other's checkpoints.
+
+        The system lets go of it when the process ends, however it ends. Where the file system has no locks (some
+        network ones), nothing is held.
+
+        Raises:
+            ResumeError: if another process holds it.
+        """
+        descriptor = os.open(self.path, os.O_RDONLY)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise ResumeError(
+                    f"another process is at work in {self.path}; wait for its end, or start a new run"
+                ) from error
+            except OSError:
+                pass
+            yield
+        finally:
+            os.close(descriptor)
+
+    def go_back_to(self, step: int) -> None:
+        """Removes what a run that goes on behind `step` writes again, and what a killed process left half written.
+
+        Nobody else may write to the folder (`held`).
+        """
+        remove_partial(self.path)
+        self.truncate_after(step)
+        for path in (self.path / "evaluations").glob("*.json"):
+            if json.loads(path.read_text(encoding="utf-8"))["step"] > step:
+                path.unlink()
+
     def truncate_after(self, step: int) -> int:
         """Number of rows removed from metrics.jsonl and rollouts.jsonl: those of steps after `step`.
 
@@ -197,13 +235,13 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     Raises:
         DataError: if a line before the last cannot be read, with its number.
     """
-    with path.open(encoding="utf-8", newline="\n") as file:
+    with path.open("rb") as file:  # as bytes: what was cut off may end within a character
         for number, line in enumerate(file, start=1):
-            if not line.endswith("\n"):
+            if not line.endswith(b"\n"):
                 return
             try:
                 yield json.loads(line)
-            except json.JSONDecodeError as error:
+            except ValueError as error:
                 raise DataError(f"{path}, line {number} is not JSON ({error}): remove that line") from error
 
 

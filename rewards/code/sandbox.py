@@ -46,8 +46,10 @@ class Sandbox:
     - `strict`: seccomp, rlimits, no capabilities, no new privileges. No call that takes a path: a program can import
       only what is preloaded and has no files. Works everywhere with seccomp, root or not.
     - `landlock`: file calls are allowed, and Landlock leaves only the interpreter readable and nothing writable. Does
-      not hide that other files exist, nor their size and times (`stat`). Started by root, it imports only what is
-      preloaded where the interpreter lies in a folder that is root's alone, since programs run as another user.
+      not hide that other files exist, nor their size and times (`stat`); a program may go to their folders (`chdir`)
+      and hold their names, such as /etc, open by `O_PATH`, through which it can neither read, list, write nor open
+      anything. Started by root, it imports only what is preloaded where the interpreter lies in a folder that is
+      root's alone, since programs run as another user.
     - `namespace`: own process, mount, network, IPC and host-name space; the root folder holds only the interpreter,
       read-only, and a /tmp in memory that lives as long as the program. It hides packages that lie below /tmp: of
       these, what is not preloaded is missing.

@@ -158,6 +158,17 @@ _PYTHON = {
         "    for fd in range(256):\n        for path in ('etc/passwd', '../etc/passwd', '../../../etc/passwd'):\n"
         "            try: return os.close(os.open(path, os.O_RDONLY, dir_fd=fd))\n            except OSError: pass\n    raise OSError"
     ),
+    "uses a name that it holds open": (
+        "    import mmap\n    folder, file = os.open('/etc', os.O_PATH), os.open('/etc/passwd', os.O_PATH)\n"
+        "    again = lambda path: os.close(os.open(path, os.O_RDONLY))\n"
+        "    for use in (\n        lambda: os.listdir(folder), lambda: os.read(file, 1), lambda: os.pread(file, 1, 0),\n"
+        "        lambda: mmap.mmap(file, 1, prot=mmap.PROT_READ), lambda: os.close(os.open('passwd', os.O_RDONLY, dir_fd=folder)),\n"
+        "        lambda: again(f'/proc/self/fd/{file}'), lambda: again(f'/dev/fd/{file}'), lambda: again(f'/proc/self/fd/{folder}/passwd'),\n"
+        "        lambda: os.readlink('passwd', dir_fd=folder), lambda: os.mkdir('gemwright-escape', dir_fd=folder),\n"
+        "        lambda: os.close(os.open('gemwright-escape', os.O_CREAT | os.O_WRONLY, dir_fd=folder)),\n"
+        "        lambda: os.fchdir(folder) or again('passwd'),\n    ):\n"
+        "        try: return use()\n        except OSError: pass\n    raise OSError"
+    ),
     "goes round about to a file": (
         "    for path in ('/tmp/../etc/passwd', '/lib/../etc/passwd', '/proc/self/root/etc/passwd', '/proc/self/cwd/../etc/passwd'):\n"
         "        try: return open(path).read()\n        except OSError: pass\n    raise OSError"
@@ -182,6 +193,8 @@ _LANDLOCK_LEAKS = {
     "sees that a file exists": "    os.stat('/etc/passwd')",
     "sees a file's size": "    if not os.path.getsize('/etc/passwd'): raise OSError",
     "goes to another folder": "    os.chdir('/etc')",
+    "holds a folder's name open": "    os.open('/etc', os.O_PATH)",
+    "holds a file's name open": "    os.open('/etc/passwd', os.O_PATH)",
 }
 """What the Landlock tier is documented not to hide."""
 STAT_CALLS = {name: _ATTEMPT.format(body=body) for name, body in _LANDLOCK_LEAKS.items()}

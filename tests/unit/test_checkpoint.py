@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import signal
 from pathlib import Path
 
 import pytest
@@ -102,3 +104,61 @@ def test_what_a_killed_save_left_goes_with_the_next_one(tmp_path: Path) -> None:
     (tmp_path / ".step-000007.0123.tmp").mkdir()
     store.save(8, state(8))
     assert [path.name for path in tmp_path.iterdir()] == ["step-000008"]
+
+
+@pytest.mark.parametrize("step", [4, 3])
+def test_old_checkpoints_that_a_kill_left_go_also_when_there_is_nothing_new_to_save(tmp_path: Path, step: int) -> None:
+    """Killed behind the writing of step 3: one too many is there, and one is half deleted."""
+    generous = CheckpointStore(tmp_path, keep=9)
+    for written in (1, 2, 3):
+        generous.save(written, state(written))
+    (tmp_path / "step-000001" / STATE_FILE).unlink()
+    CheckpointStore(tmp_path, keep=1).save(step, state(step))
+    assert [path.name for path in tmp_path.iterdir()] == [f"step-00000{step}"]
+
+
+def test_a_checkpoint_in_which_one_bit_of_a_weight_is_wrong_is_damaged(tmp_path: Path) -> None:
+    """torch reads it without a word."""
+    store = CheckpointStore(tmp_path)
+    store.save(1, state(1))
+    path = store.save(2, {**state(2), "weights": torch.arange(1000.0)}) / STATE_FILE
+    content = bytearray(path.read_bytes())
+    content[content.index(torch.tensor(500.0).numpy().tobytes())] ^= 1
+    path.write_bytes(content)
+    said: list[str] = []
+    assert store.load(said.append)["done"] == {"reinforce": 1}
+    assert "checksum" in said[0]
+
+
+def test_a_checkpoint_of_another_configuration_is_refused_and_stays(tmp_path: Path) -> None:
+    path = CheckpointStore(tmp_path, run="a" * 64).save(1, state(1))
+    with pytest.raises(ResumeError, match="step-000001 is a checkpoint of another configuration"):
+        CheckpointStore(tmp_path, run="b" * 64).load(print)
+    assert path.exists()
+    assert CheckpointStore(tmp_path, run="a" * 64).load(print).keys() == state(1).keys()
+    assert CheckpointStore(tmp_path).load(print)["done"] == {"reinforce": 1}
+
+
+def test_a_full_disk_is_an_error_of_the_system_that_names_the_file(tmp_path: Path) -> None:
+    store = CheckpointStore(tmp_path)
+    store.save(1, state(1))
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limit[1]))
+    try:
+        with pytest.raises(OSError, match=r"state\.pt cannot be written .*disk is full"):
+            store.save(2, {**state(2), "weights": torch.zeros(10_000)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, before)
+    assert [path.name for path in tmp_path.iterdir()] == ["step-000001"]
+
+
+def test_checkpoints_are_in_order_behind_a_million_steps(tmp_path: Path) -> None:
+    store = CheckpointStore(tmp_path, keep=2)
+    for step in (999_998, 999_999, 1_000_000):
+        store.save(step, state(step))
+    assert store.load(print)["done"] == {"reinforce": 1_000_000}
+    assert len(list(tmp_path.iterdir())) == 2
+    store.drop_after(999_999)
+    assert store.load(print)["done"] == {"reinforce": 999_999}

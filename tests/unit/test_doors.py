@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ import pytest
 from jobs import sft
 from jobs.checkpoints import Run
 from jobs.export import _of_run
+from jobs.launch import describe
 from model.lora import LoraSpec
 from rlhf.run_directory import RunDirectory
 
@@ -49,3 +52,8 @@ def test_evaluations_between_reinforcement_steps_are_refused_where_there_are_non
         sft.main()
     assert stop.value.code == 2
     assert capsys.readouterr().err.startswith("error: eval.every=5 counts reinforcement steps and jobs.sft has none")
+
+
+def test_a_full_disk_is_an_error_that_says_how_to_go_on() -> None:
+    error = OSError(errno.ENOSPC, "No space left on device")
+    assert re.search(r"No space left on device: make room, then .*resume=", describe(error))

@@ -287,7 +287,11 @@ def test_a_reference_that_becomes_the_policy_after_every_step_leaves_no_margin_b
 
 @pytest.mark.parametrize("start", [False, True])
 def test_a_run_that_was_stopped_and_resumed_leaves_the_same_bytes_as_one_that_was_not(
-    start: bool, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start: bool,
+    checkpoint: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     common = arguments(checkpoint, tmp_path)
     if start:
@@ -317,6 +321,10 @@ def test_a_run_that_was_stopped_and_resumed_leaves_the_same_bytes_as_one_that_wa
     steps = [json.loads(line)["step"] for line in (other / "metrics.jsonl").read_text().splitlines()]
     assert steps == [0, 1, 2, 3, 4]
     assert run(dpo, monkeypatch, *common, f"resume={other}", "loss.beta=0.2") == 2
+    capsys.readouterr()
+    written(tmp_path / "p.jsonl", sums(40, 2))
+    assert run(dpo, monkeypatch, *common, f"resume={other}") == 2
+    assert "the pairs are not those that" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from model.files import STALE_S, staged_file, staged_folder, write_atomically
+from model.files import STALE_S, remove_partial, staged_file, staged_folder, write_atomically
 
 
 def age(path: Path) -> None:
@@ -125,3 +126,35 @@ def test_a_name_with_brackets_matches_only_itself(tmp_path: Path) -> None:
     age(folder(tmp_path / ".a.dead.tmp", "of another name"))
     write_atomically(tmp_path / "[ab]", "text")
     assert names(tmp_path) == [".a.dead.tmp", "[ab]"]
+
+
+def test_what_was_staged_for_a_partial_folder_is_a_leftover_too(tmp_path: Path) -> None:
+    """Weights are staged on their own, also within a folder that is being staged with all that belongs to them."""
+
+    def killed() -> None:
+        with staged_folder(tmp_path / "m") as outer, staged_folder(outer) as inner:
+            (inner / "weights").write_text("half")
+            for path in tmp_path.iterdir():
+                shutil.copytree(path, tmp_path / "kept" / path.name)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        killed()
+    for path in (tmp_path / "kept").iterdir():
+        age(path.rename(tmp_path / path.name))
+    (tmp_path / "kept").rmdir()
+    assert len(names(tmp_path)) == 2
+    with staged_folder(tmp_path / "m") as partial:
+        (partial / "weights").write_text("new")
+    assert names(tmp_path) == ["m"]
+
+
+def test_partial_files_and_folders_of_any_depth_are_removed_and_nothing_else(tmp_path: Path) -> None:
+    key = "0123456789abcdef" * 2
+    kept = [".m.tmp", ".gitignore", "m", f".m.{key}.old"]
+    for name in (*kept, f".m.{key}.tmp", f"..m.{key}.tmp.{key}.tmp", f"..m.{key}.tmp.{key}.old"):
+        folder(tmp_path / "deep" / name, "text")
+    (tmp_path / f".config.json.{key}.tmp").write_text("half")
+    remove_partial(tmp_path)
+    assert names(tmp_path) == ["deep"]
+    assert names(tmp_path / "deep") == sorted(kept)

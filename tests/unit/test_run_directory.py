@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,19 @@ def test_resuming_at_a_step_removes_later_rows_and_a_line_that_was_cut_off(run: 
     ]
 
 
+def test_a_line_that_was_cut_off_within_a_character_is_left_out(run: RunDirectory) -> None:
+    write_rows(run.rollouts, [{"step": 1, "completion": "\u0968"}])
+    whole = run.rollouts.read_bytes()
+    run.rollouts.write_bytes(whole + '{"step": 1, "completion": "\u0968'.encode()[:-1])
+    assert list(read_rows(run.rollouts)) == [{"step": 1, "completion": "\u0968"}]
+
+
+def test_a_line_that_is_no_text_is_named(run: RunDirectory) -> None:
+    run.metrics.write_bytes(b'{"step": 1}\n{"step": "\xff"}\n')
+    with pytest.raises(DataError, match="line 2"):
+        list(read_rows(run.metrics))
+
+
 def test_a_damaged_line_in_the_middle_is_an_error_and_the_file_stays(run: RunDirectory) -> None:
     run.metrics.write_text('{"step": 1}\nnonsense\n{"step": 3}\n')
     before = run.metrics.read_bytes()
@@ -161,3 +175,33 @@ def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     made = RunDirectory.create("~/runs", "a", config=CONFIG, config_yaml="")
     assert made.path.parent == tmp_path / "runs"
     assert RunDirectory.open(f"~/runs/{made.path.name}") == made
+
+
+def test_a_folder_is_held_by_one_process_and_free_when_that_is_killed(run: RunDirectory) -> None:
+    program = "import sys, time\nfrom rlhf.run_directory import RunDirectory\n"
+    program += "with RunDirectory.open(sys.argv[1]).held():\n    print('held', flush=True)\n    time.sleep(600)\n"
+    command = [sys.executable, "-c", program, str(run.path)]
+    with subprocess.Popen(command, cwd=run_directory.PROJECT_ROOT, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(ResumeError, match="another process is at work in"), run.held():
+            pass
+        other.kill()
+        other.wait()
+        with run.held(), pytest.raises(ResumeError), RunDirectory.open(run.path).held():
+            pass
+    with run.held():
+        pass
+
+
+def test_going_back_removes_later_evaluations_and_what_was_left_half_written(run: RunDirectory) -> None:
+    write_rows(run.metrics, [{"step": step} for step in range(4)])
+    folder = run.path / "evaluations"
+    folder.mkdir()
+    for step in (0, 2, 3):
+        (folder / f"step_{step}.json").write_text(json.dumps({"step": step}))
+    half = folder / f".step_4.json.{'0' * 32}.tmp"
+    half.write_text("{")
+    run.go_back_to(2)
+    assert [row["step"] for row in rows_of(run.metrics)] == [0, 1, 2]
+    assert sorted(path.name for path in folder.iterdir()) == ["step_0.json", "step_2.json"]
