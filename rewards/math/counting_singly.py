@@ -9,6 +9,8 @@ import re
 import unicodedata
 from fractions import Fraction
 
+from rewards.math.separators import simplest
+
 _HINDI = (
     "एक दो तीन चार पाँच|पांच छह|छः|छ: सात आठ नौ दस ग्यारह बारह तेरह चौदह पंद्रह|पन्द्रह सोलह सत्रह|सतरह अठारह"
     "|अट्ठारह उन्नीस बीस "
@@ -60,11 +62,15 @@ _SCALES = {
     10**7: "करोड़ करोड کروڑ কোটি",
 }
 _HALVES = {
-    Fraction(3, 2): "डेढ़ डेढ दीड দেড় ڈیڑھ દોઢ",
-    Fraction(5, 2): "ढाई अढ़ाई अडीच আড়াই ڈھائی અઢી",
+    Fraction(3, 2): "डेढ़ डेढ दीड দেড় ڈیڑھ દોઢ ਡੇਢ ਡੇੜ੍ਹ",
+    Fraction(5, 2): "ढाई अढ़ाई अढाई अडीच আড়াই ڈھائی અઢી ਢਾਈ",
 }
-_HALF_MORE = ("साढ़े", "साडे", "সাড়ে", "ساڑھے", "સાડા")
-"""What stands in front of the whole number that a half is added to."""
+_ADDED = {
+    Fraction(1, 2): "साढ़े साढे साडे সাড়ে ساڑھے સાડા ਸਾਢੇ",
+    Fraction(1, 4): "सवा सव्वा সোয়া سوا સવા ਸਵਾ",
+    Fraction(-1, 4): "पौने पावणे पाउने পৌনে پونے પોણા પોણી ਪੌਣੇ ਪੌਣੀ",
+}
+"""What stands in front of the whole number, or of its scale, that a half or a quarter is added to or taken from."""
 _COUNTERS = re.compile("(?:টি|টা|টির|টার|জন|জনের|খানা|খানি|গুলি)$")
 """Bengali says what kind of thing it counts, at the end of the number."""
 
@@ -82,7 +88,7 @@ _WHOLE = {
 } | {"शंभर": 100}
 _SCALE = {_normal(word): value for value, words in _SCALES.items() for word in words.split()}
 _HALF = {_normal(word): value for value, words in _HALVES.items() for word in words.split()}
-_MORE = tuple(map(_normal, _HALF_MORE))
+_MORE = {_normal(word): part for part, words in _ADDED.items() for word in words.split()}
 _HUNDRED = tuple(word for word, value in _SCALE.items() if value == 100)
 BEGINNINGS = frozenset(word[:3] for word in (*_WHOLE, *_HALF, *_MORE))
 """How a number may begin."""
@@ -91,18 +97,32 @@ BEGINNINGS = frozenset(word[:3] for word in (*_WHOLE, *_HALF, *_MORE))
 def singly(text: str) -> int | Fraction | None:
     """The value of a number in one of these languages, None for anything else; the text is in small letters.
 
-    >>> singly("छप्पन"), singly("ছাপ্পান্নটি"), singly("दो सौ चौंतीस"), singly("ढाई"), singly("साढ़े तीन"), singly("सौ दो सौ")
-    (56, 56, 234, Fraction(5, 2), Fraction(7, 2), None)
+    >>> singly("छप्पन"), singly("ছাপ্পান্নটি"), singly("दो सौ चौंतीस"), singly("ढाई"), singly("पौने पाँच"), singly("सौ दो सौ")
+    (56, 56, 234, Fraction(5, 2), Fraction(19, 4), None)
     """
     if text.isascii():
         return None
     words = _COUNTERS.sub("", _normal(text)).split()
-    if len(words) == 1 and words[0] in _HALF:
-        return _HALF[words[0]]
-    if more := next((half for half in _MORE if words and words[0].startswith(half)), None):
-        whole = _total([words[0].removeprefix(more), *words[1:]] if words[0] != more else words[1:])
-        return None if whole is None else whole + Fraction(1, 2)
+    if words and words[0] in _HALF:
+        return _times(_HALF[words[0]], words[1:])
+    if more := next((part for part in _MORE if words and words[0].startswith(part)), None):
+        rest = [words[0].removeprefix(more), *words[1:]] if words[0] != more else words[1:]
+        return _with_part(rest, _MORE[more])
     return _total(words)
+
+
+def _times(count: int | Fraction, scales: list[str]) -> int | Fraction | None:
+    """A count with at most one scale behind it: `ढाई हज़ार` is 2500."""
+    if len(scales) > 1 or not all(scale in _SCALE for scale in scales):
+        return None
+    return simplest(Fraction(count) * (_SCALE[scales[0]] if scales else 1))
+
+
+def _with_part(words: list[str], part: Fraction) -> int | Fraction | None:
+    """A whole number and its scale, with a half or quarter of that scale more or less; `सवा सौ` has no number."""
+    scales = words[-1:] if words and words[-1] in _SCALE else []
+    whole = _total(words[: len(words) - len(scales)]) if len(words) > len(scales) else 1 if scales else None
+    return None if whole is None else _times(whole + part, scales)
 
 
 def _total(words: list[str]) -> int | None:
@@ -124,3 +144,17 @@ def _total(words: list[str]) -> int | None:
     if count >= last_scale:
         return None
     return total + count or None
+
+
+_DIGITS_BEHIND = re.compile(
+    rf"(?<![\u0900-\u0dff])({'|'.join(sorted(_MORE, key=len, reverse=True))})\s?(\d{{1,4}})(?![\d.,:/])"
+)
+
+
+def with_parts(text: str) -> str:
+    """A text in which a half or quarter in front of digits is added to them: `साढ़े 3` is 3.5.
+
+    >>> with_parts("पौने 5 घंटे"), with_parts("5 घंटे")
+    ('4.75 घंटे', '5 घंटे')
+    """
+    return _DIGITS_BEHIND.sub(lambda found: f"{float(int(found[2]) + _MORE[found[1]]):g}", _normal(text))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from rewards.math.chinese import with_shares
+from rewards.math.counting_singly import with_parts
 from rewards.math.folding import fold
 from rewards.math.halves import with_halves
 from rewards.math.spelled import SCALE_WORDS
@@ -40,9 +42,10 @@ _UNIT_BEHIND = re.compile(
 _RATE_BEHIND = re.compile(r"\sper\s([a-z]{1,12})\b")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u9fff\uac00-\ud7a3]")
 _PLACE_BEHIND = re.compile(
-    r"(?:[\u4e07\u842c\u4ebf\u5104\ub9cc\uc5b5](?:\s?\d{1,4}[\u5343\ucc9c\u767e\ubc31]?(?!\d))?)+|[\u5343\ucc9c]"
+    r"(?:(?:[\u5343\ucc9c\u767e\ubc31](?:\s?\d[\u767e\ubc31])?)?[\u4e07\u842c\u4ebf\u5104\ub9cc\uc5b5]"
+    r"(?:\s?\d{1,4}(?:[\u5343\ucc9c\u767e\ubc31]\s?\d{0,3}){0,3}(?!\d))?)+|[\u5343\ucc9c](?:\s?\d[\u767e\ubc31])?"
 )
-_PLACE_BEFORE = re.compile(r"\d[\u4e07\u842c\u4ebf\u5104\ub9cc\uc5b5]\s?$")
+_PLACE_BEFORE = re.compile(r"\d[\u5343\ucc9c\u767e\ubc31]?[\u4e07\u842c\u4ebf\u5104\ub9cc\uc5b5]\s?$|\d[\u5343\ucc9c\u767e\ubc31]\s?$")
 _ROOT_BEFORE = re.compile(r"\\sqrt\s*(?:\[\d\]|\{)?\s*$|\\(?:log(?:_\{?\w{1,3}\}?)?|ln|exp|sin|cos|tan)\s*[({]?\s*$")
 _ROOT_BEHIND = re.compile(r"\s?(?:\\sqrt|\\pi|\u03c0|\\frac|\u2030|!(?:\)|!|\s[a-z]))|\^(?!\\circ)")
 _NO_UNITS = frozenset(("in", "an", "as", "dia", "ago"))
@@ -58,7 +61,7 @@ def numbers(text: str) -> list[re.Match[str]]:
     for candidate in _MAY_BEGIN.finditer(text):  # the pattern itself would try all its parts at every character
         if candidate.start() >= end and (match := NUMBER.match(text, candidate.start())) is not None:
             end = match.end()
-            if not _PLACE_BEFORE.search(text, max(0, match.start() - 3), match.start()):
+            if not _PLACE_BEFORE.search(text, max(0, match.start() - 4), match.start()):
                 found.append(match)
     return found
 
@@ -156,7 +159,7 @@ def folded(text: str) -> str:
     """Text whose numbers can be found by `NUMBER`: folded, its number words as digits where it has no digits."""
     is_ascii = text.isascii()
     text = fold(with_digits(text if is_ascii else _HEBREW_HYPHEN.sub(" ", text)))
-    text = with_halves(text)
+    text = with_halves(text if is_ascii else with_shares(with_parts(text)))
     if "__" in text:
         text = _EMPHASIZED.sub(r"\1", text)
     if "/" in text and "-" in text:

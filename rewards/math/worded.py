@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from fractions import Fraction
 
 from rewards.math.cardinals import cardinal, may_begin
@@ -17,7 +18,7 @@ _WORD = re.compile(
 )  # vowel signs of Indic and Arabic script are no letters to a regular expression
 _HAN = re.compile(
     "[\u8d1f\u8ca0]?[\u96f6\u3007\u4e00\u4e8c\u4e24\u5169\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341\u767e\u5343\u4e07\u842c\u4ebf\u5104"
-    "\u58f9\u8d30\u53c1\u8086\u4f0d\u9646\u67d2\u634c\u7396\u62fe\u4f70\u4edf\u5206\u4e4b\u306e]{2,20}(?:[\u70b9\u9ede][\u96f6\u3007\u4e00-\u4e5d\u4e8c\u4e09\u56db\u4e94\u516d\u516b]{1,6})?|[百千](?=[円元圓])"
+    "\u58f9\u58f1\u8d30\u8cb3\u53c1\u53c3\u8086\u4f0d\u9646\u9678\u67d2\u634c\u7396\u62fe\u4f70\u4edf\u842c\u5206\u4e4b\u306e]{2,20}(?:[\u70b9\u9ede][\u96f6\u3007\u4e00-\u4e5d\u4e8c\u4e09\u56db\u4e94\u516d\u516b]{1,6})?|[百千](?=[円元圓])"
 )
 _THAI = re.compile("(?:หนึ่ง|เอ็ด|สอง|สาม|สี่|ห้า|หก|เจ็ด|แปด|เก้า|ยี่|สิบ|ร้อย|พัน)+")  # no spaces between words
 _KOREAN = re.compile(
@@ -57,6 +58,7 @@ def with_digits(text: str) -> str:
     digits = last.end() if last else 0
     start, line = start + digits, line[digits:]
     if not line.isascii():
+        line = unicodedata.normalize("NFC", line)
         line = _HAN_HALF.sub(_han_digits, _HAN_PARTS.sub(_han_digits, line))
         if not digits:
             line = _KOREAN.sub(_korean_digits, _THAI.sub(_thai_digits, _HAN.sub(_han_digits, line)))
