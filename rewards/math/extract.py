@@ -23,9 +23,11 @@ from dataclasses import dataclass
 
 from rewards.math.announced import announced
 from rewards.math.boxes import BOX_OF_ONE, TAKEN_BACK, Box, find_boxes, without_denied_boxes
+from rewards.math.contrasts import without_aside
 from rewards.math.formulas import without_closing
 from rewards.math.statements import without_comments
 from rewards.math.turns import own_words
+from rewards.math.unclaimed import breaks_off, without_new_task
 
 TAIL_CHARS = 4000
 """Answer phrases and bare answers are looked for in this many last characters, so that a long text costs little."""
@@ -66,10 +68,17 @@ def extract(text: str, *, allow_phrases: bool, allow_bare: bool) -> Extracted:
     if allow_phrases and (stated := announced(tail)) is not None:
         return Extracted(stated, "stated" if stated else "nothing behind the announcement of an answer")
     if allow_bare:
-        tail = without_closing(tail.strip())
+        tail = own_ending(tail)
+        if breaks_off(tail):
+            return Extracted("", "the text breaks off")
         line = (without_comments(tail) or tail).rpartition("\n")[2].strip()
         return Extracted(line, "bare" if line else "no answer found")
     return Extracted("", "no answer found")
+
+
+def own_ending(tail: str) -> str:
+    """The end of a text without what only takes leave, an aside in brackets, or another task."""
+    return without_aside(without_new_task(without_closing(tail.strip())))
 
 
 _ANSWER_KEYS = ("final_answer", "finalAnswer", "final answer", "answer", "result")

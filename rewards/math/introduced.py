@@ -69,7 +69,7 @@ STATES = vocabulary(
     "selisihnya harganya rataannya peluangnya luas keliling volume harga"
 )
 """The words that stand before a number where a sentence states it."""
-_CONCLUDES = Alternatives(
+CONCLUDES = Alternatives(
     r"(?:also|somit|folglich|daher|deshalb|demnach|damit|dus|daarom|derhalve|donc|ainsi|par conséquent|d['’]où"
     r"|voilà pourquoi|finalement|"
     r"por (?:lo )?tanto|por consiguiente|así que|entonces|luego|logo|portanto|assim|então|quindi|dunque|pertanto"
@@ -130,7 +130,7 @@ _WITH = re.compile(
     re.IGNORECASE,
 )
 """A trial opens a sentence: "With 18 it does not work"."""
-_CONFIRMS = re.compile(
+CONFIRMS = re.compile(
     r"\b(?:ist|is|lautet)\W*$|(?:است|ہے|ہیں|है|हैं|आहे|হয়|দি|dir|da|de)\W*$|richtig|korrekt|stimmt|correct|juste|bonne|right|esatt|giust|corrett|cert[ao]"
     r"|juist|goed|rätt|riktig|rigtig|oike|õige|popraw|praw|dobr|správn|točn|tačn"
     r"|pravil|helyes|правил|верн|вірн|вярн|точн|σωστ|doğru|düzgün|صحيح|صواب|درست|نכון|נכונ|benar|betul|tepat|đúng"
@@ -151,7 +151,7 @@ def _is_topic(before: str, after: str) -> bool:
         return True
     if _PREDICATE.match(after) is None or not (_VALUE.search(before) or _WITH.fullmatch(before)):
         return False
-    return _CONFIRMS.search(after) is None
+    return CONFIRMS.search(after) is None
 
 
 def is_introduced(text: str, start: int, end: int, *, is_measured: bool = False) -> bool:
@@ -179,6 +179,6 @@ def is_introduced(text: str, start: int, end: int, *, is_measured: bool = False)
     words = [word.lower() for word in _SPACED.findall(sentence)]
     if len(_ENGLISH.intersection(words)) > (not sentence.isascii()):
         return True
-    if _CONCLUDES.search(sentence) or _ARRIVES.search(clause[: before.end(1)]):
+    if CONCLUDES.search(sentence) or _ARRIVES.search(clause[: before.end(1)]):
         return True
     return before[1].lower() in STATES and _THAT.search(clause[: before.start()]) is None
