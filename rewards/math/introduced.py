@@ -105,7 +105,7 @@ _WORD_BEFORE = re.compile(r"([^\W\d_]+)['’]?[\s*_`]*(?:[A-Z]{1,3}|R|Rp)?[\s$�
 _CLAUSES = re.compile(r"[.!?;:](?=\s|$)|[\n\u2014\u2013=]")
 _SENTENCES = re.compile(r"[.!?](?=\s)|\n")
 _CHINESE_BEFORE = re.compile(
-    r"(?:[是为為得有共剩余餘計计到成出需花用了赚賺要约約等于於=:：第即]|而是|合计|合計|总计|總計|結果|结果|答案|一共"
+    r"(?:គឺ|[是为為得有共剩余餘計计到成出需花用了赚賺要约約等于於=:：第即]|而是|合计|合計|总计|總計|結果|结果|答案|一共"
     r"|总数|正好|刚好|恰好|の[は]|は|が|を|で|に)[\s$¥￥*]*$"
 )
 _ANSWERED = re.compile("答(?!案|[：:]|え[はを：:]?|曰)|看成|算成|写成|寫成|答え(?:て|る人|がち|そう)")
@@ -152,6 +152,16 @@ def _is_topic(before: str, after: str) -> bool:
     if _PREDICATE.match(after) is None or not (_VALUE.search(before) or _WITH.fullmatch(before)):
         return False
     return CONFIRMS.search(after) is None
+
+
+def is_stated_by(before: str) -> bool:
+    """Whether the last word in front of a number is one that states it.
+
+    >>> is_stated_by("Số cần tìm là "), is_stated_by("Wir teilen durch ")
+    (True, False)
+    """
+    word = _WORD_BEFORE.search(before)
+    return (word is not None and word[1].lower() in STATES) or _CHINESE_BEFORE.search(before) is not None
 
 
 def is_introduced(text: str, start: int, end: int, *, is_measured: bool = False) -> bool:

@@ -1,13 +1,16 @@
 # ruff: noqa: RUF001  (words in other scripts)
-"""Words of a sentence that says what is still to be done: "then we have to multiply", "maintenant il faut diviser".
+"""Words of a sentence that says what is known, or what is still to be done: "then we have to multiply", "maintenant il faut diviser".
 
-Such a sentence has one word that looks ahead and one for what a solver does; either alone says nothing. Whole words of
+The latter has one word that looks ahead and one for what a solver does; either alone says nothing. Whole words of
 spaced scripts stand by language. Standard library only.
 """
 
 from __future__ import annotations
 
+import re
+
 from rewards.math.alternatives import Alternatives
+from rewards.math.folding import vocabulary
 
 _AHEAD = {
     "en": r"(?:we|i|you|one)(?: (?:still|now|then|next|also|just|first|only|would|will|could))* (?:need|have(?! found)|want|must|ought|should|shall|are going|am going|plan)"
@@ -55,7 +58,7 @@ _AHEAD_IN_A_WORD = {
     "km, my, am": "ត្រូវ|បន្ទាប់|ឥឡូវ|လိုအပ်|ရမည်|ယခု|ထို့နောက်|ဆက်|አለብን|አሁን|ከዚያ|ቀጥሎ",
 }
 _DOES = {
-    "en": r"add|subtract|multiply|divide|find|compute|calculate|determine|work (?:it |this |that )?out|figure|convert|compare|combine|count|solve|take (?:half|a|the|away|into)|use|plug|substitute|account|include|check (?:how|whether|what)|know|consider|look (?:at|for)|deduct|round|simplify|finish|continue|sum|split|apply",
+    "en": r"add|subtract|multiply|divide|find|compute|calculate|determine|work (?:it |this |that )?out|figure|convert|compare|combine|count|solve|take (?:half|a|the|away|into)|use|plug|substitute|include|check (?:how|whether|what)|know|consider|look (?:at|for)|deduct|round|simplify|finish|continue|sum|split|apply",
     "de": r"(?:addier\w*|subtrahier\w*|multiplizier\w*|dividier\w*|teil(?:en|e)|berechn\w+|rechn(?:en|e)|bestimm\w+|ermittel\w+|find(?:en|e)|abziehen|abzuziehen|hinzufüg\w+|zusammenzähl\w+|umrechn\w+|umwandel\w+|vergleich\w+|herausfind\w+|ausrechn\w+|zähl(?:en|e)|verdoppel\w+|halbier\w+|lösen|wissen|dazu)|ziehen",
     "nl, af": r"optellen|aftrekken|vermenigvuldig\w*|delen|deel|berekenen|bereken|bepalen|bepaal|vinden|uitrekenen|omrekenen|vergelijken|tellen|oplossen|uitzoeken|weten|verdelen|verdubbelen|halveren|optel|aftrek|uitwerk",
     "fr": r"(?:addition|multipli|calcul|détermin|trouv|compt|ajout|convert|soustra|retir|divis|compar|cherch|résou|résoud|partag|somm|doubl|enlev|simplifi|utilis)\w+|savoir|diviser",
@@ -71,18 +74,18 @@ _DOES = {
     "ru": r"(?:слож|прибав|вычес|вычит|отня|умнож|раздел|дел|вычисл|посчита|подсчита|сосчита|найти|найд|определ|узна|выясн|перевести|перевед|сравн|реш|добав|сумм|удво|учесть|рассчита)\w*",
     "uk, be": r"(?:дода|відня|помнож|поділи|обчисл|порахува|підрахува|знайти|знайд|визнач|дізна|з['’ʼ]ясува|перевест|порівня|розв|склас|падзял|вылічы|знайсці)\w*",
     "bg, mk": r"(?:събер|съберем|извад|умнож|раздел|изчисл|пресмет|намер|определ|разбер|преобраз|сравн|реш|добав|прибав|собер|одзем|помнож|подел|најд|пресмета)\w*",
-    "hu": r"(?:össze\w*|hozzá\w*|kivon\w*|levon\w*|megszoroz\w*|szoroz\w*|eloszt\w*|oszt\w*|kiszám\w*|számol\w*|meghatároz\w*|megkeres\w*|megtalál\w*|átvált\w*|megold\w*|megtud\w*)",
+    "hu": r"(?:össze(?:ad|számol|g|szoroz)\w*|hozzá\w*|kivon\w*|levon\w*|megszoroz\w*|szoroz\w*|eloszt\w*|oszt\w*|kiszám\w*|számol\w*|meghatároz\w*|megkeres\w*|megtalál\w*|átvált\w*|megold\w*|megtud\w*)",
     "el": r"(?:προσθέ|αφαιρέ|πολλαπλασιά|διαιρέ|υπολογί|βρ|βρούμε|προσδιορί|μετατρέ|συγκρί|λύσ|μετρή|μοιρά)\w*",
     "tr, az": r"(?:topla|çıkar|çarp|böl|hesapla|bul|belirle|çevir|karşılaştır|çöz|say|ekle|öğren|toplama|çıx|vur|hesabla|tap|müəyyən)\w*",
     "kk, uz, ky, mn, tg": r"(?:қос|азайт|көбейт|бөл|есепте|тап|табу|анықта|qo['ʻ‘’]sh|ayir|ko['ʻ‘’]payt|bo['ʻ‘’]l|hisobla|top|aniqla|кош|кемит|эсепте|нэм|хас|үрж|хува|ол|тооцо|ҳисоб)\w*",
-    "id, ms, jv": r"(?:tambah|kurang|kali|bagi|hitung|cari|tentu|temu|ubah|banding|jumlah|selesai|tahu|kira|darab|konversi)\w*|men(?:ghitung|cari|entukan|emukan|gubah|jumlahkan|ambahkan|gurangi|galikan|getahui|gira|yelesaikan|darab)\w*|mem(?:bagi|bandingkan|bahagi)\w*",
+    "id, ms, jv": r"di(?:tambah|kurangi|kalikan|bagi|hitung|cari|jumlahkan)\w*|men(?:ghitung|cari|entukan|emukan|gubah|jumlahkan|ambahkan|gurangi|galikan|getahui|gira|yelesaikan|darab)\w*|mem(?:bagi|bandingkan|bahagi)\w*",
     "vi": r"tính|cộng|trừ|nhân|chia|tìm|xác định|đổi|so sánh|biết|giải|lấy|đếm",
     "tl": r"(?:idagdag|ibawas|i-multiply|hatiin|hanapin|kalkulahin|alamin|kwentahin|bilangin|idadagdag|paramihin)\w*",
     "sw": r"(?:ku|tu|ni)(?:jumlisha|ongeza|toa|zidisha|gawa|gawanya|kokotoa|hesabu|tafuta|pata|jua|linganisha|badilisha|tatua)\w*",
     "ar": r"(?:أن )?(?:ن|ا|ال)?(?:جمع|طرح|ضرب|قسم|حسب|حساب|وجد|نجد|إيجاد|تحديد|حدد|عرف|معرفة|تحويل|حول|مقارنة|قسمة|إضافة|ضيف|حل)\w*|نقارن",
     "fa, ur": r"(?:جمع|کم|ضرب|تقسیم|حساب|محاسبه|پیدا|تعیین|مشخص|تبدیل|مقایسه|حل|اضافه|بدانیم|نکالنا|نکالنی|معلوم|شامل|ملانا|گننا)\w*",
     "he": r"(?:לחבר|להוסיף|לחסר|להפחית|להכפיל|לכפול|לחלק|לחשב|למצוא|לקבוע|להמיר|להשוות|לפתור|לדעת|לספור|נחשב|נחלק|נכפול|נחסר|נחבר|נמצא)",
-    "ka, hy, lt, lv, eu, sq": r"(?:დავამატ|გამოვაკლ|გავამრავლ|გავყ|გამოვთვალ|ვიპოვ|დავადგინ|გავიგ|გումար|գումար|հան|բազմապատկ|բաժան|հաշվ|գտն|որոշ|pridė|atim|padaugin|padalin|apskaič|rasti|nustat|sužino|saskait|atņem|reizin|dal|aprēķin|atra|noteik|noskaidro|batu|kendu|biderka|zatitu|kalkula|aurki|mbledh|zbres|shumëz|pjesët|llogarit|gje|caktoj)\w*|jā(?:aprēķin|saskait|atņem|reizin|dal|atrod)\w*",
+    "ka, hy, lt, lv, eu, sq": r"(?:დავამატ|გამოვაკლ|გავამრავლ|გავყ|გამოვთვალ|ვიპოვ|დავადგინ|გავიგ|გումար|գումար|հան|բազմապատկ|բաժան|հաշվ|գտն|որոշ|pridė|atim|padaugin|padalin|apskaič|rasti|nustat|sužino|saskait|atņem|reizin|dalīt|dalām|aprēķin|atra|noteik|noskaidro|batu|kendu|biderka|zatitu|kalkula|aurki|mbledh|zbres|shumëz|pjesët|llogarit|gje|caktoj)\w*|jā(?:aprēķin|saskait|atņem|reizin|dal|atrod)\w*",
 }
 _DOES_IN_A_WORD = {
     "zh": "计算|計算|求出|算出|加上|减去|減去|乘以|除以|相加|相乘|乘上|找出|找到|确定|確定|知道|换算|換算|比较|比較|考虑|考慮|求|算|加|减|減|乘|除",
@@ -92,16 +95,70 @@ _DOES_IN_A_WORD = {
     "bn": "যোগ|বিয়োগ|বিয়োগ|গুণ|ভাগ|হিসাব|গণনা|বের কর|নির্ণয়|নির্ণয়|খুঁজ|জান|তুলনা|রূপান্তর|বাদ দি",
     "gu, pa": "ઉમેર|બાદ|ગુણ|ભાગ|ગણ|શોધ|ਜੋੜ|ਘਟਾ|ਗੁਣਾ|ਵੰਡ|ਗਿਣ|ਲੱਭ|ਪਤਾ",
     "ta, te, kn, ml, si": "கூட்ட|கழிக்க|பெருக்க|வகுக்க|கணக்கிட|கண்டுபிடி|காண|కలప|కలపా|తీసివే|గుణించ|భాగించ|లెక్కించ|కనుగొన|ಕೂಡ|ಕಳೆ|ಗುಣಿ|ಭಾಗಿ|ಲೆಕ್ಕ|ಕಂಡುಹಿಡಿ|കൂട്ട|കുറയ്ക്ക|ഗുണി|ഹരി|കണക്കാക്ക|കണ്ടെത്ത|එකතු|අඩු|ගුණ|බෙද|ගණනය|සොයා",
-    "th, lo": "บวก|ลบ|คูณ|หาร|คำนวณ|หา(?:ว่า|จำนวน|ค่า|ราคา|ผล)|แปลง|เปรียบเทียบ|ทราบ|รู้|นับ|แบ่ง|ບວກ|ລົບ|ຄູນ|ຫານ|ຄິດໄລ່|ຊອກຫາ",
+    "th, lo": "บวก|ลบ|คูณ|(?<!อา)หาร|คำนวณ|หา(?:ว่า|จำนวน|ค่า|ราคา|ผล)|แปลง|เปรียบเทียบ|ทราบ|รู้|นับ|แบ่ง|ບວກ|ລົບ|ຄູນ|ຫານ|ຄິດໄລ່|ຊອກຫາ",
     "km, my, am": "បូក|ដក|គុណ|ចែក|គណនា|រក|ပေါင်း|နုတ်|မြှောက်|စား|တွက်|ရှာ|መደመር|መቀነስ|ማባዛት|ማካፈል|ማስላት|ማግኘት",
 }
 
 
-def _any(table: dict[str, str]) -> str:
-    return "|".join(table.values())
+_ENGLISH = vocabulary(
+    "the we i it is are of to and that this then now next by you will have need how was in from with them all find"
+)
+_ENGLISH_AHEAD, _ENGLISH_DOES = Alternatives(_AHEAD["en"]), Alternatives(_DOES["en"])
 
 
-AHEAD = Alternatives(_any(_AHEAD), _any(_AHEAD_IN_A_WORD))
-"""What looks ahead: "then", "we have to"."""
-DOES = Alternatives(_any(_DOES), _any(_DOES_IN_A_WORD), before=r"(?<!\w)")
-"""What a solver does."""
+def _others(table: dict[str, str]) -> str:
+    return "|".join(words for language, words in table.items() if language != "en")
+
+
+_OTHERS_AHEAD = Alternatives(_others(_AHEAD), _others(_AHEAD_IN_A_WORD))
+_OTHERS_DOES = Alternatives(_others(_DOES), _others(_DOES_IN_A_WORD))
+_WORD = re.compile(r"[a-z]+")
+
+
+def is_english(sentence: str) -> bool:
+    """Whether the words of a sentence look English.
+
+    >>> is_english("Then we have to add the rest"), is_english("Danach müssen wir sie addieren")
+    (True, False)
+    """
+    return len(_ENGLISH.intersection(_WORD.findall(sentence.lower()))) > 1
+
+
+def looks_ahead(sentence: str) -> bool:
+    """Whether a sentence says what a solver still does.
+
+    >>> looks_ahead("Then we have to multiply by the price"), looks_ahead("Agora falta dividir"), looks_ahead("He pays")
+    (True, True, False)
+    """
+    if is_english(sentence):
+        return _ENGLISH_AHEAD.search(sentence) is not None and _ENGLISH_DOES.search(sentence) is not None
+    return _OTHERS_AHEAD.search(sentence) is not None and _OTHERS_DOES.search(sentence) is not None
+
+
+_KNOWN = {
+    "en": r"(?:we|i|you) (?:also |already )?know|(?:we|you) (?:are|were) (?:also )?(?:told|given)|it is (?:also |well )?(?:known|given)|remember|recall"
+    r"|keep in mind|(?:problem|question|text|story|statement|exercise|task) (?:\w+ ){0,2}(?:tells|says|states|mentions)|the fact that",
+    "de": r"(?:wir wissen|man weiß|bekannt ist|es ist bekannt|gegeben (?:ist|sind)|bekanntlich|zur erinnerung|erinner\w+|denk daran)"
+    r"|(?:aufgabe|text) (?:\w+ )?(?:sagt|besagt|nennt)",
+    "nl, af": r"(?:we|wij|ons) weten?|bekend is|onthoud\w*|herinner\w*|(?:vraagstuk|probleem|opgave|vraag) (?:\w+ )?zegt|gegeven is|onthou",
+    "fr": r"nous savons|on sait|rappel\w+|souven\w+|n['’]oubli\w+|(?:énoncé|problème) (?:\w+ )?(?:dit|indique|précise)|il est donné",
+    "es, gl, ca": r"sabemos|se sabe|recuerd\w+|recordemos|record\w+|(?:problema|enunciado) (?:\w+ )?(?:dice|indica|diu)|nos dicen|sabem|lembr\w+",
+    "pt, it, ro": r"sabe-se|(?:problema|enunciado|testo) (?:\w+ )?(?:diz|informa|dice|afferma|spune)|sappiamo|si sa|ricord\w+|știm|se știe|aminti\w+",
+    "sv, da, no, is": r"vi (?:vet|ved)|kom ihåg|husk\w*|(?:uppgiften|opgaven|oppgaven) (?:säger|siger|sier)|minns|við vitum|mundu",
+    "fi, et": r"tiedämme|tiedetään|muista\w*|teame|mäleta\w*|pea meeles",
+    "pl, cs, sk": r"wiemy|wiadomo|pamięta\w+|przypomnijmy|víme|pamatuj\w*|je známo|připomeňme|vieme|pamätaj\w*|pripomeňme",
+    "sl, hr, sr": r"vemo|znamo|poznato je|zapamti\w*|sjeti\w*|spomnimo|знамо|познато је|запамти\w*",
+    "ru, uk, be": r"(?:мы )?знаем|известно|напомн\w+|помни\w*|вспомн\w+|в задаче (?:сказано|говорится)|знаємо|відомо|нагада\w+|пам['’ʼ]ята\w+|вядома",
+    "bg, mk, hu, el": r"известно е|припомн\w+|познато е|tudjuk|emlékez\w+|ismert\w*|γνωρίζουμε|ξέρουμε|θυμ(?:ηθ|άμαι|ίζ)\w*|γνωστό",
+    "tr, az, kk, uz": r"biliyoruz|hatırla\w*|unutmay\w*|verilmiş\w*|söylen(?:iyor|miş)\w*|bilirik|xatırla\w*|білеміз|bilamiz|eslang",
+    "id, ms, vi, sw, tl": r"kita tahu|diketahui|ingat\w*|(?:ta|chúng ta) biết|đề bài|nhớ rằng|tunajua|kumbuka|tunafahamu|alam natin|tandaan",
+    "ar, fa, ur, he": r"نعلم|نعرف|من المعلوم|تذكر|تخبرنا|می‌?دانیم|به یاد|یادآوری|ہم جانتے|یاد رکھ\w*|אנו יודעים|אנחנו יודעים|ידוע|נזכור|זכרו|נזכיר",
+    "ka, hy, lt, lv": r"ვიცით|გაიხსენ\w+|գիտենք|հիշ\w+|žinome|prisimink\w*|mēs zinām|atceries",
+}
+_KNOWN_IN_A_WORD = (
+    "(?:我们|我們|大家)(?:都)?知道|已知|众所周知|眾所周知|题目|題目|题中|題中|记住|記住|别忘|別忘|記得|记得|問題文|問題に(?:は|よ)|ことが(?:分|わ)かって|思い出|覚えて|知られて|与えられ"
+    "|알고 있|주어졌|주어져|문제에서|기억하|알려져|हम जानते|याद रख|दिया गया है|दिया है|ज्ञात है|आपल्याला माहीत|আমরা জানি|মনে রাখ|দেওয়া আছে|দেওয়া আছে"
+    "|เรารู้ว่า|โจทย์|ทราบว่า|จำไว้ว่า|อย่าลืม|நமக்குத் தெரியும்|మనకు తెలుసు|ನಮಗೆ ಗೊತ್ತು|നമുക്കറിയാം"
+)
+KNOWN = Alternatives("|".join(_KNOWN.values()), _KNOWN_IN_A_WORD)
+"""What opens a sentence that says what is known: given, defined or remembered."""

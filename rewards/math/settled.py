@@ -105,6 +105,8 @@ def _is_stated(plain: str, start: int, end: int, *, is_measured: bool) -> bool:
         return False
     if _DEFINES.search(plain[max(0, start - 30) : start]):
         return False
+    if end - start == 2 and _OF_A_TIME.search(plain[max(0, start - 4) : start]):
+        return False
     if any(words(plain[:start]) for words in (is_reference, is_contrary_to_fact, is_of_another)):
         return False
     return is_introduced(plain, start, end, is_measured=is_measured)
@@ -153,10 +155,10 @@ _UNFINISHED = re.compile(r"\s+[-+\u2212*]\s*$|\s*(?:[\u00d7\u00f7/=]|\\times|\\c
 _OPERAND = re.compile(r"(?:\\times|\\cdot|\\div|[\d)]\s?[*/]|[\w)]\s[+*]|[\d)]\s-|\d\sx)\s*[$(]?\s?[-\d.]?$")
 """What makes the number behind it one of a product or sum that is left to compute."""
 _DEFINES = re.compile(
-    r"(?:\bwhere|\bwobei|\bdonde|\boù|\bdove|\bonde|\bwaarbij|\bgdzie|\bkde|\bгде|\bде|其中|ここで|여기서)\s?\$?[A-Za-z]\w{0,2}\s*=\s*$"
-    r"|\d\s?:$"
+    r"(?:\bwhere|\bwobei|\bdonde|(?<!['’])\boù|\bdove|\bonde|\bwaarbij|\bgdzie|\bkde|\bгде|\bде|其中|ここで|여기서)\s?\$?[A-Za-z]\w{0,2}\s*=\s*$"
 )
-"""What says what a letter of a formula stands for, or begins a time or ratio."""
+"""What says what a letter of a formula stands for."""
+_OF_A_TIME = re.compile(r"(?<![\d:])(?:[01]?\d|2[0-3]):$")
 _COMPUTED = re.compile(
     r"\b(?:twice|thrice|double|triple|half of|times|squared|cubed|square root of|factorial|multiplied|divided)\b"
 )

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from rewards.math.plans import is_english
+
 _MOST_CHARS = 1500
 _MOST_UNITS = 12
 _BOUNDARY = re.compile(
@@ -57,6 +59,7 @@ _ASIDE = _opens(
     r"for (?:comparison|reference|context|perspective|the record|the curious|what it(?:'s| is) worth)\b"
     r"|by (?:comparison|contrast|way of)\b|in (?:comparison|contrast)\b|incidentally\b|fun fact\b|interestingly\b"
     r"|as an? (?:\w+ )?(?:aside|note|curiosity|footnote|remark|reminder)\b|side note\b|curiously\b|coincidentally\b"
+    r"|(?:a|the|one|another) (?:[a-z]+ )?(?:mistake|error|trap|pitfall|misconception)\b"
     r"|people often\b|another (?:[a-z-]+ ){0,2}(?:example|number|fact|instance|case|curiosity)\b"
     r"|the next (?:one|such)\b"
     r"|(?:also )?note that \S+ (?:is also|lies)\b"
@@ -89,6 +92,12 @@ _OTHER_CASE = _opens(
     r"\b(?:were|weren't|was|wasn't|had|hadn't|did|didn't|[a-z]{2,12}ed)\b[^.!?]{0,80}?)(?:\bwould\b|'d\b|\bwould've\b)"
 )
 """A case contrary to the one at hand."""
+_WERE = _opens(r"(?:if|were|had|suppose)\b[^.!?]{1,60}?\b(?:were|weren't|had been)\b[^.!?]{0,80}?(?:\bwould\b|'d\b)")
+"""A case that the sentence itself calls untrue."""
+_DROPS = _opens(
+    r"(?:(?:so|but|and|then|therefore|thus|hence),? )?(?:we|i) (?:(?:must|can|have to|now|should|will) )?(?:reject|discard|exclude"
+    r"|dismiss|rule out|ignore|throw (?:out|away))\b"
+)
 _EXAMPLE = _opens(r"for (?:instance|example)\b|e\.g\.")
 _RESTATES = _opens(
     r"(?:(?:now|here|so|first|next|then|but|and|recall,?|again),? ){0,2}"
@@ -202,7 +211,7 @@ def _units(text: str) -> list[str]:
 def _breaks_off(units: list[str]) -> bool:
     """Whether a text ends in the midst of a sentence: with a word that never ends one, or a clause without a number."""
     last = units[-1]
-    if not last.isascii():
+    if not last.isascii() and not is_english(last):
         return False
     if _BREAKS_OFF.search(last[-40:]):
         return True
@@ -233,8 +242,10 @@ def _kind(unit: str, has_number_before: bool) -> str:
         rejected = _DOUBTS.search(unit)
     if rejected is not None:
         return "comment" if has_number_before and _ANOTHER_VALUE.search(unit[: rejected.end()]) else "void"
-    if _EXAMPLE.match(unit) and _NUMBER.search(unit):
+    if (_EXAMPLE.match(unit) or _DROPS.match(unit)) and _NUMBER.search(unit):
         return "comment" if has_number_before else "void"
+    if not has_number_before and _WERE.match(unit):
+        return "void"
     if not has_number_before or _CONCLUDES.match(unit):
         return "statement"
     return "comment" if _is_comment(unit) else "statement"

@@ -21,8 +21,8 @@ import re
 from rewards.math.alternatives import Alternatives
 from rewards.math.contrasts import SENTENCES
 from rewards.math.denials import DENIED, DOUBTED
-from rewards.math.introduced import CONCLUDES, CONFIRMS
-from rewards.math.plans import AHEAD, DOES
+from rewards.math.introduced import CONCLUDES, CONFIRMS, is_stated_by
+from rewards.math.plans import KNOWN, is_english, looks_ahead
 from rewards.math.refusals import WRONG, WRONG_IN_A_WORD
 from rewards.math.units import Measure, measure
 from rewards.math.withdrawals import GIVES_UP, TAKES_BACK
@@ -63,13 +63,22 @@ def without_new_task(text: str) -> str:
     return text[: last.start()].rstrip()
 
 
+_CUT = re.compile(
+    r"[\s,](?:und|oder|weil|dass|et|ou|car|parce que|que|y|o|porque|de|e|che|perché|en|of|want|omdat|i|oraz|lub|bo|że|a|nebo|protože"
+    r"|и|или|потому что|что|та|або|бо|ve|veya|çünkü|ki|dan|atau|karena|yang|và|hoặc|vì|na|au|kwa|kwamba|og|eller|fordi|och|att|eftersom"
+    r"|ja|tai|koska|että|és|vagy|mert|hogy|și|sau|pentru că|că|και|ή|γιατί|ότι|و|أو|لأن|أن|که|چون|یا|اور|کہ|और|या|क्योंकि|कि|এবং|অথবা|কারণ"
+    r"|ו|או|כי)\s*$|(?:和|与|與|或|因为|因為|而且|但是|และ|หรือ|เพราะ|ว่า)\s*$"
+)
+"""Words that end no sentence."""
+
+
 def breaks_off(text: str) -> bool:
     """Whether a text ends in code that is not closed, at a label of a list, or in a task that it only repeats.
 
     >>> breaks_off("```python\\nfor i in range(10"), breaks_off("1. First.\\n2. Second.\\n3."), breaks_off("18")
     (True, True, False)
     """
-    if text.count("```") % 2:
+    if text.count("```") % 2 or (not text.isascii() and _CUT.search(text[-16:])):
         return True
     line = text.rstrip().rpartition("\n")[2]
     label = _LABEL_ALONE.fullmatch(line)
@@ -100,9 +109,12 @@ def is_unclaimed(text: str, stated: str | None = None) -> bool:
     last = _last_digit(tail)
     if last < 0:
         return False
-    before = SENTENCES.split(tail[:last])
-    own = f"{before[-1]}{tail[last]}{SENTENCES.split(tail[last + 1 :])[0]}"
+    before = SENTENCES.split(_NUMERAL_AT_END.sub("", tail[: last + 1]))
+    own = f"{before[-1]}0{SENTENCES.split(tail[last + 1 :])[0]}"
     return _claims_nothing(own, before[-1], [sentence for sentence in before[:-1] if sentence.strip()])
+
+
+_NUMERAL_AT_END = re.compile(r"\d[\d.,/]{0,30}$|\d$")
 
 
 def _last_digit(text: str) -> int:
@@ -116,7 +128,7 @@ def _withdraws(sentence: str) -> bool:
         return False
     if takes_back(sentence) or GIVES_UP.search(sentence):
         return True
-    return AHEAD.search(sentence) is not None and DOES.search(sentence) is not None
+    return looks_ahead(sentence)
 
 
 def takes_back(sentence: str) -> bool:
@@ -140,28 +152,60 @@ def _leaves_work(rest: str) -> bool:
     clause = re.search(r"[,;，、،—–]\s?(.{6,})", rest)
     if clause is None:
         return False
-    words = clause[1]
-    return AHEAD.search(words) is not None and DOES.search(words) is not None and not _RESULTS_IN.search(words)
+    return looks_ahead(clause[1]) and not _RESULTS_IN.search(clause[1])
 
 
 def _claims_nothing(own: str, before: str, earlier: list[str]) -> bool:
     """Whether the sentence of the last number says what to do, a fact of units, or follows on giving up."""
-    if _RESULTS_IN.search(before) or CONCLUDES.search(before):
-        clause = re.split(r"[,;，、،]", before)[-1]
-        is_step = _RESULTS_IN.search(clause) is None and CONCLUDES.search(clause) is None
-        return is_step and clause != before and before.isascii() and _is_a_step(clause)
+    clause = _COMMA.split(before)[-1]
+    if _QUOTES.search(before) or (earlier and _NARRATES.match(own) and _CONCLUDED.match(earlier[-1])):
+        return True
+    if _RESULTS_IN.search(before) or CONCLUDES.search(before) or _CONCLUDES_IN_A_WORD.search(before):
+        return is_english(own) and not _EFFECT.search(clause) and _STEP.search(clause) is not None
     if (earlier and GIVES_UP.search(earlier[-1])) or GIVES_UP.search(before):
         return True
-    if _is_a_step(own) and not _EFFECT.search(own):
+    if KNOWN.search(before[:60]) and not _EFFECT.search(before):
+        return True
+    if is_english(own):
+        if _STEP.search(before) and not _EFFECT.search(before):
+            return True
+    elif looks_ahead(own) and not _NAMED.search(before) and not is_stated_by(before):
         return True
     return bool(earlier) and _is_fact_of_units(own)
 
 
-_EFFECT = re.compile(r"\b(?:so|thus|hence|therefore|total|altogether|in all|answer|result)\b|[:：]\s*\W*\d", re.IGNORECASE)
-
-
-def _is_a_step(sentence: str) -> bool:
-    return AHEAD.search(sentence) is not None and DOES.search(sentence) is not None
+_CONCLUDES_IN_A_WORD = re.compile(
+    "所以|因此|因而|故|于是|於是|可得|得到|したがって|従って|よって|だから|ゆえに|따라서|그래서|그러므로|इसलिए|अतः|म्हणून|সুতরাং|তাই|অতএব"
+    "|ดังนั้น|จึง|เพราะฉะนั้น|ஆகவே|எனவே|కాబట్టి|ಆದ್ದರಿಂದ|അതിനാൽ"
+)
+_QUOTES = re.compile(
+    r"\b(?:(?:first|last|second|third|next|other) (?:line|sentence|paragraph|part|page)|it) (?:says|reads|states|said)\s*$"
+    r"|\b(?:while|whereas|but)\b[^.]{0,20}\boption [A-J] (?:only |just )?(?:gives|yields|says|is)\s*$"
+    r"|\b(?:keeps?|kept) (?:insisting|saying|claiming|telling)\b[^.]{0,40}$",
+    re.IGNORECASE,
+)
+_CONCLUDED = re.compile(r"\W*(?:so|therefore|thus|hence|in total|altogether)\b.*\d", re.IGNORECASE)
+_NARRATES = re.compile(
+    r"\W*(?:[Hh]e|[Ss]he|[Tt]hey|[A-Z][a-z]+) (?:gave|lost|ate|used|threw|started|began|donated|lent|broke)"
+    r" (?:away |up |with |out |off )?(?:[a-z]+ ){0,2}0(?! \w+ left)[^=]*$"
+)
+"""What happened, told again behind a conclusion."""
+_COMMA = re.compile(r"[,;，、،](?=\D)")
+_NAMED = re.compile(r"[:：]\W*$")
+_EFFECT = re.compile(
+    r"[=≈:]|\b(?:thus|hence|therefore|total|altogether|in all|answer|result|get|gets|gives?|giving|leaves?|leaving|makes?"
+    r"|making|which is|which are|equals?|yields?)\b",
+    re.IGNORECASE,
+)
+_STEP = re.compile(
+    r"\b(?:(?:need|have|has|had|must|want|still|remains?|left|yet|going|ought|would|could|should|will|can)(?: to| then| now"
+    r"| also| still| first| next| just)*|['’]ll(?: then| now| also| first| next| just)*"
+    r"|(?:next|then|now|first|second|finally|after that|let['’]s(?: now)?|let us(?: now)?)(?:,)?(?: we| i| you| let us| let['’]s)?)"
+    r" (?:add|subtract|multiply|divide|find|compute|calculate|determine|work out|figure out|convert|compare|combine|count"
+    r"|take (?:half|the|a|away|off)|use|plug|substitute|consider|try|check|look|deduct|round|test)\b[^.=]*$",
+    re.IGNORECASE,
+)
+"""A step that is still to be taken, in English; the others have `plans`."""
 
 
 _WORD = re.compile(r"[^\W\d_]+")
