@@ -214,4 +214,4 @@ OR = re.compile(
     re.IGNORECASE,
 )
 """What makes the number behind it one of two."""
-CLAUSE_END = re.compile(r"[,.;:!?](?:(?=\s|$)|(?<=[\u3040-\u9fff\uac00-\ud7a3],))|[\n。，；।،؛]")
+CLAUSE_END = re.compile(r"[,.;:!?](?:(?=\s|$)|(?<=[\u3040-\u9fff\uac00-\ud7a3][.,]))|[\n。，；।،؛]")

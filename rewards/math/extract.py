@@ -21,7 +21,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from rewards.math.announced import announced
+from rewards.math.announced import announced, is_box_taken_back
 from rewards.math.boxes import BOX_OF_ONE, TAKEN_BACK, Box, find_boxes, without_denied_boxes
 from rewards.math.contrasts import without_aside
 from rewards.math.formulas import without_closing
@@ -54,6 +54,9 @@ def extract(text: str, *, allow_phrases: bool, allow_bare: bool) -> Extracted:
         text = text.replace("\\fbox", "\\boxed")
         last = text.rindex("\\boxed")
         behind = TAKEN_BACK.search(text, last) or _EMPTY_BOX.match(text, last)
+        if behind is None and (box := _taken_back(text, last)) is not None:
+            text, behind = text[box:], None
+            return extract(text, allow_phrases=allow_phrases, allow_bare=allow_bare) if text.strip() else _DENIED
         if behind is None or (not text[behind.end() :].strip(" $.*)]\\\n") and behind.re is _EMPTY_BOX):
             return _boxed(text)
         text, allow_bare = text[behind.end() :], allow_bare and behind.re is not _EMPTY_BOX
@@ -79,6 +82,19 @@ def extract(text: str, *, allow_phrases: bool, allow_bare: bool) -> Extracted:
 def own_ending(tail: str) -> str:
     """The end of a text without what only takes leave, an aside in brackets, or another task."""
     return without_aside(without_new_task(without_closing(tail.strip())))
+
+
+_DENIED = Extracted("", "the last box is denied")
+
+
+def _taken_back(text: str, last: int) -> int | None:
+    """Where the words end that take back the last box, which begins at `last`; None where none do."""
+    end = text.find("}", last) + 1
+    if not end or len(text) - end < 8:
+        return None
+    end = find_boxes(text[last:])[0].end + last
+    behind = is_box_taken_back(text[:last], text[end:])
+    return None if behind is None else end + behind
 
 
 _ANSWER_KEYS = ("final_answer", "finalAnswer", "final answer", "answer", "result")

@@ -28,6 +28,7 @@ STATES = vocabulary(
     "è sono dà fa vale risulta costa misura restano rimangono totale esattamente uguale pari ottiene otteniamo viene "
     "sia a di ma ha conta valgono "
     "bedraagt zijn wordt wordt op geeft levert totaal precies exact gelijk maar samen krijgen kost van luidt "
+    "vara være vere verða być být byť biti быть бути fie essere être sein olla olema seharusnya sepatutnya harusnya "
     "är blir utgör ger lika med utan precis totalt exakt får kostar återstår sammanlagt svaret er bliver gir giver "
     "udgør lig præcis nøjagtig i alt men koster "
     "til lik nøyaktig utgjør eru verður jafnt samtals gerir kostar "

@@ -60,7 +60,7 @@ _ASIDE = _opens(
     r"|by (?:comparison|contrast|way of)\b|in (?:comparison|contrast)\b|incidentally\b|fun fact\b|interestingly\b"
     r"|as an? (?:\w+ )?(?:aside|note|curiosity|footnote|remark|reminder)\b|side note\b|curiously\b|coincidentally\b"
     r"|(?:a|the|one|another) (?:[a-z]+ )?(?:mistake|error|trap|pitfall|misconception)\b"
-    r"|people often\b|another (?:[a-z-]+ ){0,2}(?:example|number|fact|instance|case|curiosity)\b"
+    r"|(?:recall|remember|keep in mind|reminder)\b|people often\b|another (?:[a-z-]+ ){0,2}(?:example|number|fact|instance|case|curiosity)\b"
     r"|the next (?:one|such)\b"
     r"|(?:also )?note that \S+ (?:is also|lies)\b"
     r"|(?:the )?(?:reasoning|reasons?|explanation|justification|rationale)(?: is)?\s*[:.\u2013\u2014*]"

@@ -103,14 +103,15 @@ def is_unclaimed(text: str, stated: str | None = None) -> bool:
     if last < 0:
         return False
     first, *behind = SENTENCES.split(tail[last + 1 :])
-    if any(_withdraws(sentence) for sentence in behind) or _leaves_work(first):
+    if any(withdraws(sentence) for sentence in behind) or _leaves_work(first):
         return True
     tail = tail if stated is None else stated[-_MOST_CHARS:]
     last = _last_digit(tail)
     if last < 0:
         return False
-    before = SENTENCES.split(_NUMERAL_AT_END.sub("", tail[: last + 1]))
-    own = f"{before[-1]}0{SENTENCES.split(tail[last + 1 :])[0]}"
+    start = _NUMERAL_AT_END.search(tail[: last + 1])
+    before = SENTENCES.split(tail[: start.start() if start else last])
+    own = f"{before[-1]}{tail[start.start() if start else last : last + 1]}{SENTENCES.split(tail[last + 1 :])[0]}"
     return _claims_nothing(own, before[-1], [sentence for sentence in before[:-1] if sentence.strip()])
 
 
@@ -121,8 +122,12 @@ def _last_digit(text: str) -> int:
     return next((index for index in range(len(text) - 1, -1, -1) if text[index].isdecimal()), -1)
 
 
-def _withdraws(sentence: str) -> bool:
-    """Whether a sentence without a number takes back what stands before it, or says that it is not all."""
+def withdraws(sentence: str) -> bool:
+    """Whether a sentence without a number takes back what stands before it, or says that it is not all.
+
+    >>> withdraws("Attendez, ce n'est pas correct."), withdraws("I hope this helps!"), withdraws("Now add the rest.")
+    (True, False, True)
+    """
     sentence = sentence.strip()
     if len(sentence) < 3 or _TO_THE_READER.search(sentence):
         return False
@@ -132,11 +137,7 @@ def _withdraws(sentence: str) -> bool:
 
 
 def takes_back(sentence: str) -> bool:
-    """Whether a sentence calls what was said wrong, doubts it or begins anew.
-
-    >>> takes_back("Attendez, ce n'est pas correct."), takes_back("This is correct.")
-    (True, False)
-    """
+    """Whether a sentence calls what was said wrong, doubts it or begins anew."""
     if _OTHERS.search(sentence):
         return False
     if TAKES_BACK.search(sentence) or _WRONG.search(sentence) or DOUBTED.search(sentence):
@@ -164,7 +165,7 @@ def _claims_nothing(own: str, before: str, earlier: list[str]) -> bool:
         return is_english(own) and not _EFFECT.search(clause) and _STEP.search(clause) is not None
     if (earlier and GIVES_UP.search(earlier[-1])) or GIVES_UP.search(before):
         return True
-    if KNOWN.search(before[:60]) and not _EFFECT.search(before):
+    if KNOWN.search(before[:60]) and not _THUS.search(before):
         return True
     if is_english(own):
         if _STEP.search(before) and not _EFFECT.search(before):
@@ -187,16 +188,17 @@ _QUOTES = re.compile(
 _CONCLUDED = re.compile(r"\W*(?:so|therefore|thus|hence|in total|altogether)\b.*\d", re.IGNORECASE)
 _NARRATES = re.compile(
     r"\W*(?:[Hh]e|[Ss]he|[Tt]hey|[A-Z][a-z]+) (?:gave|lost|ate|used|threw|started|began|donated|lent|broke)"
-    r" (?:away |up |with |out |off )?(?:[a-z]+ ){0,2}0(?! \w+ left)[^=]*$"
+    r" (?:away |up |with |out |off )?(?:[a-z]+ ){0,2}\d[\d,.]*(?! \w+ left)[^=]*$"
 )
 """What happened, told again behind a conclusion."""
 _COMMA = re.compile(r"[,;，、،](?=\D)")
 _NAMED = re.compile(r"[:：]\W*$")
 _EFFECT = re.compile(
-    r"[=≈:]|\b(?:thus|hence|therefore|total|altogether|in all|answer|result|get|gets|gives?|giving|leaves?|leaving|makes?"
+    r"[=≈:]|\b(?:thus|hence|therefore|total|altogether|in all|get|gets|gives?|giving|leaves?|leaving|makes?"
     r"|making|which is|which are|equals?|yields?)\b",
     re.IGNORECASE,
 )
+_THUS = re.compile(r"=|\b(?:so|thus|hence|therefore)\b", re.IGNORECASE)
 _STEP = re.compile(
     r"\b(?:(?:need|have|has|had|must|want|still|remains?|left|yet|going|ought|would|could|should|will|can)(?: to| then| now"
     r"| also| still| first| next| just)*|['’]ll(?: then| now| also| first| next| just)*"
