@@ -24,8 +24,13 @@ _OTHERWISE = re.compile(
 
 
 _NAMES_IT = re.compile(
-    r"(?:\b(?:is|are|was|were|be|equals|becomes|on|in|called|named|answer|color|colour)|[:=])\s+"
-    r"(?:(?:an?|the|simply|just|color)\s+)?$"
+    r"(?:\b(?:is|are|was|were|be|equals|becomes|on|in|called|named|answer|color|colour"
+    r"|ist|sind|war|auf|am|an|heißt|est|sont|était|tombe|es|son|fue|cae|en|será|é|são|foi|cai|em|na|no|num|numa|è|sono|cade|di"
+    r"|op|zijn|valt|este|sunt|cade|pe|är|er|på|på en|var|on|jest|są|w|we|wypada|je|jsou|připadá|v|ve|u|pada|na|это|есть|в|во|на|будет"
+    r"|це|у|е|adalah|ialah|hari|pada hari|là|vào|ngày|ay|ni|siku ya|είναι|την|bir|egy|a|az|هو|هي|يوم|روز|היא|הוא|ביום)|[:=—–-])\s+"
+    r"(?:(?:an?|the|simply|just|color|ein(?:e|en|em|er)?|der|die|das|den|dem|une?|le|la|les|el|los|las|una|uno|il|lo|um|uma|o|os|as|en"
+    r"|ett|et|een|de|het|hari|thứ)\s+)?$"
+    r"|(?:[是为為在:：]|である|는|은)\s?$"
 )
 """What stands before the words that a sentence settles on."""
 

@@ -38,7 +38,7 @@ _RUN_OF_NAMED = re.compile(rf"{_NAME}{_ITEM}(?:\$?\s?,?\s?(?:{_OR})\s?\$?{_NAME}
 _SEVERAL = frozenset(("list", "set", "union", "pm", "mp"))
 _SUBSCRIPT = re.compile(r"_\{?\d\}?")
 _ONE = re.compile(_ITEM)
-_BRACKET = re.compile(r"(?<![a-z0-9\\])[(\[][^()\[\]\n]{1,60}[,;|][^()\[\]\n]{1,60}[)\]]")
+_BRACKET = re.compile(r"(?<![a-z0-9\\])[(\[\]][^()\[\]\n]{1,60}[,;|][^()\[\]\n]{1,60}[)\]\[]")
 _MATH = r"\\(?:sqrt|pi|frac|cdot|times|le|ge|infty)\b|sqrt|\bpi\b|\b(?:sin|cos|tan|ln|log)\b"
 _MATH += r"|(?<![^\W\d_])[A-Za-z\u03c0](?![^\W\d_])"
 _FORMULA = re.compile(
@@ -173,7 +173,7 @@ def _moment(line: str, kind: str) -> str:
     plain = _AT_THE.sub("", plain)
     found = last_moment(plain, kind)
     start, end = max(plain.rfind(found), 0), max(plain.rfind(found), 0) + len(found)
-    if said is not None and len(line) - said.end <= len(plain) - end + _SLACK:
+    if said is not None and (not found or len(line) - said.end <= len(plain) - end + _SLACK):
         return "" if _is_denied(line, said.start, said.end) else said.time
     return "" if not found or _is_denied(plain, start, end) else found
 
