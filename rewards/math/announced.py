@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  (words in other scripts)
 """The answer that a text announces in words, where its sentence believes in it and nothing behind takes it back."""
 
 from __future__ import annotations
@@ -72,18 +73,23 @@ _TAKES_BACK = Alternatives(
     "|miscounted|misread)"
     "|moment|halt|stopp?|warte|korrektur|verzeihung|ich habe (?:mich|einen fehler)|nein|attends|attendez|pardon"
     "|rectification|je me suis"
-    "|non,|espera|esperen|perdón|corrección|me equivoqué|peraí|espere|perdão|correção|errei|me enganei|aspett\\w+"
+    "|non,|espera|esperen|perdón|corrección|me equivoqué|peraí|espere|perdão|correção|errei|me enganei"
+    "|aspett\\w+"
     "|scusa\\w*|correzione"
-    "|mi sono sbagliat\\w+|ho sbagliato|wacht|vänta|vent|oj|ups|nej,|nei,|odota\\w*|hetkinen|anteeksi|czekaj\\w*"
+    "|mi sono sbagliat\\w+|ho sbagliato|wacht|vänta|vent|oj|ups|nej,|nei,|odota\\w*|hetkinen|anteeksi"
+    "|czekaj\\w*"
     "|chwila|zaraz|pomyłka|poprawka"
-    "|počkej\\w*|počkat|moment|oprava|omluv\\w*|čekaj\\w*|počakaj|várj\\w*|várjunk|stai|așteaptă|greșeală|подожди\\w*"
+    "|počkej\\w*|počkat|moment|oprava|omluv\\w*|čekaj\\w*|počakaj|várj\\w*|várjunk|stai|așteaptă"
+    "|greșeală|подожди\\w*"
     "|постойте|стоп|стой"
     "|погоди\\w*|минутку|ошибся|ошиблась|поправка|зачека\\w+|стривай\\w*|помилився|чакай\\w*|грешка|περίμεν\\w+"
     "|στάσου|διόρθωση|λάθος"
-    "|dur(?:un)?|bekle\\w*|pardon|düzeltme|gözləyin|tunggu|sebentar|maaf|koreksi|ralat|khoan|đợi (?:đã|chút)|xin lỗi"
+    "|dur(?:un)?|bekle\\w*|pardon|düzeltme|gözləyin|tunggu|sebentar|maaf|koreksi|ralat|khoan|đợi (?:đã"
+    "|chút)|xin lỗi"
     "|nhầm|sandali|teka|subiri|samahani"
     "|انتظر|مهلا|لحظة|عذرا|صبر کن\\w*|ببخشید|اصلاح|ٹھہر\\w+|رکیں|معاف|רגע|סליחה|תיקון",
-    "等等|等一下|慢着|且慢|抱歉|更正|算错|不对|不對|待って|すみません|失礼|訂正|いや|잠깐|잠시|아니|죄송|정정|रुक"
+    "等等|等一下|慢着|且慢|抱歉|更正|算错|不对|不對|待って|すみません|失礼|訂正|いや|잠깐|잠시|아니"
+    "|죄송|정정|रुक"
     "|क्षमा|माफ|दাঁড়|দাঁড়|দুঃখিত|เดี๋ยว|ขอโทษ"
     "|ขออภัย|பொறு|மன்னி|ఆగ|క్షమి",
 )
@@ -127,8 +133,10 @@ def is_box_taken_back(before: str, rest: str) -> int | None:
 
 
 _FOR_EXAMPLE = re.compile(
-    r"(?:example|instance|e\.g\.|such as|like|z\. ?b\.|beispiel|exemple|ejemplo|exemplo|esempio|bijvoorbeeld|przykład|příklad"
-    r"|например|наприклад|например|παράδειγμα|örneğin|misalnya|contohnya|ví dụ|mfano|مثل|مثلا|مثال|לדוגמה|למשל|उदाहरण|উদাহরণ"
+    r"(?:example|instance|e\.g\.|such as|like|z\. ?b\.|beispiel|exemple|ejemplo|exemplo|esempio"
+    r"|bijvoorbeeld|przykład|příklad"
+    r"|например|наприклад|например|παράδειγμα|örneğin|misalnya|contohnya|ví dụ|mfano|مثل|مثلا|مثال"
+    r"|לדוגמה|למשל|उदाहरण|উদাহরণ"
     r"|ตัวอย่าง|例如|比如|例えば|예를 들어|예:)[\s,:：$]*$",
     re.IGNORECASE,
 )

@@ -27,7 +27,8 @@ _PARTS = {
     3: r"drittel|tiers|tercios?|terz[oi]|terços?|треть|третью|трети|третини|trzecie"
     r"|tredjedel(?:ar|e)?|třetiny|třetina|kolmasosaa?|harmad|treim[ei]|τρίτα|τρίτο|pertiga|phần ba|तिहाई|سوم"
     r"|שליש|ثلث|derde|terços",
-    4: r"viertel|quarts?|cuartos?|quart[oi]|quartos?|четверти|четверть|четвертью|чвертю|чверті|чверть|czwarte|ćwierć|ćwiercią"
+    4: r"viertel|quarts?|cuartos?|quart[oi]|quartos?|четверти|четверть|четвертью|чвертю|чверті|чверть"
+    r"|czwarte|ćwierć|ćwiercią"
     r"|fjärdedel(?:ar)?|fjerdedel(?:e|er)?|čtvrtiny|čtvrtina|neljäsosaa?|negyed|pătrimi|sferturi|sfert|τέταρτα"
     r"|τέταρτο|perempat|phần tư"
     r"|चौथाई|چهارم|أرباع|ربع|רבעים|רבע|kwart|vierde|četvrtine",

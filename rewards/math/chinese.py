@@ -69,7 +69,7 @@ _PLACE = re.compile(r"(\d{1,9}(?:,\d{3})*(?:\.\d{1,9})?)\s*([^\d\s.,])\s*|(\d{1,
 
 
 def digits_and_places(text: str) -> int | Fraction | None:
-    """`1.2\u4e07`, `1\u4e075\u5343`, `1\u4ebf2\u5343\u4e07` or `1234\u4e075678`: digits, each with its place, the places falling.
+    """`1.2\u4e07`, `1\u4e075\u5343`, `1\u4ebf2\u5343\u4e07` or `1234\u4e075678`: digits with falling places.
 
     Below each of the myriads, hundreds and thousands count anew.
     """

@@ -43,7 +43,8 @@ _MINUTES = r"(?P<minute>\d{1,2}|[^\W\d_]{2,20}(?:[ -][^\W\d_]{2,14}(?: [^\W\d_]{
 
 def _phrases(clock: Clock) -> Iterator[_Phrase]:
     hours = tuple(re.compile(f"(?:{words})\\Z") for words in clock.hours.split())
-    hour = rf"(?P<hour>(?<![\d.:,])\d{{1,2}}(?![.:,]?\d)|{'|'.join(f'(?:{words})' for words in reversed(clock.hours.split()))})"
+    words = "|".join(f"(?:{variants})" for variants in reversed(clock.hours.split()))
+    hour = rf"(?P<hour>(?<![\d.:,])\d{{1,2}}(?![.:,]?\d)|{words})"
     for phrase, added, sign in clock.phrases:
         pattern = re.sub(r"\bM\b", lambda _: _MINUTES, re.sub(r"(?<![A-Z])H", lambda _: hour, phrase, count=1))
         yield _Phrase(re.compile(rf"(?<![^\W_])(?:{pattern})(?:kor)?(?![^\W_])"), hours, added, sign, clock.shift)
@@ -133,7 +134,7 @@ def _said(hour: int, minutes: int, part: str, start: int, end: int) -> Iterator[
     if part and hour <= 12:
         total %= 720
         half_day = total // 60
-        is_late = part == "pm" or (part == "night" and 5 <= half_day) or (part == "noon" and half_day <= 5)
+        is_late = part == "pm" or (part == "night" and half_day >= 5) or (part == "noon" and half_day <= 5)
         total += 720 * is_late
         if part == "pm" and half_day == 0 and hour != 12 and minutes >= 0:
             return
@@ -143,7 +144,8 @@ def _said(hour: int, minutes: int, part: str, start: int, end: int) -> Iterator[
 
 _INDIC = re.compile(
     r"(?P<words>[\u0900-\u0dff\u0600-\u06ff]+(?:\s[\u0900-\u0dff\u0600-\u06ff]+)?|\d{1,2})\s?"
-    r"(?:बजे|बजकर|वाजता|वाजले|বাজে|টায়|টায়|টার|টা(?!\w)|বাজবে|વાગ્યે|વાગે|ਵਜੇ|بجے|மணி\w*|గంట\w*|ಗಂಟೆ\w*|മണി\w*)"
+    r"(?:बजे|बजकर|वाजता|वाजले|বাজে|টায়|টায়|টার|টা(?!\w)|বাজবে|વાગ્યે|વાગે|ਵਜੇ|بجے|மணி\w*|గంట\w*"
+    r"|ಗಂಟೆ\w*|മണി\w*)"
 )
 
 
@@ -165,9 +167,11 @@ def _in_indic(line: str) -> Iterator[Said]:
 _THAI_DIGITS = "หนึ่ง|เอ็ด|สอง|สาม|สี่|ห้า|หก|เจ็ด|แปด|เก้า|สิบ"
 _THAI_NUMBER = rf"(?:(?:{_THAI_DIGITS}|ยี่)+|\d{{1,2}})"
 _THAI = re.compile(
-    rf"(?:(?P<noon>เที่ยง(?!คืน))|(?P<midnight>เที่ยงคืน)|ตี(?P<dawn>{_THAI_NUMBER})|(?P<dusk>{_THAI_NUMBER})\s?ทุ่ม"
+    rf"(?:(?P<noon>เที่ยง(?!คืน))|(?P<midnight>เที่ยงคืน)|ตี(?P<dawn>{_THAI_NUMBER})"
+    rf"|(?P<dusk>{_THAI_NUMBER})\s?ทุ่ม"
     rf"|บ่าย(?P<late>{_THAI_NUMBER})?\s?โมง|(?P<clock>{_THAI_NUMBER})\s?โมง(?P<part>เย็น|เช้า)?"
-    rf"|(?P<full>{_THAI_NUMBER})\s?นาฬิกา)(?P<end>เย็น|เช้า)?(?:(?P<half>ครึ่ง)|\s?(?P<minute>{_THAI_NUMBER})\s?นาที)?"
+    rf"|(?P<full>{_THAI_NUMBER})\s?นาฬิกา)(?P<end>เย็น|เช้า)?(?:(?P<half>ครึ่ง)"
+    rf"|\s?(?P<minute>{_THAI_NUMBER})\s?นาที)?"
 )
 
 
@@ -199,7 +203,8 @@ def _thai(text: str) -> int | None:
 _HAN_NUMBER = r"(?:[一二三四五六七八九十两兩]{1,3}|\d{1,2})"
 _HAN = re.compile(
     rf"(?:(?P<short>差(?:一刻|{_HAN_NUMBER}分?)钟?鐘?(?:到)?))?(?P<hour>{_HAN_NUMBER})\s?[点點時时](?:[钟鐘])?"
-    rf"(?:(?P<half>半)|(?P<quarters>[一三])刻|零?〇?(?P<minute>{_HAN_NUMBER})\s?分?(?P<before>前)?|差(?P<less>一刻|{_HAN_NUMBER}分)|整)?"
+    rf"(?:(?P<half>半)|(?P<quarters>[一三])刻|零?〇?(?P<minute>{_HAN_NUMBER})\s?分?(?P<before>前)?"
+    rf"|差(?P<less>一刻|{_HAN_NUMBER}分)|整)?"
 )
 
 
@@ -226,7 +231,7 @@ def _han(text: str) -> int | None:
     return value if isinstance(value, int) else None
 
 
-_KOREAN_HOURS = "한 두 세 네 다섯 여섯 일곱 여덟 아홉 열 열한 열두".split()
+_KOREAN_HOURS = ["한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉", "열", "열한", "열두"]
 _KOREAN = re.compile(
     rf"(?P<hour>{'|'.join(reversed(_KOREAN_HOURS))}|\d{{1,2}})\s?시(?![간작])(?:\s?(?:(?P<half>반)"
     r"|(?P<minute>[일이삼사오육칠팔구십]{1,4}|\d{1,2})\s?분(?P<before>\s?전)?))?"

@@ -44,7 +44,12 @@ CLOCKS = {
             ("M minutes (?:past|after) H", 0, 1),
             ("(?P<minute>five|ten|twenty|twenty[- ]five|\\d{1,2}) (?:to|before|till) H", 0, -1),
             ("M minutes (?:to|before|till) H", 0, -1),
-            ("H (?:o['’]clock )?(?P<minute>(?:oh[- ](?:five|[1-9])|ten|fifteen|twenty|thirty|forty|fifty)(?:[- ]five)?)", 0, 1),
+            (
+                "H (?:o['’]clock )?(?P<minute>(?:oh[- ](?:five|[1-9])|ten|fifteen|twenty|thirty|forty"
+                "|fifty)(?:[- ]five)?)",
+                0,
+                1,
+            ),
             ("H o['’]clock", 0, 0),
         ),
     ),
@@ -192,7 +197,8 @@ CLOCKS = {
         ),
     ),
     "cs": Clock(
-        "jedna|jednu|jedné dvě|druhé tři|třetí|třech čtyři|čtvrté pět|páté šest|šesté sedm|sedmé osm|osmé devět|deváté "
+        "jedna|jednu|jedné dvě|druhé tři|třetí|třech čtyři|čtvrté pět|páté šest|šesté sedm|sedmé osm"
+        "|osmé devět|deváté "
         "deset|desáté jedenáct|jedenácté dvanáct|dvanácté",
         (
             ("(?:tři ?čtvrtě|tři ?čtvrti|třičtvrtě) na H", -15, 0),
@@ -204,7 +210,8 @@ CLOCKS = {
         ),
     ),
     "sk": Clock(
-        "jedna|jednu|jednej dve|druhej tri|tretej|troch štyri|štvrtej päť|piatej šesť|šiestej sedem|siedmej osem|ôsmej "
+        "jedna|jednu|jednej dve|druhej tri|tretej|troch štyri|štvrtej päť|piatej šesť|šiestej sedem"
+        "|siedmej osem|ôsmej "
         "deväť|deviatej desať|desiatej jedenásť|jedenástej dvanásť|dvanástej",
         (
             ("tri ?štvrt[eiť]+ na H", -15, 0),
@@ -214,7 +221,8 @@ CLOCKS = {
         ),
     ),
     "sl": Clock(
-        "eno|enih|ena dve|dveh tri|treh štiri|štirih pet|petih šest|šestih sedem|sedmih osem|osmih devet|devetih "
+        "eno|enih|ena dve|dveh tri|treh štiri|štirih pet|petih šest|šestih sedem|sedmih osem"
+        "|osmih devet|devetih "
         "deset|desetih enajst|enajstih dvanajst|dvanajstih",
         (
             ("(?:tri ?četrt|tričetrt) na H", -15, 0),
@@ -295,8 +303,10 @@ CLOCKS = {
         ),
     ),
     "fi": Clock(
-        "yksi|yhdeltä|yhden kaksi|kahdelta|kahden kolme|kolmelta|kolmen neljä|neljältä|neljän viisi|viideltä|viiden "
-        "kuusi|kuudelta|kuuden seitsemän|seitsemältä kahdeksan|kahdeksalta yhdeksän|yhdeksältä kymmenen|kymmeneltä "
+        "yksi|yhdeltä|yhden kaksi|kahdelta|kahden kolme|kolmelta|kolmen neljä|neljältä|neljän viisi"
+        "|viideltä|viiden "
+        "kuusi|kuudelta|kuuden seitsemän|seitsemältä kahdeksan|kahdeksalta yhdeksän"
+        "|yhdeksältä kymmenen|kymmeneltä "
         "yksitoista|yhdeltätoista kaksitoista|kahdeltatoista",
         (
             ("puoli H", -30, 0),
@@ -312,13 +322,15 @@ CLOCKS = {
         (("kolmveerand H", -15, 0), ("veerand H", -45, 0), ("pool H", -30, 0), ("kell H", 0, 0)),
     ),
     "lv": Clock(
-        "vien(?:os|i|iem) div(?:os|i|iem) tr(?:ijos|īs|ijiem) četr(?:os|i|iem) piec(?:os|i|iem) seš(?:os|i|iem) "
+        "vien(?:os|i|iem) div(?:os|i|iem) tr(?:ijos|īs|ijiem) četr(?:os|i|iem) piec(?:os|i"
+        "|iem) seš(?:os|i|iem) "
         "septiņ(?:os|i|iem) astoņ(?:os|i|iem) deviņ(?:os|i|iem) desmit(?:os|iem)? vienpadsmit(?:os|iem)? "
         "divpadsmit(?:os|iem)?",
         (("pus ?H", -30, 0), ("ceturksnis pāri H", 15, 0), ("bez ceturkšņa H", -15, 0), ("pulksten H", 0, 0)),
     ),
     "lt": Clock(
-        "pirm(?:os|a|ą) antr(?:os|a|ą)|dviejų treči(?:os|a|ą)|trijų ketvirt(?:os|a|ą)|keturių penkt(?:os|a|ą)|penkių "
+        "pirm(?:os|a|ą) antr(?:os|a|ą)|dviejų treči(?:os|a|ą)|trijų ketvirt(?:os|a|ą)"
+        "|keturių penkt(?:os|a|ą)|penkių "
         "šešt(?:os|a|ą)|šešių septint(?:os|a|ą)|septynių aštunt(?:os|a|ą)|aštuonių devint(?:os|a|ą)|devynių "
         "dešimt(?:os|a|ą|ies)? vienuolikt(?:os|a|ą)|vienuolikos dvylikt(?:os|a|ą)|dvylikos",
         (("pus[eę]?ė? H", -30, 0), ("be ketvirčio H", -15, 0), ("ketvirtis po H", 15, 0), ("H valand[ąa]", 0, 0)),
@@ -340,7 +352,8 @@ CLOCKS = {
     ),
     "tr": Clock(
         "bir(?:i|e|de)? iki(?:yi|ye|de)? üç(?:ü|e|te)? dör[td](?:ü|e|te)? beş(?:i|e|te)? altı(?:yı|ya|da)? "
-        "yedi(?:yi|ye|de)? sekiz(?:i|e|de)? dokuz(?:u|a|da)? on(?:u|a|da)? on\\s?bir(?:i|e|de)? on\\s?iki(?:yi|ye|de)?",
+        "yedi(?:yi|ye|de)? sekiz(?:i|e|de)? dokuz(?:u|a|da)? on(?:u|a|da)? on\\s?bir(?:i|e"
+        "|de)? on\\s?iki(?:yi|ye|de)?",
         (
             ("H buçu[kğ]\\w*", 30, 0),
             ("H çeyrek (?:geç\\w*|var geçe)", 15, 0),
@@ -351,9 +364,12 @@ CLOCKS = {
         ),
     ),
     "az, kk, uz, mn": Clock(
-        "birin|бір|bir|нэг ikinin|екі|ikki|хоёр üçün|үш|uch|гурав dördün|төрт|to['ʻ‘’]rt|дөрөв beşin|бес|besh|тав "
-        "altının|алты|olti|зургаа yeddinin|жеті|yetti|долоо səkkizin|сегіз|sakkiz|найм doqquzun|тоғыз|to['ʻ‘’]qqiz|ес "
-        "onun|он|o['ʻ‘’]n|арав on\\s?birin|он\\sбір|o['ʻ‘’]n\\sbir|арван\\sнэг on\\s?ikinin|он\\sекі|o['ʻ‘’]n\\sikki|арван\\sхоёр",
+        "birin|бір|bir|нэг ikinin|екі|ikki|хоёр üçün|үш|uch|гурав dördün|төрт|to['ʻ‘’]rt|дөрөв beşin"
+        "|бес|besh|тав "
+        "altının|алты|olti|зургаа yeddinin|жеті|yetti|долоо səkkizin|сегіз|sakkiz|найм doqquzun|тоғыз"
+        "|to['ʻ‘’]qqiz|ес "
+        "onun|он|o['ʻ‘’]n|арав on\\s?birin|он\\sбір|o['ʻ‘’]n\\sbir|арван\\sнэг on\\s?ikinin|он\\sекі"
+        "|o['ʻ‘’]n\\sikki|арван\\sхоёр",
         (("H yarısı\\w*", -30, 0), ("H (?:жарым|yarim|хагас)\\w*", 30, 0)),
     ),
     "id": Clock(
@@ -395,17 +411,20 @@ CLOCKS = {
         shift=6,
     ),
     "eu": Clock(
-        "ordu\\sbata|ordubat\\w* bi\\w*|biak hiru\\w* lau\\w* bost\\w* sei\\w* zazpi\\w* zortzi\\w* bederatzi\\w* hamar\\w* "
+        "ordu\\sbata|ordubat\\w* bi\\w*"
+        "|biak hiru\\w* lau\\w* bost\\w* sei\\w* zazpi\\w* zortzi\\w* bederatzi\\w* hamar\\w* "
         "hamaika\\w* hamabi\\w*",
         (("H eta erdi\\w*", 30, 0), ("H eta laurden\\w*", 15, 0), ("H laurden gutxi\\w*", -15, 0)),
     ),
     "ka, hy": Clock(
-        "პირველის|մեկն?|մեկ ორის|երկուսն?|երկուս სამის|երեքն? ოთხის|չորսն? ხუთის|հինգն? ექვსის|վեցն? შვიდის|յոթն? "
+        "პირველის|մեկն?|մեկ ორის|երկուսն?|երկուս სამის|երեքն? ოთხის|չորսն? ხუთის|հինգն? ექვსის"
+        "|վեցն? შვიდის|յոթն? "
         "რვის|ութն? ცხრის|ինն?ը?ն? ათის|տասն?ը?ն? თერთმეტის|տասնմեկն? თორმეტის|տասներկուսն?",
         (("H ნახევარ\\w*", -30, 0), ("H անց կես\\w*", 30, 0)),
     ),
     "ar": Clock(
-        "الواحدة الثانية(?!\\sعشر) الثالثة الرابعة الخامسة السادسة السابعة الثامنة التاسعة العاشرة الحادية\\sعشرة? "
+        "الواحدة الثانية(?!\\sعشر) الثالثة الرابعة الخامسة السادسة السابعة الثامنة التاسعة العاشرة "
+        "الحادية\\sعشرة? "
         "الثانية\\sعشرة?",
         (
             ("H و ?(?:ال)?نصفً?ا?", 30, 0),
@@ -441,28 +460,46 @@ CLOCKS = {
 """European and other languages that write words apart."""
 
 DAY_PARTS = {
-    "am": "in the morning|früh|morgens|vormittags|am (?:frühen )?(?:vor)?mor?(?:gen|mittag)|am vormittag|['’]s (?:ochtends|morgens)"
-    "|in die oggend|soggens|på (?:morgonen|morgenen|formiddagen|förmiddagen)|om (?:morgenen|morgonen|formiddagen)"
-    "|du matin|de la mañana|de la madrugada|por la mañana|da (?:manhã|mañá|madrugada)|di mattin[ao]|del mattino|del matí"
-    "|dimineața|dimineaţa|rano|z rana|ráno|dopoledne|predpoludním|zjutraj|dopoldne|ujutro|ujutru|пре подне|ујутру|сутринта"
-    "|утра|утром|ранку|вранці|reggel|délelőtt|aamulla|aamupäivällä|hommikul|rītā|no rīta|ryto|ryte|το πρωί|sabah\\w*|səhər"
-    "|таңертең|ertalab|pagi|ng umaga|umaga|sáng|asubuhi|goizeko|დილის|դիլის|առավոտյան|á morgnana|um morguninn|صباح[اً]*|صبح"
-    "|בבוקר|लवकर|सुबह|सवेरे|सकाळी|সকাল(?:ে)?|ਸਵੇਰੇ|સવારે|காலை|ఉదయం|ಬೆಳಿಗ್ಗೆ|രാവിലെ|बिहान|ตอนเช้า|โมงเช้า|午前|上午|早上|早晨|凌晨|清晨|오전"
+    "am": "in the morning|früh|morgens|vormittags|am (?:frühen )?(?:vor)?mor?(?:gen|mittag)"
+    "|am vormittag|['’]s (?:ochtends|morgens)"
+    "|in die oggend|soggens|på (?:morgonen|morgenen|formiddagen|förmiddagen)|om (?:morgenen|morgonen"
+    "|formiddagen)"
+    "|du matin|de la mañana|de la madrugada|por la mañana|da (?:manhã|mañá|madrugada)|di mattin[ao]"
+    "|del mattino|del matí"
+    "|dimineața|dimineaţa|rano|z rana|ráno|dopoledne|predpoludním|zjutraj|dopoldne|ujutro|ujutru"
+    "|пре подне|ујутру|сутринта"
+    "|утра|утром|ранку|вранці|reggel|délelőtt|aamulla|aamupäivällä|hommikul|rītā|no rīta|ryto|ryte"
+    "|το πρωί|sabah\\w*|səhər"
+    "|таңертең|ertalab|pagi|ng umaga|umaga|sáng|asubuhi|goizeko|დილის|դիլის|առավոտյան|á morgnana"
+    "|um morguninn|صباح[اً]*|صبح"
+    "|בבוקר|लवकर|सुबह|सवेरे|सकाळी|সকাল(?:ে)?|ਸਵੇਰੇ|સવારે|காலை|ఉదయం|ಬೆಳಿಗ್ಗೆ|രാവിലെ|बिहान|ตอนเช้า"
+    "|โมงเช้า|午前|上午|早上|早晨|凌晨|清晨|오전"
     "|아침|새벽",
-    "pm": "in the (?:late |early )?(?:afternoon|evening)|nachmittags?|am (?:späten |frühen )?nachmittag|am abend|abends"
-    "|['’]s (?:middags|avonds)|smiddags|saans|in die (?:middag|aand)|på (?:eftermiddagen|ettermiddagen|kvällen|kvelden)"
-    "|om (?:eftermiddagen|aftenen|ettermiddagen|kvelden|kvällen)|de l['’]après-midi|du soir|de la tardes?|de la noche"
-    "|por la (?:tarde|noche)|da (?:tarde|noite)|di sera|della sera|del pomeriggio|de la tarda|del vespre|de la nit"
-    "|după-amiaza|după-masă|seara|po południu|wieczorem|odpoledne|večer|popoludní|popoldne|zvečer|popodne|poslije podne"
+    "pm": "in the (?:late |early )?(?:afternoon|evening)|nachmittags?|am (?:späten "
+    "|frühen )?nachmittag|am abend|abends"
+    "|['’]s (?:middags|avonds)|smiddags|saans|in die (?:middag|aand)|på (?:eftermiddagen|ettermiddagen"
+    "|kvällen|kvelden)"
+    "|om (?:eftermiddagen|aftenen|ettermiddagen|kvelden|kvällen)|de l['’]après-midi|du soir"
+    "|de la tardes?|de la noche"
+    "|por la (?:tarde|noche)|da (?:tarde|noite)|di sera|della sera|del pomeriggio|de la tarda"
+    "|del vespre|de la nit"
+    "|după-amiaza|după-masă|seara|po południu|wieczorem|odpoledne|večer|popoludní|popoldne|zvečer"
+    "|popodne|poslije podne"
     "|poslijepodne|navečer|uveče|по подне|поподне|увече|следобед|вечерта|вечера|дня|вечором|вечора|délután|este"
     "|iltapäivällä|illalla|õhtul|pärastlõunal|pēcpusdienā|vakarā|popiet|po pietų|vakaro|vakare|το απόγευμα"
-    "|το βράδυ|το μεσημέρι|öğleden sonra|akşam\\w*|axşam|günorta\\w*|түстен кейін|кешкі|кешке|kechqurun|tushdan keyin"
-    "|sore|petang|ng hapon|hapon|ng gabi|chiều|tối|alasiri|jioni|arratsaldeko|gaueko|საღამოს|დღის|երեկոյան|կեսօրից հետո"
-    "|síðdegis|um kvöldið|eftir hádegi|مساء[اً]*|عصر[اً]*|بعد ?از ?ظهر|بعد الظهر|ظهر[اً]*|شب|اחر|בערב|אחר הצהריים"
-    "|אחה[\"״]צ|שام|شام|سہ پہر|शाम|सायंकाळी|दुपारी|দুপুর(?:ে)?|বিকেল(?:ে)?|বিকাল(?:ে)?|সন্ধ্যা(?:য়)?|ਸ਼ਾਮ|સાંજે|બપોરે|மாலை"
-    "|சாயங்காலம்|సాయంత్రం|మధ్యాహ్నం|ಸಂಜೆ|ಮಧ್ಯಾಹ್ನ|വൈകുന്നേരം|ഉച്ചയ്ക്ക്|बेलुका|दिउँसो|午後|下午|晚上|傍晚|夜|夕方|오후|저녁|밤",
+    "|το βράδυ|το μεσημέρι|öğleden sonra|akşam\\w*|axşam|günorta\\w*|түстен кейін|кешкі|кешке"
+    "|kechqurun|tushdan keyin"
+    "|sore|petang|ng hapon|hapon|ng gabi|chiều|tối|alasiri|jioni|arratsaldeko|gaueko|საღამოს|დღის"
+    "|երեկոյան|կեսօրից հետո"
+    "|síðdegis|um kvöldið|eftir hádegi|مساء[اً]*|عصر[اً]*|بعد ?از ?ظهر|بعد الظهر|ظهر[اً]*|شب|اחر|בערב"
+    "|אחר הצהריים"
+    '|אחה["״]צ|שام|شام|سہ پہر|शाम|सायंकाळी|दुपारी|দুপুর(?:ে)?|বিকেল(?:ে)?|বিকাল(?:ে)?|সন্ধ্যা(?:য়)?|ਸ਼ਾਮ|સાંજે|બપોરે|மாலை'
+    "|சாயங்காலம்|సాయంత్రం|మధ్యాహ్నం|ಸಂಜೆ|ಮಧ್ಯಾಹ್ನ|വൈകുന്നേരം|ഉച്ചയ്ക്ക്|बेलुका|दिउँसो|午後|下午|晚上"
+    "|傍晚|夜|夕方|오후|저녁|밤",
     "noon": "mchana|siang|trưa|دوپہر|दोपहर|दुपार|中午|昼|낮|tanghali|middag",
-    "night": "at night|nachts|in der nacht|['’]s nachts|på natten|om natten|du matin|di notte|della notte|de la nit|ночи|ночі"
-    "|w nocy|v noci|éjjel|yöllä|öösel|gece|malam|usiku|đêm|khuya|رات|रात|রাত(?:ে)?|ರಾತ್ರಿ|இரவு|రాత్రి|രാത്രി|રાત્રે|ਰਾਤ|ليلا|ליל|בלילה",
+    "night": "at night|nachts|in der nacht|['’]s nachts|på natten|om natten|du matin|di notte"
+    "|della notte|de la nit|ночи|ночі"
+    "|w nocy|v noci|éjjel|yöllä|öösel|gece|malam|usiku|đêm|khuya|رات|रात|রাত(?:ে)?|ರಾತ್ರಿ|இரவு|రాత్రి"
+    "|രാത്രി|રાત્રે|ਰਾਤ|ليلا|ליל|בלילה",
 }
 """The part of the day that is said with an hour."""

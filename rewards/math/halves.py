@@ -13,9 +13,12 @@ from fractions import Fraction
 from rewards.math.folding import vocabulary
 
 _ONE_AND_A_HALF = vocabulary(
-    "anderthalb anderthalbe anderthalben anderthalber anderthalbes eineinhalb anderhalf anderhalve полтора полторы "
-    "полутора півтора півтори półtora półtorej poolteist pooleteise másfél halvannen halvanden halvannet halvandet "
-    "pusantra pusantros pusotra pusotras půldruhé půldruhého poldruha poldruhej poldrugi poldrugo ενάμισι ενάμισης "
+    "anderthalb anderthalbe anderthalben anderthalber anderthalbes eineinhalb anderhalf anderhalve "
+    "полтора полторы "
+    "полутора півтора півтори półtora półtorej poolteist pooleteise másfél halvannen halvanden "
+    "halvannet halvandet "
+    "pusantra pusantros pusotra pusotras půldruhé půldruhého poldruha poldruhej poldrugi poldrugo "
+    "ενάμισι ενάμισης "
     "ενάμιση μιάμιση"
 )
 _GREEK_PREFIXES = "δυό τρε τεσ πεν εξί εξή εφτ επτ οχτ οκτ ενν δεκ"
@@ -39,8 +42,10 @@ HALF_BEGINNINGS = frozenset(word[:3] for word in (*_ONE_AND_A_HALF, *_GREEK_PREF
 _BEHIND = (
     r"einhalb(?:e[nrs]?)?| i pół| i pol(?:a|ovin[aeu])?| a půl| a pol| in pol| с половиной| з половиною|\sі пів"
     r"| и половина| и по| y medi[oa]| et demie?| e mezz[oa]| e mei[oa]| e medi[oa]| i mig| i mitja"
-    r"| ?en een hal(?:f|ve)| ?[eë]nhal(?:f|ve)|[eë]neenhal(?:f|ve)| 'n half| och en halv| och ett halvt| og en halv"
-    r"| og et halvt| og et halv| og hálf(?:ur|t|a)?| ja puoli| ja pool| és fél| și jumătate| şi jumătate| και μισ[όή]"
+    r"| ?en een hal(?:f|ve)| ?[eë]nhal(?:f|ve)|[eë]neenhal(?:f|ve)| 'n half| och en halv| och ett halvt"
+    r"| og en halv"
+    r"| og et halvt| og et halv| og hálf(?:ur|t|a)?| ja puoli| ja pool| és fél| și jumătate"
+    r"| şi jumătate| και μισ[όή]"
     r"| buçuk| yarım| yarim| жарым| su puse| ar pusi| eta erdi| e gjysmë| setengah| na nusu| at kalahati| rưỡi"
     r"|ครึ่ง| ?ونصف| و ?نصف| و ?نیم| וחצי|ნახევარი| და ნახევარი|ուկես| ու կես| և կես| ተኩል"
 )
@@ -83,9 +88,45 @@ def and_a_half(text: str, whole_of: Callable[[str], int | Fraction | None]) -> F
     return whole + Fraction(1, 2) if isinstance(whole, int) and whole > 0 else None
 
 
-_JOINTS = (
-    "y e et und og och i a in ja és și şi ve və na at en och con с з и і та и και ו و eta dhe and plus s sa un ir"
-).split()
+_JOINTS = [
+    "y",
+    "e",
+    "et",
+    "und",
+    "og",
+    "och",
+    "i",
+    "a",
+    "in",
+    "ja",
+    "és",
+    "și",
+    "şi",
+    "ve",
+    "və",
+    "na",
+    "at",
+    "en",
+    "och",
+    "con",
+    "с",
+    "з",
+    "и",
+    "і",
+    "та",
+    "и",
+    "και",
+    "ו",
+    "و",
+    "eta",
+    "dhe",
+    "and",
+    "plus",
+    "s",
+    "sa",
+    "un",
+    "ir",
+]
 _JOINT = re.compile(rf"(.+?) (?:{'|'.join(_JOINTS)}) (.+)|(.+?) (?=(?:ו|و)\w)(?:ו|و)(.+)")
 
 
@@ -107,7 +148,8 @@ def and_a_part(text: str, value_of: Callable[[str], int | Fraction | None]) -> F
 
 
 _STEMS = HALF_BEGINNINGS - {word[:3] for word in _GREEK_PREFIXES.split()} | vocabulary(
-    "med mez mei dem pół pol půl mig mit hal puo poo fél jum μισ buç yar жар pus erd gjy set nus kal rưỡ ونص نصف نیم "
+    "med mez mei dem pół pol půl mig mit hal puo poo fél jum μισ buç yar жар pus erd gjy set nus kal "
+    "rưỡ ونص نصف نیم "
     "וחצ חצי կես ተኩል пол пів डेढ ढाई साढ दीड अडी साड দেড আড় সাড আড় ڈیڑ ڈھا ساڑ"
 )
 _INSIDE = ("ன்றரை", "ண்டரை", "லரை", "ంపావు", "న్నర", "ೂವರೆ", "ครึ่ง", "반", "halb", "halve", "μισ", "ნახევარ", "ուկես")
@@ -126,15 +168,19 @@ def may_have_half(text: str) -> bool:
 _WORD = r"[^\W\d_]{1,14}"
 _BEHIND_A_UNIT = (
     r"et demie?|y medi[oa]|e mezz[oa]|e mei[oa]|e medi[oa]|i mig|i mitja|och en halv|och ett halvt|og en halv"
-    r"|og et halvt|ja puoli|ja pool|и половина|с половиной|з половиною|i pół|a půl|a pol|i pol|in pol|și jumătate"
+    r"|og et halvt|ja puoli|ja pool|и половина|с половиной|з половиною|i pół|a půl|a pol|i pol|in "
+    r"pol|și jumătate"
     r"|και μισ[όή]|rưỡi|ครึ่ง|ونصف|و نصف|و نیم|וחצי|na nusu|at kalahati|ተኩል|반"
 )
 _UNSPACED = (
-    r"個|个|年|天|日|小时|小時|時間|分钟|分鐘|分間|秒間|公里|千米|公尺|米|公斤|千克|斤|升|公升|元|块|塊|倍|個月|个月|か月|ヶ月|週間|周"
-    r"|キロ|メートル|リットル|センチ|グラム|杯|시간|개월|년|미터|킬로미터|킬로|킬로그램|리터|배|개|ชั่วโมง|ลิตร|เมตร|กิโลเมตร|กิโลกรัม|กิโล|ปี"
+    r"個|个|年|天|日|小时|小時|時間|分钟|分鐘|分間|秒間|公里|千米|公尺|米|公斤|千克|斤|升|公升|元|块|塊"
+    r"|倍|個月|个月|か月|ヶ月|週間|周"
+    r"|キロ|メートル|リットル|センチ|グラム|杯|시간|개월|년|미터|킬로미터|킬로|킬로그램|리터|배|개"
+    r"|ชั่วโมง|ลิตร|เมตร|กิโลเมตร|กิโลกรัม|กิโล|ปี"
 )
 _DIGITS_UNIT_HALF = re.compile(
-    rf"(?<![\d.,])(\d{{1,6}})(?:\s?({_UNSPACED})\s?(?:半|반|ครึ่ง)(?![音分数數径徑島减減])|\s({_WORD})\s?(?:{_BEHIND_A_UNIT})(?!\w))"
+    rf"(?<![\d.,])(\d{{1,6}})(?:\s?({_UNSPACED})\s?(?:半|반|ครึ่ง)(?![音分数數径徑島减減])"
+    rf"|\s({_WORD})\s?(?:{_BEHIND_A_UNIT})(?!\w))"
     rf"|(?<![\d.,])(\d{{1,6}})\s(?:{_BEHIND_A_UNIT}|buçuk|yarım|жарым|yarim|setengah|és fél)(?=\s{_WORD})",
     re.IGNORECASE,
 )

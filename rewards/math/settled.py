@@ -114,7 +114,8 @@ def _is_stated(plain: str, start: int, end: int, *, is_measured: bool) -> bool:
 
 _SIGN = "[\u20a0-\u20cf\u00a3\u00a5\u0e3f$]"
 _MEASURED = re.compile(
-    rf"(?:\d\s?(?:{_SIGN}|[%\u066a\uff05])|(?:{_SIGN}|\b{CURRENCY_CODE})\s?\d[\d.,\u00a0\u202f ]*)[^\d\n]{{0,25}}$"
+    rf"(?:\d\s?(?:{_SIGN}|[%\u066a\uff05])|(?:{_SIGN}"
+    rf"|\b{CURRENCY_CODE})\s?\d[\d.,\u00a0\u202f ]*)[^\d\n]{{0,25}}$"
     r"|(?<![\w%])%\s?\d[\d.,]*[^\d\n]{0,25}$"
 )
 """The last number of a text with the sign of a currency, or of percent."""
@@ -142,8 +143,10 @@ _QUESTION_BEHIND = re.compile(
 )
 """A question that closes a text: the text repeats its problem."""
 _OFFER_BEHIND = re.compile(
-    r"\b(?:you|help|questions?|correct|right|okay|ok|clear|sense|ayud\w+|pregunta\w*|quieres|aide\w*|voulez|souhaitez"
-    r"|hilfe|fragen|möchten|aiuto|domande|vuoi|ajuda\w*|dúvida\w*|вопросы|помо\w+|pytania|yardım\w*)\b[^.!?]*\W*$"
+    r"\b(?:you|help|questions?|correct|right|okay|ok|clear|sense|ayud\w+|pregunta\w*|quieres|aide\w*"
+    r"|voulez|souhaitez"
+    r"|hilfe|fragen|möchten|aiuto|domande|vuoi|ajuda\w*|dúvida\w*|вопросы|помо\w+|pytania"
+    r"|yardım\w*)\b[^.!?]*\W*$"
     r"|[您你]",
     re.IGNORECASE,
 )
@@ -155,12 +158,14 @@ _UNFINISHED = re.compile(r"\s+[-+\u2212*]\s*$|\s*(?:[\u00d7\u00f7/=]|\\times|\\c
 _OPERAND = re.compile(r"(?:\\times|\\cdot|\\div|[\d)]\s?[*/]|[\w)]\s[+*]|[\d)]\s-|\d\sx)\s*[$(]?\s?[-\d.]?$")
 """What makes the number behind it one of a product or sum that is left to compute."""
 _DEFINES = re.compile(
-    r"(?:\bwhere|\bwobei|\bdonde|(?<!['’])\boù|\bdove|\bonde|\bwaarbij|\bgdzie|\bkde|\bгде|\bде|其中|ここで|여기서)\s?\$?[A-Za-z]\w{0,2}\s*=\s*$"
+    r"(?:\bwhere|\bwobei|\bdonde|(?<!['’])\boù|\bdove|\bonde|\bwaarbij|\bgdzie|\bkde|\bгде|\bде|其中"
+    r"|ここで|여기서)\s?\$?[A-Za-z]\w{0,2}\s*=\s*$"
 )
 """What says what a letter of a formula stands for."""
 _OF_A_TIME = re.compile(r"(?<![\d:])(?:[01]?\d|2[0-3]):$")
 _COMPUTED = re.compile(
-    r"\b(?:twice|thrice|double|triple|half of|times|squared|cubed|square root of|factorial|multiplied|divided)\b"
+    r"\b(?:twice|thrice|double|triple|half of|times|squared|cubed|square root of|factorial|multiplied"
+    r"|divided)\b"
 )
 
 
@@ -180,7 +185,8 @@ def _has_code(text: str) -> bool:
 
 _RANGE = re.compile(
     r"\d\s?[~\u301c\uff5e]\s?\d[^\n]{0,20}$"
-    r"|(?:^|\n)\W{0,5}\d[\d.,]*\s?(?:bis|à|a|do|до|to|tot|til|till|ila|hingga|sampai|đến|至|到)\s?\d[\d.,]*[^\d\n]{0,30}$"
+    r"|(?:^|\n)\W{0,5}\d[\d.,]*\s?(?:bis|à|a|do|до|to|tot|til|till|ila|hingga|sampai|đến|至"
+    r"|到)\s?\d[\d.,]*[^\d\n]{0,30}$"
 )
 """A range, of which no end is the answer."""
 _COMMA = re.compile(r"\s?[,;\u3001\uff0c\u060c]\s?")

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001  (words in other scripts)
+# ruff: noqa: RUF001, RUF002  (words in other scripts)
 """Whether prose that marks no answer claims its last number as the result. Standard library only.
 
 A plain ending claims it: the last sentence with a number states it ("So 12 apples are left."), computes it
@@ -21,6 +21,7 @@ import re
 from rewards.math.alternatives import Alternatives
 from rewards.math.contrasts import SENTENCES
 from rewards.math.denials import DENIED, DOUBTED
+from rewards.math.folding import vocabulary
 from rewards.math.introduced import CONCLUDES, CONFIRMS, is_stated_by
 from rewards.math.plans import KNOWN, is_english, looks_ahead
 from rewards.math.refusals import WRONG, WRONG_IN_A_WORD
@@ -32,9 +33,12 @@ _WRONG = Alternatives("|".join(WRONG.values()), WRONG_IN_A_WORD)
 _DIGIT = re.compile(r"\d")
 _LABEL_ALONE = re.compile(r"\s*(?:\*\*)?(\d{1,2})[.)](?:\*\*)?\s*")
 _NEW_TASK = re.compile(
-    r"(?:^|\n)[\s*#_]*(?:question|problem|exercise|aufgabe|frage|problème|exercice|pregunta|problema|ejercicio|pergunta"
-    r"|questão|domanda|esercizio|opgave|vraag|pytanie|zadanie|otázka|úloha|вопрос|задача|питання|soru|soal|pertanyaan"
-    r"|câu hỏi|bài toán|swali|tanong|fråga|uppgift|kysymys|tehtävä|kérdés|feladat|întrebare|ερώτηση|سؤال|سوال|שאלה|प्रश्न"
+    r"(?:^|\n)[\s*#_]*(?:question|problem|exercise|aufgabe|frage|problème|exercice|pregunta|problema"
+    r"|ejercicio|pergunta"
+    r"|questão|domanda|esercizio|opgave|vraag|pytanie|zadanie|otázka|úloha|вопрос|задача|питання|soru"
+    r"|soal|pertanyaan"
+    r"|câu hỏi|bài toán|swali|tanong|fråga|uppgift|kysymys|tehtävä|kérdés|feladat|întrebare|ερώτηση"
+    r"|سؤال|سوال|שאלה|प्रश्न"
     r"|প্রশ্ন|โจทย์|คำถาม|问题|問題|题目|題目|문제|질문)\s?(?:\d{1,2})?[*_]*\s?[:：]",
     re.IGNORECASE,
 )
@@ -43,7 +47,8 @@ _TO_THE_READER = re.compile(
     r"\b(?:let me know|feel free|(?:i )?hope|if you|any questions?|your? (?:answer|work)|thank)\b", re.IGNORECASE
 )
 _OTHERS = re.compile(
-    r"\b(?:others?|second|negative|option|choice|method|way|approach|common|mistake|many people|forget)\b", re.IGNORECASE
+    r"\b(?:others?|second|negative|option|choice|method|way|approach|common|mistake|many people|forget)\b",
+    re.IGNORECASE,
 )
 
 
@@ -55,18 +60,19 @@ def without_new_task(text: str) -> str:
     """
     if ":" not in text and "：" not in text:
         return text
-    last = None
-    for last in _NEW_TASK.finditer(text):
-        pass
+    last = next(iter(list(_NEW_TASK.finditer(text))[::-1]), None)
     if last is None or not _DIGIT.search(text, 0, last.start()) or _ASKED.search(text, last.end()):
         return text
     return text[: last.start()].rstrip()
 
 
 _CUT = re.compile(
-    r"[\s,](?:und|oder|weil|dass|et|ou|car|parce que|que|y|o|porque|de|e|che|perché|en|of|want|omdat|i|oraz|lub|bo|że|a|nebo|protože"
-    r"|и|или|потому что|что|та|або|бо|ve|veya|çünkü|ki|dan|atau|karena|yang|và|hoặc|vì|na|au|kwa|kwamba|og|eller|fordi|och|att|eftersom"
-    r"|ja|tai|koska|että|és|vagy|mert|hogy|și|sau|pentru că|că|και|ή|γιατί|ότι|و|أو|لأن|أن|که|چون|یا|اور|کہ|और|या|क्योंकि|कि|এবং|অথবা|কারণ"
+    r"[\s,](?:und|oder|weil|dass|et|ou|car|parce que|que|y|o|porque|de|e|che|perché|en|of|want|omdat|i"
+    r"|oraz|lub|bo|że|a|nebo|protože"
+    r"|и|или|потому что|что|та|або|бо|ve|veya|çünkü|ki|dan|atau|karena|yang|và|hoặc|vì|na|au|kwa|kwamba"
+    r"|og|eller|fordi|och|att|eftersom"
+    r"|ja|tai|koska|että|és|vagy|mert|hogy|și|sau|pentru că|că|και|ή|γιατί|ότι|و|أو|لأن|أن|که|چون|یا"
+    r"|اور|کہ|और|या|क्योंकि|कि|এবং|অথবা|কারণ"
     r"|ו|או|כי)\s*$|(?:和|与|與|或|因为|因為|而且|但是|และ|หรือ|เพราะ|ว่า)\s*$"
 )
 """Words that end no sentence."""
@@ -145,7 +151,10 @@ def takes_back(sentence: str) -> bool:
     return DENIED.search(sentence) is not None and CONFIRMS.search(sentence) is not None
 
 
-_RESULTS_IN = re.compile(r"[=≈→]|\\approx|\b(?:get|gets|gives?|giving|leaves?|leaving|makes?|making|which is|which are|equals?|yields?)\b")
+_RESULTS_IN = re.compile(
+    r"[=≈→]|\\approx|\b(?:get|gets|gives?|giving|leaves?|leaving|makes?|making|which is|which are"
+    r"|equals?|yields?)\b"
+)
 
 
 def _leaves_work(rest: str) -> bool:
@@ -161,11 +170,12 @@ def _claims_nothing(own: str, before: str, earlier: list[str]) -> bool:
     clause = _COMMA.split(before)[-1]
     if _QUOTES.search(before) or (earlier and _NARRATES.match(own) and _CONCLUDED.match(earlier[-1])):
         return True
-    if _RESULTS_IN.search(before) or CONCLUDES.search(before) or _CONCLUDES_IN_A_WORD.search(before):
+    is_concluded = CONCLUDES.search(before) is not None and not is_english(before)
+    if not is_concluded and KNOWN.search(before[:60]) and not _THUS.search(before):
+        return True
+    if _RESULTS_IN.search(before) or is_concluded or _CONCLUDES_IN_A_WORD.search(before):
         return is_english(own) and not _EFFECT.search(clause) and _STEP.search(clause) is not None
     if (earlier and GIVES_UP.search(earlier[-1])) or GIVES_UP.search(before):
-        return True
-    if KNOWN.search(before[:60]) and not _THUS.search(before):
         return True
     if is_english(own):
         if _STEP.search(before) and not _EFFECT.search(before):
@@ -176,11 +186,13 @@ def _claims_nothing(own: str, before: str, earlier: list[str]) -> bool:
 
 
 _CONCLUDES_IN_A_WORD = re.compile(
-    "所以|因此|因而|故|于是|於是|可得|得到|したがって|従って|よって|だから|ゆえに|따라서|그래서|그러므로|इसलिए|अतः|म्हणून|সুতরাং|তাই|অতএব"
+    "所以|因此|因而|故|于是|於是|可得|得到|したがって|従って|よって|だから|ゆえに|따라서|그래서"
+    "|그러므로|इसलिए|अतः|म्हणून|সুতরাং|তাই|অতএব"
     "|ดังนั้น|จึง|เพราะฉะนั้น|ஆகவே|எனவே|కాబట్టి|ಆದ್ದರಿಂದ|അതിനാൽ"
 )
 _QUOTES = re.compile(
-    r"\b(?:(?:first|last|second|third|next|other) (?:line|sentence|paragraph|part|page)|it) (?:says|reads|states|said)\s*$"
+    r"\b(?:(?:first|last|second|third|next|other) (?:line|sentence|paragraph|part|page)|it) (?:says"
+    r"|reads|states|said)\s*$"
     r"|\b(?:while|whereas|but)\b[^.]{0,20}\boption [A-J] (?:only |just )?(?:gives|yields|says|is)\s*$"
     r"|\b(?:keeps?|kept) (?:insisting|saying|claiming|telling)\b[^.]{0,40}$",
     re.IGNORECASE,
@@ -200,10 +212,13 @@ _EFFECT = re.compile(
 )
 _THUS = re.compile(r"=|\b(?:so|thus|hence|therefore)\b", re.IGNORECASE)
 _STEP = re.compile(
-    r"\b(?:(?:need|have|has|had|must|want|still|remains?|left|yet|going|ought|would|could|should|will|can)(?: to| then| now"
+    r"\b(?:(?:need|have|has|had|must|want|still|remains?|left|yet|going|ought|would|could|should|will"
+    r"|can)(?: to| then| now"
     r"| also| still| first| next| just)*|['’]ll(?: then| now| also| first| next| just)*"
-    r"|(?:next|then|now|first|second|finally|after that|let['’]s(?: now)?|let us(?: now)?)(?:,)?(?: we| i| you| let us| let['’]s)?)"
-    r" (?:add|subtract|multiply|divide|find|compute|calculate|determine|work out|figure out|convert|compare|combine|count"
+    r"|(?:next|then|now|first|second|finally|after that|let['’]s(?: now)?|let us(?: now)?)(?:,)?(?: we"
+    r"| i| you| let us| let['’]s)?)"
+    r" (?:add|subtract|multiply|divide|find|compute|calculate|determine|work out|figure out|convert"
+    r"|compare|combine|count"
     r"|take (?:half|the|a|away|off)|use|plug|substitute|consider|try|check|look|deduct|round|test)\b[^.=]*$",
     re.IGNORECASE,
 )
@@ -212,6 +227,10 @@ _STEP = re.compile(
 
 _WORD = re.compile(r"[^\W\d_]+")
 _ONE_OR_NONE = re.compile(r"(?<![\d.,])\d[\d.,]*")
+
+
+_RATIOS = vocabulary("3 7 10 12 16 24 36 60 100 168 1000 1440 1760 3600 5280 100000 1000000")
+"""How many times one everyday unit is another."""
 
 
 def _is_fact_of_units(sentence: str) -> bool:
@@ -224,13 +243,14 @@ def _is_fact_of_units(sentence: str) -> bool:
     if len(found) != 1 or len(sentence) > 120:
         return False
     count = found[0][0].strip(".,").replace(",", "")
+    if count not in _RATIOS:
+        return False
     larger = _units(sentence[: found[0].start()])
     smaller = _units(sentence[found[0].end() :])[:1] or _units(sentence[: found[0].start()])[-1:]
     return any(
         one.dimensions == other.dimensions and one.factor == other.factor * int(count)
         for one in larger
         for other in smaller
-        if count.isdecimal()
     )
 
 
@@ -238,7 +258,8 @@ def _units(text: str) -> list[Measure]:
     """The units that words of a text name, or begin with where endings are put to them."""
     found = []
     for word in _WORD.findall(text.lower()):
-        ends = range(len(word), max(2, len(word) - 5) if len(word) > 4 else len(word) - 1, -1)
+        shortest = len(word) if len(word) < 4 else max(3, len(word) - 4)
+        ends = range(len(word), shortest - 1, -1)
         unit = next((known for end in ends if (known := measure(word[:end])) is not None), None)
         if unit is not None and len(word) > 1:
             found.append(unit)
