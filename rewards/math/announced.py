@@ -116,7 +116,7 @@ def is_box_taken_back(before: str, rest: str) -> int | None:
     A box that stands for an example of the form is taken back by a text that then gives up.
 
     >>> is_box_taken_back("", ". Wait, that is wrong. It is 20."), is_box_taken_back("", ". Check: 9 * 2 = 18.")
-    (22, None)
+    (21, None)
     """
     end = 0
     for sentence in SENTENCES.split(rest[:300])[:3]:

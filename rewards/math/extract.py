@@ -2,7 +2,8 @@
 """Where a completion says its final answer, by a stated policy. Standard library only; linear in the text.
 
 1. Only the text after the last closed thinking section counts; an unclosed one hides all that follows it.
-2. The last `\\boxed{...}` (balanced braces). An unclosed or empty last box is no answer. Boxes with nothing but commas,
+2. The last `\\boxed{...}` (balanced braces). An unclosed or empty last box is no answer, nor one that the next words
+   take back: what they say instead counts. Boxes with nothing but commas,
    "and" or "or" between them are one answer of several parts; any other words between two boxes leave the last one.
 3. Else what follows the last `####` on its line.
 4. Else the last `<answer>...</answer>`.
@@ -12,7 +13,9 @@
 6. Else (`allow_bare`) the last line; `rewards.math.settled` reads it where it is no answer as a whole. The value must
    be stated: of two numbers with an "or" between them neither is, nor one that its clause denies, makes a bound,
    quotes or takes from the task. English comments behind the last statement (checks, comparisons, asides, other cases,
-   reasons) are not read, unless they reject it: `rewards.math.statements`.
+   reasons) are not read, unless they reject it: `rewards.math.statements`. What counts as a plain ending, and what
+   leaves a number unclaimed (a step, a plan, something known, work left to do, a retraction, a text that gives up or
+   breaks off), is in `rewards.math.unclaimed`, by language in `plans` and `withdrawals`.
 """
 
 from __future__ import annotations

@@ -91,7 +91,8 @@ _AHEAD_IN_A_WORD = {
     "km, my, am": "ត្រូវ|បន្ទាប់|ឥឡូវ|လိုအပ်|ရမည်|ယခု|ထို့နောက်|ဆက်|አለብን|አሁን|ከዚያ|ቀጥሎ",
 }
 _DOES = {
-    "en": r"add|subtract|multiply|divide|find|compute|calculate|determine|work (?:it |this |that )?out"
+    "en": r"add(?:ed)?|subtract(?:ed)?|multiplied|divided|computed|calculated|multiply|divide|find"
+    r"|compute|calculate|determine|work (?:it |this |that )?out"
     r"|figure|convert|compare|combine|count|solve|take (?:half|a|the|away|into)|use|plug|substitute"
     r"|include|check (?:how|whether|what)|know|consider|look (?:at|for)|deduct|round|simplify|finish"
     r"|continue|sum|split|apply",
@@ -257,3 +258,40 @@ _KNOWN_IN_A_WORD = (
 )
 KNOWN = Alternatives("|".join(_KNOWN.values()), _KNOWN_IN_A_WORD)
 """What opens a sentence that says what is known: given, defined or remembered."""
+
+
+_SO_FAR = (
+    r"so far|until now|up to now|bis jetzt|bislang|bisher|pour l['’]instant|pour le moment|jusqu['’]ici"
+    r"|jusqu['’]à présent|hasta ahora"
+    r"|de momento|por ahora|finora|per ora|até agora|por enquanto|fins ara|ata agora|tot nu toe"
+    r"|tot dusver|hittills|indtil nu|hidtil|så langt"
+    r"|hingað til|tähän asti|tähän mennessä|seni|jak dotąd|na razie|do tej pory|zatím|zatiaľ|doposud"
+    r"|doteraz|zasad|za sada|zaenkrat|dosad|засад"
+    r"|пока что|на данный момент|до сих пор|поки що|наразі|досега|засега|досега|eddig|până acum"
+    r"|μέχρι τώρα|ως τώρα|μέχρι στιγμής"
+    r"|şimdiye kadar|şu ana kadar|indiyə qədər|әзірге|hozircha|sejauh ini|setakat ini|sampai sekarang"
+    r"|cho đến (?:giờ|nay)|tới giờ|hadi sasa"
+    r"|mpaka sasa|sa ngayon|hanggang ngayon|حتى الآن|إلى الآن|تا (?:اینجا|حالا|کنون)|اب تک|עד כה"
+    r"|עד עכשיו|בינתיים|kol kas|līdz šim"
+)
+_SO_FAR_IN_A_WORD = (
+    "目前为止|目前為止|迄今|至今|これまでのところ|ここまで|今のところ|지금까지|현재까지|अब तक"
+    "|आतापर्यंत|এখন পর্যন্ত|এ পর্যন্ত|จนถึงตอนนี้|จนถึงขณะนี้|ถึงตอนนี้"
+    "|இதுவரை|ఇప్పటివరకు|ಇಲ್ಲಿಯವರೆಗೆ|ഇതുവരെ|અત્યાર સુધી|ਹੁਣ ਤੱਕ"
+)
+_EXAMPLES = (
+    r"for example|for instance|zum beispiel|beispielsweise|par exemple|por ejemplo|por exemplo"
+    r"|per exemple|ad esempio|per esempio|bijvoorbeeld"
+    r"|byvoorbeeld|till exempel|for eksempel|til dæmis|esimerkiksi|näiteks|na przykład|například"
+    r"|napríklad|na primjer|na primer|на пример"
+    r"|например|наприклад|на пример|például|de exemplu|για παράδειγμα|örneğin|mesela|məsələn|мысалы"
+    r"|masalan|misalnya|contohnya|sebagai contoh"
+    r"|ví dụ|chẳng hạn|kwa mfano|halimbawa|على سبيل المثال|مثلا|برای مثال|به عنوان مثال|مثال کے طور"
+    r"|לדוגמה|למשל|pavyzdžiui|piemēram"
+)
+_EXAMPLES_IN_A_WORD = (
+    "例如|比如|譬如|例えば|たとえば|예를 들어|예를 들면|उदाहरण के लिए|उदाहरणार्थ"
+    "|উদাহরণস্বরূপ|যেমন|ตัวอย่างเช่น|உதாரணமாக|ఉదాహరణకు|ಉದಾಹರಣೆಗೆ|ഉദാഹരണത്തിന്"
+)
+SO_FAR = Alternatives(f"{_SO_FAR}|{_EXAMPLES}", f"{_SO_FAR_IN_A_WORD}|{_EXAMPLES_IN_A_WORD}")
+"""What makes a value an intermediate one, or an example."""

@@ -23,7 +23,7 @@ from rewards.math.contrasts import SENTENCES
 from rewards.math.denials import DENIED, DOUBTED
 from rewards.math.folding import vocabulary
 from rewards.math.introduced import CONCLUDES, CONFIRMS, is_stated_by
-from rewards.math.plans import KNOWN, is_english, looks_ahead
+from rewards.math.plans import KNOWN, SO_FAR, is_english, looks_ahead
 from rewards.math.refusals import WRONG, WRONG_IN_A_WORD
 from rewards.math.units import Measure, measure
 from rewards.math.withdrawals import GIVES_UP, TAKES_BACK
@@ -87,6 +87,8 @@ def breaks_off(text: str) -> bool:
     if text.count("```") % 2 or (not text.isascii() and _CUT.search(text[-16:])):
         return True
     line = text.rstrip().rpartition("\n")[2]
+    if line.endswith((":", "：")):
+        return True
     label = _LABEL_ALONE.fullmatch(line)
     if label and re.search(rf"(?:^|\n)\W{{0,4}}{int(label[1]) - 1}[.)]\s+\S", text):
         return True
@@ -139,7 +141,10 @@ def withdraws(sentence: str) -> bool:
         return False
     if takes_back(sentence) or GIVES_UP.search(sentence):
         return True
-    return looks_ahead(sentence)
+    return looks_ahead(sentence) or _LACKS.search(sentence) is not None
+
+
+_LACKS = re.compile(r"\b(?:we|i) still (?:need|lack|have to|must)\b|\b(?:is|are) (?:still )?missing\b", re.IGNORECASE)
 
 
 def takes_back(sentence: str) -> bool:
@@ -159,15 +164,24 @@ _RESULTS_IN = re.compile(
 
 def _leaves_work(rest: str) -> bool:
     """Whether the rest of a sentence behind its number says that something is still to be done: a clause of its own."""
+    if _OTHERWISE.search(rest):
+        return True
     clause = re.search(r"[,;，、،—–]\s?(.{6,})", rest)
     if clause is None:
         return False
     return looks_ahead(clause[1]) and not _RESULTS_IN.search(clause[1])
 
 
+_OTHERWISE = re.compile(
+    r"\bbut (?:i|we) (?:get|got|find|found|think) (?:something|another|a different|otherwise)\b", re.IGNORECASE
+)
+
+
 def _claims_nothing(own: str, before: str, earlier: list[str]) -> bool:
     """Whether the sentence of the last number says what to do, a fact of units, or follows on giving up."""
     clause = _COMMA.split(before)[-1]
+    if SO_FAR.search(before) and not _THUS.search(before):
+        return True
     if _QUOTES.search(before) or (earlier and _NARRATES.match(own) and _CONCLUDED.match(earlier[-1])):
         return True
     is_concluded = CONCLUDES.search(before) is not None and not is_english(before)
@@ -178,7 +192,7 @@ def _claims_nothing(own: str, before: str, earlier: list[str]) -> bool:
     if (earlier and GIVES_UP.search(earlier[-1])) or GIVES_UP.search(before):
         return True
     if is_english(own):
-        if _STEP.search(before) and not _EFFECT.search(before):
+        if _STEP.search(before) and not _EFFECT.search(before) and not _IS.search(before):
             return True
     elif looks_ahead(own) and not _NAMED.search(before) and not is_stated_by(before):
         return True
@@ -194,10 +208,17 @@ _QUOTES = re.compile(
     r"\b(?:(?:first|last|second|third|next|other) (?:line|sentence|paragraph|part|page)|it) (?:says"
     r"|reads|states|said)\s*$"
     r"|\b(?:while|whereas|but)\b[^.]{0,20}\boption [A-J] (?:only |just )?(?:gives|yields|says|is)\s*$"
+    r"|\b(?:use|using|apply|applying)\b[^.=]*\b(?:with|where)\b[^.]*=\s*$|\bassum(?:es|ed)\b[^.]*$"
+    r"|\b(?!oth|rath)[a-z]{2,10}er than\s*$|\b(?:a|an|any|some) (?:multiple|factor|divisor"
+    r"|power) of\s*$|\bdivisible by\s*$"
+    r"|\b(?:my|best|wild|first) (?:guess|hunch)\b[^.]*$|^\W*(?:given|let(?!['’]|\s+(?:us|me)\b)|gegeben"
+    r"|soit|sea|sia|дано|пусть)\b[^.]*$"
+    r"|\bsetz(?:en|e) (?:wir|ich)\b[^.]*$"
     r"|\b(?:keeps?|kept) (?:insisting|saying|claiming|telling)\b[^.]{0,40}$",
     re.IGNORECASE,
 )
 _CONCLUDED = re.compile(r"\W*(?:so|therefore|thus|hence|in total|altogether)\b.*\d", re.IGNORECASE)
+_IS = re.compile(r"\b(?:is|are|was|be)\s*\W{0,3}$")
 _NARRATES = re.compile(
     r"\W*(?:[Hh]e|[Ss]he|[Tt]hey|[A-Z][a-z]+) (?:gave|lost|ate|used|threw|started|began|donated|lent|broke)"
     r" (?:away |up |with |out |off )?(?:[a-z]+ ){0,2}\d[\d,.]*(?! \w+ left)[^=]*$"
