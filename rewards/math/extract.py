@@ -3,8 +3,8 @@
 
 1. Only the text after the last closed thinking section counts; an unclosed one hides all that follows it.
 2. The last `\\boxed{...}` (balanced braces). An unclosed or empty last box is no answer, nor one that the next words
-   take back: what they say instead counts. Boxes with nothing but commas,
-   "and" or "or" between them are one answer of several parts; any other words between two boxes leave the last one.
+   take back: what they say instead counts. Boxes with nothing but commas, "and" or "or" between them are one answer of
+   several parts; any other words between two boxes leave the last one.
 3. Else what follows the last `####` on its line.
 4. Else the last `<answer>...</answer>`.
 5. Else (`allow_phrases`) the value of "answer", "final_answer" or "result" in the JSON object that ends the text, or

@@ -161,12 +161,16 @@ _PART_FIRST = re.compile(r"(?<!\d)(\d{1,4})\s?[分분][의の之]\s?(\d{1,4})(?!
 _HEBREW_HYPHEN = re.compile(r"(?<=[א-ת])[-\u05be](?=\d)")
 _EMPHASIZED = re.compile(r"__([^_\n]{0,80}\d[^_\n]{0,80})__")
 _LOOSE_SIGN = re.compile(r"(?<![\w)\]}]\s)(?<![\w)\]}])-\s(?=\d{1,3}/\d)|(?<=\w\s)-\s(?=\d{1,3}/\d{1,3}\D*$)")
+_STOP_BEFORE_DIGIT = re.compile(r"([\u3002\u0964\u06d4])(?=\d)")
+"""The end of a sentence, which folding makes a point: that is none of the next one's number."""
 _AND_A_PART = re.compile(r"(?<=\d)\s?[と又]\s?(?=\d+/\d)")
 
 
 def folded(text: str) -> str:
     """Text whose numbers can be found by `NUMBER`: folded, its number words as digits where it has no digits."""
     is_ascii = text.isascii()
+    if not is_ascii:
+        text = _STOP_BEFORE_DIGIT.sub(r"\1 ", text)
     text = fold(with_digits(text if is_ascii else _HEBREW_HYPHEN.sub(" ", text)))
     text = with_halves(text if is_ascii else with_shares(with_parts(text)))
     if "__" in text:

@@ -11,7 +11,8 @@ from rewards.math.alternatives import Alternatives
 
 _AGAIN = {
     "en": r"(?:that|this|it|which) (?:is|was|seems|looks) (?:\w+ )?(?:wrong|incorrect|mistaken|false)"
-    r"|(?:that|this|it)['’]s (?:\w+ )?(?:wrong|incorrect|not right|not correct)|(?:start|begin) (?:over|again|anew|afresh)|from scratch|re-?do|re-?calculate|re-?compute"
+    r"|(?:that|this|it)['’]s (?:\w+ )?(?:wrong|incorrect|not right|not correct)|(?:start|begin) (?:over"
+    r"|again|anew|afresh)|from scratch|re-?do|re-?calculate|re-?compute"
     r"|re-?count|re-?think"
     r"|re-?consider|try again|(?:i|we) (?:have |['’]ve )?(?:just )?(?:made|make) (?:a|an"
     r"|some) (?:\w+ )?(?:mistake|error|slip)"
