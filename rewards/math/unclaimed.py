@@ -173,7 +173,11 @@ def _leaves_work(rest: str) -> bool:
 
 
 _OTHERWISE = re.compile(
-    r"\bbut (?:i|we) (?:get|got|find|found|think) (?:something|another|a different|otherwise)\b", re.IGNORECASE
+    r"\bbut (?:i|we) (?:get|got|find|found|think) (?:something|another|a different|otherwise)\b"
+    r"|\b(?:mais je (?:trouve|obtiens)|pero yo|aber ich (?:komme|erhalte|bekomme)|ma io|mas eu|maar ik (?:kom|krijg)"
+    r"|men (?:jag|jeg) (?:får|fik)|ale mi(?:ě)? (?:wychodzi|vychází)|но у меня|але у мене|ama ben"
+    r"|tapi saya|nhưng tôi)\b|但是?我",
+    re.IGNORECASE,
 )
 
 
