@@ -16,7 +16,7 @@ from rewards.math.counting import MORE_TABLES
 from rewards.math.counting_european import FIRST_TABLES
 from rewards.math.counting_further import FURTHER_TABLES
 from rewards.math.counting_singly import BEGINNINGS, singly
-from rewards.math.halves import HALF_BEGINNINGS, and_a_half
+from rewards.math.halves import HALF_BEGINNINGS, and_a_half, and_a_part
 
 _TABLES = {**FIRST_TABLES, **MORE_TABLES, **FURTHER_TABLES}
 _PARTS = {
@@ -24,10 +24,11 @@ _PARTS = {
     r"|yarım|yarısı"
     r"|polovina|puolet|puoli|halva|hälften|halvdelen|fél|jumătate|μισό|setengah|một nửa|nửa|nusu|نصف|نیم|आधा"
     r"|חצי|ครึ่ง",
-    3: r"drittel|tiers|tercios?|terz[oi]|terços?|треть|трети|третини|trzecie"
+    3: r"drittel|tiers|tercios?|terz[oi]|terços?|треть|третью|трети|третини|trzecie"
     r"|tredjedel(?:ar|e)?|třetiny|třetina|kolmasosaa?|harmad|treim[ei]|τρίτα|τρίτο|pertiga|phần ba|तिहाई|سوم"
     r"|שליש|ثلث|derde|terços",
-    4: r"viertel|quarts?|cuartos?|quart[oi]|quartos?|четверти|четверть|чверті|чверть|czwarte|ćwierć"
+    4: r"viertel|quarts?|cuartos?|quart[oi]|quartos?|четверти|четверть|четвертью|чвертю|чверті|чверть"
+    r"|czwarte|ćwierć|ćwiercią"
     r"|fjärdedel(?:ar)?|fjerdedel(?:e|er)?|čtvrtiny|čtvrtina|neljäsosaa?|negyed|pătrimi|sferturi|sfert|τέταρτα"
     r"|τέταρτο|perempat|phần tư"
     r"|चौथाई|چهارم|أرباع|ربع|רבעים|רבע|kwart|vierde|četvrtine",
@@ -133,6 +134,8 @@ def cardinal(text: str) -> int | Fraction | None:
         return value
     if (half := and_a_half(text, cardinal)) is not None:
         return half
+    if (mixed := and_a_part(text, cardinal)) is not None:
+        return mixed
     if text in _TWO_THIRDS:
         return Fraction(2, 3)
     if (part := _PART.fullmatch(text)) and part.lastgroup:

@@ -64,18 +64,58 @@ def chinese(text: str) -> int | Fraction | None:
     return _whole_number(text) if not decimals else None
 
 
+_SCALE_ALONE = re.compile(r"\s*([\u4ebf\u5104\u4e07\u842c])\s*")
 _PLACE = re.compile(r"(\d{1,9}(?:,\d{3})*(?:\.\d{1,9})?)\s*([^\d\s.,])\s*|(\d{1,9})$", re.ASCII)
 
 
 def digits_and_places(text: str) -> int | Fraction | None:
-    """`1.2\u4e07`, `1\u4e072\u5343` or `1234\u4e075678`: digits, each with its place, the places falling."""
-    total, last, position = Fraction(0), 10**13, 0
+    """`1.2\u4e07`, `1\u4e075\u5343`, `1\u4ebf2\u5343\u4e07` or `1234\u4e075678`: digits with falling places.
+
+    Below each of the myriads, hundreds and thousands count anew.
+    """
+    total, group, last_scale, last_unit, position = Fraction(0), Fraction(0), 10**13, 10**4, 0
     while position < len(text) and (part := _PLACE.match(text, position)) is not None:
-        place = 1 if part[2] is None else {**_UNITS, **_SCALES}.get(part[2], 0)
-        if not place or place >= last:
+        place, position = part[2], part.end()
+        count = Fraction((part[1] or part[3]).replace(",", ""))
+        if place in _SCALES:
+            if _SCALES[place] >= last_scale:
+                return None
+            total, last_scale = total + (group + count) * _SCALES[place], _SCALES[place]
+            group, last_unit = Fraction(0), 10**4
+            continue
+        unit = 1 if place is None else _UNITS.get(place, 0)
+        if not unit or unit >= last_unit:
             return None
-        total, last, position = total + Fraction((part[1] or part[3]).replace(",", "")) * place, place, part.end()
-    return simplest(total) if position == len(text) and 1 <= last < 10**13 and not text.isdigit() else None
+        group, last_unit = group + count * unit, unit
+        if (scale := _SCALE_ALONE.match(text, position)) is not None and unit > 1:
+            if _SCALES[scale[1]] >= last_scale:
+                return None
+            total, last_scale = total + group * _SCALES[scale[1]], _SCALES[scale[1]]
+            group, last_unit, position = Fraction(0), 10**4, scale.end()
+    if position != len(text) or text.isdigit() or (last_scale == 10**13 and last_unit == 10**4):
+        return None
+    return simplest(total + group)
+
+
+_SHARES = re.compile(
+    "(?<![\\d.,])([\\d\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d])\\s?\u5272"
+    "(?:\\s?([\\d\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d])\\s?\u5206)?"
+    "(?:\\s?([\\d\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d])\\s?[\u5398\u91d0])?"
+)
+
+
+def with_shares(text: str) -> str:
+    """A text with the tenths and hundredths in which Japanese counts shares as percent.
+
+    >>> with_shares("2\u52725\u5206"), with_shares("\u4e09\u5272"), with_shares("2\u4eba")
+    ('25%', '30%', '2\u4eba')
+    """
+    return _SHARES.sub(_percent, text) if "\u5272" in text else text
+
+
+def _percent(match: re.Match[str]) -> str:
+    tens, ones, tenths = (_DIGITS[digit] if digit in _DIGITS else int(digit or 0) for digit in match.groups())
+    return f"{10 * tens + ones + tenths / 10:g}%"
 
 
 def _whole_number(text: str) -> int | None:

@@ -65,6 +65,20 @@ def without_remark(text: str) -> str:
     return text[: len(text) - len(remark[0])] + remark["end"]
 
 
+_ASIDE = re.compile(r"(?<=[.!?\u3002\u0964])\s*[(\uff08][^()（）\n]{4,200}[)\uff09]\s*$")
+
+
+def without_aside(text: str) -> str:
+    """A text without the sentence in brackets that ends it, where numbers stand before that.
+
+    >>> without_aside("So 20 remain. (There were 18 yesterday.)"), without_aside("(It is 18.)")
+    ('So 20 remain.', '(It is 18.)')
+    """
+    aside = _ASIDE.search(text[-240:]) if text.rstrip().endswith((")", "）")) else None
+    shorter = text if aside is None else text[: len(text) - len(aside[0])]
+    return shorter if any(char.isdecimal() for char in shorter) else text
+
+
 _TURNS = re.compile(
     rf"\s*(?:{_BUT}|pero|aber|però|porém|jednak|однак\w*|dar|fakat|ama|nhưng|لكن|ولكن|اما|لیکن|लेकिन|किन्तु|কিন্তু"
     rf"|แต่|但是?|しかし|하지만)(?!\w)",
@@ -137,8 +151,8 @@ _IF = {
 _IF_IN_A_WORD = "如果|假如|倘若|要是|若是|もし|만약|만일|अगर|यदि|যদি|ถ้า|หาก"
 _THEN = Alternatives(
     "then|dann|entonces|alors|allora|então|dan|så|niin|akkor|atunci|то|тоді|тогава|wtedy|to|pak|tedy|maka|thì"
-    "|τότε|فإن|آنگاه|אז",
-    "तो|তাহলে|则|則|那么|那麼|なら|ならば|면",
+    "|τότε|فإن|آنگاه|אז|נקבל|מקבלים",
+    "လျှင်|तो|তাহলে|则|則|那么|那麼|なら|ならば|면",
 )
 """What a condition does not reach: "if each costs 5 then all cost 30"."""
 SUPPOSED = Alternatives(

@@ -56,7 +56,7 @@ _NOT = {
 }
 _NOT_IN_A_WORD = {
     "hi, mr, ne": "नहीं|नही|नाही|होइन|हैन|छैन",
-    "bn": "নয়|নয়|নহে|না(?= |$|।)",
+    "bn": "নয়(?![\u0980-\u09ff])|নয়(?![\u0980-\u09ff])|নহে|না(?= |$|।)",
     "gu, pa": "નથી|ਨਹੀਂ|ਨਹੀ",
     "ta, te": "இல்லை|அல்ல|கிடையாது|కాదు|లేదు",
     "kn, ml": "ಅಲ್ಲ|ಇಲ್ಲ|അല്ല|ഇല്ല",
@@ -214,4 +214,4 @@ OR = re.compile(
     re.IGNORECASE,
 )
 """What makes the number behind it one of two."""
-CLAUSE_END = re.compile(r"[,.;:!?](?:(?=\s|$)|(?<=[\u3040-\u9fff\uac00-\ud7a3],))|[\n。，；।،؛]")
+CLAUSE_END = re.compile(r"[,.;:!?](?:(?=\s|$)|(?<=[\u3040-\u9fff\uac00-\ud7a3][.,]))|[\n。，；।،؛]")

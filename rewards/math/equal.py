@@ -18,6 +18,7 @@ from rewards.math.sentences import needs_sentence, sentence_answer
 from rewards.math.settled import last_value, opens_with_denied, single_value
 from rewards.math.tokens import Unreadable
 from rewards.math.turns import own_words
+from rewards.math.unclaimed import is_unclaimed
 
 _BOXED_SENTENCE = re.compile(r"\\(?:text|textbf|mathrm)\s*\{\s*[A-Z][a-z]+\s[a-z][^{}]{4,200}\}")
 
@@ -131,6 +132,8 @@ def _stands_alone(line: str, gold: str) -> bool:
     """Whether the last line or the announced text is an answer as a whole."""
     if amount_said(line) is not None:
         return True
+    if len(line) > 24 and _SENTENCE_INSIDE.search(line) and read_gold(gold).words is None and is_unclaimed(line):
+        return False
     if _is_sentence(line) and read_gold(gold).words is None and read_gold(gold).moment is None:
         return False
     try:
@@ -142,6 +145,7 @@ def _stands_alone(line: str, gold: str) -> bool:
         return False
 
 
+_SENTENCE_INSIDE = re.compile(r"[.!?]\s+\S|[\u3002\u0964]\s?\S")
 _LETTER = r"""[^\s\d_.,;:!?()\[\]{}=+*/<>$\\^|"'\u2019%&#@~`-]"""
 _CJK = "[\u3041-\u9fff\uac00-\ud7a3]"
 _NUMERAL = "[〇零一二三四五六七八九十百千万億亿负負分之点又영일이삼사오육칠팔구십백천만억분의]"

@@ -2,8 +2,9 @@
 """Where a completion says its final answer, by a stated policy. Standard library only; linear in the text.
 
 1. Only the text after the last closed thinking section counts; an unclosed one hides all that follows it.
-2. The last `\\boxed{...}` (balanced braces). An unclosed or empty last box is no answer. Boxes with nothing but commas,
-   "and" or "or" between them are one answer of several parts; any other words between two boxes leave the last one.
+2. The last `\\boxed{...}` (balanced braces). An unclosed or empty last box is no answer, nor one that the next words
+   take back: what they say instead counts. Boxes with nothing but commas, "and" or "or" between them are one answer of
+   several parts; any other words between two boxes leave the last one.
 3. Else what follows the last `####` on its line.
 4. Else the last `<answer>...</answer>`.
 5. Else (`allow_phrases`) the value of "answer", "final_answer" or "result" in the JSON object that ends the text, or
@@ -12,7 +13,9 @@
 6. Else (`allow_bare`) the last line; `rewards.math.settled` reads it where it is no answer as a whole. The value must
    be stated: of two numbers with an "or" between them neither is, nor one that its clause denies, makes a bound,
    quotes or takes from the task. English comments behind the last statement (checks, comparisons, asides, other cases,
-   reasons) are not read, unless they reject it: `rewards.math.statements`.
+   reasons) are not read, unless they reject it: `rewards.math.statements`. What counts as a plain ending, and what
+   leaves a number unclaimed (a step, a plan, something known, work left to do, a retraction, a text that gives up or
+   breaks off), is in `rewards.math.unclaimed`, by language in `plans` and `withdrawals`.
 """
 
 from __future__ import annotations
@@ -21,11 +24,13 @@ import json
 import re
 from dataclasses import dataclass
 
-from rewards.math.announced import announced
+from rewards.math.announced import announced, is_box_taken_back
 from rewards.math.boxes import BOX_OF_ONE, TAKEN_BACK, Box, find_boxes, without_denied_boxes
+from rewards.math.contrasts import without_aside
 from rewards.math.formulas import without_closing
 from rewards.math.statements import without_comments
 from rewards.math.turns import own_words
+from rewards.math.unclaimed import breaks_off, without_new_task
 
 TAIL_CHARS = 4000
 """Answer phrases and bare answers are looked for in this many last characters, so that a long text costs little."""
@@ -52,6 +57,9 @@ def extract(text: str, *, allow_phrases: bool, allow_bare: bool) -> Extracted:
         text = text.replace("\\fbox", "\\boxed")
         last = text.rindex("\\boxed")
         behind = TAKEN_BACK.search(text, last) or _EMPTY_BOX.match(text, last)
+        if behind is None and (box := _taken_back(text, last)) is not None:
+            text, behind = text[box:], None
+            return extract(text, allow_phrases=allow_phrases, allow_bare=allow_bare) if text.strip() else _DENIED
         if behind is None or (not text[behind.end() :].strip(" $.*)]\\\n") and behind.re is _EMPTY_BOX):
             return _boxed(text)
         text, allow_bare = text[behind.end() :], allow_bare and behind.re is not _EMPTY_BOX
@@ -66,10 +74,30 @@ def extract(text: str, *, allow_phrases: bool, allow_bare: bool) -> Extracted:
     if allow_phrases and (stated := announced(tail)) is not None:
         return Extracted(stated, "stated" if stated else "nothing behind the announcement of an answer")
     if allow_bare:
-        tail = without_closing(tail.strip())
+        tail = own_ending(tail)
+        if breaks_off(tail):
+            return Extracted("", "the text breaks off")
         line = (without_comments(tail) or tail).rpartition("\n")[2].strip()
         return Extracted(line, "bare" if line else "no answer found")
     return Extracted("", "no answer found")
+
+
+def own_ending(tail: str) -> str:
+    """The end of a text without what only takes leave, an aside in brackets, or another task."""
+    return without_aside(without_new_task(without_closing(tail.strip())))
+
+
+_DENIED = Extracted("", "the last box is denied")
+
+
+def _taken_back(text: str, last: int) -> int | None:
+    """Where the words end that take back the last box, which begins at `last`; None where none do."""
+    end = text.find("}", last) + 1
+    if not end or len(text) - end < 8:
+        return None
+    end = find_boxes(text[last:])[0].end + last
+    behind = is_box_taken_back(text[:last], text[end:])
+    return None if behind is None else end + behind
 
 
 _ANSWER_KEYS = ("final_answer", "finalAnswer", "final answer", "answer", "result")

@@ -14,29 +14,40 @@ from rewards.math.alternatives import Alternatives
 from rewards.math.folding import vocabulary
 
 STATES = vocabulary(
-    "is are am was were be equals equal gives get gets got obtain obtains makes totals of to exactly precisely only "
+    "is are am was were be equals equal gives get gets got obtain obtains makes totals of to exactly "
+    "precisely only "
     "just approx total "
-    "ist sind beträgt betragen ergibt ergeben macht lautet gleich entspricht entsprechen auf bei genau insgesamt "
+    "ist sind beträgt betragen ergibt ergeben macht lautet gleich entspricht entsprechen auf bei "
+    "genau insgesamt "
     "gesamt zusammen von war misst "
     "kostet zählt erhält sondern nämlich bleiben bleibt verbleiben hat wurde wiegt "
-    "est sont vaut valent fait font égale égal égalent donne donnent obtient obtenons trouve trouvons à de exactement "
+    "est sont vaut valent fait font égale égal égalent donne donnent obtient obtenons trouve trouvons "
+    "à de exactement "
     "reste coûte mesure "
     "soient finalement total résultat mesurent restent total élève "
-    "es son és sea da dan vale valen igual suma suman resulta obtiene obtenemos queda quedan total exactamente a al "
+    "es son és sea da dan vale valen igual suma suman resulta obtiene obtenemos queda quedan total "
+    "exactamente a al "
     "cuesta mide miden hay fue eran era del "
     "é são dá vale valem resulta obtemos custa mede restam sobram total exatamente igual foi ser a "
-    "è sono dà fa vale risulta costa misura restano rimangono totale esattamente uguale pari ottiene otteniamo viene "
+    "è sono dà fa vale risulta costa misura restano rimangono totale esattamente uguale pari ottiene "
+    "otteniamo viene "
     "sia a di ma ha conta valgono "
     "bedraagt zijn wordt wordt op geeft levert totaal precies exact gelijk maar samen krijgen kost van luidt "
-    "är blir utgör ger lika med utan precis totalt exakt får kostar återstår sammanlagt svaret er bliver gir giver "
+    "vara være vere verða być být byť biti быть бути fie essere être sein olla olema seharusnya "
+    "sepatutnya harusnya "
+    "är blir utgör ger lika med utan precis totalt exakt får kostar återstår sammanlagt svaret er "
+    "bliver gir giver "
     "udgør lig præcis nøjagtig i alt men koster "
     "til lik nøyaktig utgjør eru verður jafnt samtals gerir kostar "
-    "on ovat yhteensä tulee saadaan tasan täsmälleen vaan jää maksaa yhtä kuin vastaus tulos kokku võrdub saame jääb "
+    "on ovat yhteensä tulee saadaan tasan täsmälleen vaan jää maksaa yhtä kuin vastaus tulos kokku "
+    "võrdub saame jääb "
     "täpselt vastus tulemus "
-    "wynosi wynoszą równa równe równy się to jest są daje dają kosztuje zostało razem łącznie dokładnie tylko lecz "
+    "wynosi wynoszą równa równe równy się to jest są daje dają kosztuje zostało razem łącznie "
+    "dokładnie tylko lecz "
     "otrzymujemy wyszło liczy "
     "zbylo zbyly zbude jich "
-    "je jsou jest činí činia sa rovná rovno vychází dostáváme celkem spolu dohromady přesně presne ale nýbrž stojí "
+    "je jsou jest činí činia sa rovná rovno vychází dostáváme celkem spolu dohromady přesně presne "
+    "ale nýbrž stojí "
     "zbývá výsledek sú vyjde dostaneme zůstane "
     "znaša enako skupaj natanko dobimo iznosi jednako jednak ukupno tačno točno su dobijamo dobivamo nego već "
     "rezultat odgovor "
@@ -45,56 +56,75 @@ STATES = vocabulary(
     "a az egy összesen pontosan hanem egyenlő eredmény válasz kapunk marad lesz "
     "este sunt egal egală cu dă total exact ci costă rămân rezultatul răspunsul are face obținem "
     "е са общо точно равно равна равен равни е прави получаваме а но отговорът това е изнесува вкупно "
-    "равна равно равен равны составляет составляют это получаем получается получим получится будет итого всего ровно "
+    "равна равно равен равны составляет составляют это получаем получается получим получится будет "
+    "итого всего ровно "
     "осталось ответ итак а результат сумма стоит есть значит "
-    "дорівнює дорівнюють становить становлять це отримуємо всього разом рівно а відповідь залишилося буде є рівна "
+    "дорівнює дорівнюють становить становлять це отримуємо всього разом рівно а відповідь залишилося "
+    "буде є рівна "
     "дорівнюватиме "
-    "είναι ισούται ίσο με το τα σύνολο ακριβώς αλλά απάντηση αποτέλεσμα κοστίζει απομένουν συνολικά κάνει δίνει έχει "
+    "είναι ισούται ίσο με το τα σύνολο ακριβώς αλλά απάντηση αποτέλεσμα κοστίζει απομένουν συνολικά "
+    "κάνει δίνει έχει "
     "ίση "
-    "toplam cevap sonuç olarak tam eşittir yanıt eder cəmi cavab tam nəticə alanı barabar javob jami natija жауап "
+    "toplam cevap sonuç olarak tam eşittir yanıt eder cəmi cavab tam nəticə alanı barabar javob jami "
+    "natija жауап "
     "жауабы жами тең барлығы "
-    "adalah ialah jawabannya jawaban total jumlahnya hasilnya tepat sama dengan melainkan menjadi sebesar sebanyak "
+    "adalah ialah jawabannya jawaban total jumlahnya hasilnya tepat sama dengan melainkan menjadi "
+    "sebesar sebanyak "
     "jumlah nilainya yaitu jawapan yaiku sisanya "
-    "ay ang katumbas sagot eksakto kabuuan na lamang ni jibu jumla hasa sawa na kuwa ce ita ne shine yw est estas "
+    "ay ang katumbas sagot eksakto kabuuan na lamang ni jibu jumla hasa sawa na kuwa ce ita ne shine "
+    "yw est estas "
     "është janë barazi da em ithi gololi vitabu "
     "là bằng được đúng có tổng còn mà kết quả "
-    "هو هي تساوي يساوي المجموع الناتج بل بالضبط الجواب يبلغ تبلغ هما إجمالي الإجمالي فهو النتيجة إذن ٍ برابر با است "
+    "هو هي تساوي يساوي المجموع الناتج بل بالضبط الجواب يبلغ تبلغ هما إجمالي الإجمالي فهو النتيجة إذن "
+    "ٍ برابر با است "
     "مجموع دقیقا پاسخ جواب بلکه حاصل کل "
     "הוא היא הם שווה ל הכול הכל בדיוק אלא התשובה סך נותרו יש תשובה "
     "არის უდრის პასუხია რიცხვია სულ է հավասար ընդամենը freagra uimhir jawabu erantzuna kilomita gesamtpreis "
-    "endergebnis ergo sino mas pero però aber جاوابى ore alle alla uhr um heures las klo kl klockan területe összege "
-    "összeg szám érték száma értéke ára eredménye hossza kerülete különbsége szorzata átlaga valószínűsége alanı "
-    "toplamı değeri sayısı fiyatı uzunluğu çevresi farkı çarpımı ortalaması olasılığı yaşı сумма площадь периметр "
+    "endergebnis ergo sino mas pero però aber جاوابى ore alle alla uhr um heures las klo kl klockan "
+    "területe összege "
+    "összeg szám érték száma értéke ára eredménye hossza kerülete különbsége szorzata átlaga "
+    "valószínűsége alanı "
+    "toplamı değeri sayısı fiyatı uzunluğu çevresi farkı çarpımı ortalaması olasılığı yaşı сумма "
+    "площадь периметр "
     "вероятность объём длина скорость цена произведение разность среднее количество число luasnya kelilingnya "
     "selisihnya harganya rataannya peluangnya luas keliling volume harga"
 )
 """The words that stand before a number where a sentence states it."""
-_CONCLUDES = Alternatives(
+CONCLUDES = Alternatives(
     r"(?:also|somit|folglich|daher|deshalb|demnach|damit|dus|daarom|derhalve|donc|ainsi|par conséquent|d['’]où"
     r"|voilà pourquoi|finalement|"
-    r"por (?:lo )?tanto|por consiguiente|así que|entonces|luego|logo|portanto|assim|então|quindi|dunque|pertanto"
+    r"por (?:lo )?tanto|por consiguiente|así que|entonces|luego|logo|portanto|assim|então|quindi|dunque"
+    r"|pertanto"
     r"|perciò|di conseguenza|"
-    r"alltså|därför|således|altså|derfor|dermed|siis|joten|niinpä|seega|järelikult|zatem|więc|dlatego|tedy|takže"
+    r"alltså|därför|således|altså|derfor|dermed|siis|joten|niinpä|seega|järelikult|zatem|więc|dlatego"
+    r"|tedy|takže"
     r"|proto|preto|teda|"
-    r"torej|dakle|stoga|дакле|стога|tehát|így|ezért|deci|așadar|prin urmare|следовательно|таким образом|так что|итак"
+    r"torej|dakle|stoga|дакле|стога|tehát|így|ezért|deci|așadar|prin urmare|следовательно|таким образом"
+    r"|так что|итак"
     r"|поэтому|итого|значит|"
     r"отже|таким чином|тому|следователно|така че|значи|άρα|επομένως|συνεπώς|demek ki|bu nedenle|dolayısıyla"
     r"|sonuç olarak|yani|beləliklə|"
-    r"jadi|maka|oleh itu|dengan demikian|kaya|samakatuwid|vậy|do đó|do vậy|vì vậy|kwa hivyo|kwa hiyo|hivyo|per tant"
+    r"jadi|maka|oleh itu|dengan demikian|kaya|samakatuwid|vậy|do đó|do vậy|vì vậy|kwa hivyo|kwa hiyo"
+    r"|hivyo|per tant"
     r"|beraz|tātad|taigi|vadinasi|"
-    r"إذن|إذا|لذلك|وبالتالي|بالتالي|بنابراین|پس|در نتیجه|لہذا|چنانچہ|לכן|לפיכך|אפוא|ამრიგად|მაშასადამე|ուստի|այսպիսով|"
-    r"we (?:conclude|find)|concluimos|concludiamo|on conclut|trouve|erhält|erhalten|ergebnis|result\w*|r[eé]sultat\w*"
+    r"إذن|إذا|لذلك|وبالتالي|بالتالي|بنابراین|پس|در نتیجه|لہذا|چنانچہ|לכן|לפיכך|אפוא|ამრიგად|მაშასადამე"
+    r"|ուստի|այսպիսով|"
+    r"we (?:conclude|find)|concluimos|concludiamo|on conclut|trouve|erhält|erhalten|ergebnis|result\w*"
+    r"|r[eé]sultat\w*"
     r"|antwort|answer)"
 )
 _THAT = Alternatives(
-    r"que|che|dass|daß|att|at|dat|że|že|kad|hogy|ότι|πως|что|що|че|дека|că|să|să fie|että|rằng|bahwa|kwamba|أن|إن|إنه"
+    r"que|che|dass|daß|att|at|dat|że|že|kad|hogy|ότι|πως|что|що|че|дека|că|să|să fie|että|rằng|bahwa"
+    r"|kwamba|أن|إن|إنه"
     r"|بأن|که|کہ|να|"
     r"diye|deb|деп"
 )
 """What opens a clause that another one governs, and may not mean."""
 _ENGLISH = vocabulary(
-    "the are she it it's he each costs spent one simply i there they you her his this that answer gives equals has "
-    "thus hence therefore total its is with and from us up they leaves leave makes make becomes become comes reduces "
+    "the are she it it's he each costs spent one simply i there they you her his this that answer "
+    "gives equals has "
+    "thus hence therefore total its is with and from us up they leaves leave makes make becomes "
+    "become comes reduces "
     "simplifies adds add lowest means after"
 )
 _ARRIVES = re.compile(r"\b(?:se (?:simplifică|reduce|ridică)|ajunge|egal[ăei]?) la$", re.IGNORECASE)
@@ -105,20 +135,25 @@ _WORD_BEFORE = re.compile(r"([^\W\d_]+)['’]?[\s*_`]*(?:[A-Z]{1,3}|R|Rp)?[\s$�
 _CLAUSES = re.compile(r"[.!?;:](?=\s|$)|[\n\u2014\u2013=]")
 _SENTENCES = re.compile(r"[.!?](?=\s)|\n")
 _CHINESE_BEFORE = re.compile(
-    r"(?:[是为為得有共剩余餘計计到成出需花用了赚賺要约約等于於=:：第即]|而是|合计|合計|总计|總計|結果|结果|答案|一共"
+    r"(?:គឺ|[是为為得有共剩余餘計计到成出需花用了赚賺要约約等于於=:：第即]|而是|合计|合計|总计|總計"
+    r"|結果|结果|答案|一共"
     r"|总数|正好|刚好|恰好|の[は]|は|が|を|で|に)[\s$¥￥*]*$"
 )
 _ANSWERED = re.compile("答(?!案|[：:]|え[はを：:]?|曰)|看成|算成|写成|寫成|答え(?:て|る人|がち|そう)")
 
 
 _VALUE = re.compile(
-    r"(?<!\w)(?:wert|zahl|antwort|ergebnis|valeurs?|nombre|chiffre|réponse|valor|número|cifra|respuesta|resultado"
+    r"(?<!\w)(?:wert|zahl|antwort|ergebnis|valeurs?|nombre|chiffre|réponse|valor|número|cifra|respuesta"
+    r"|resultado"
     r"|valore|numero|risposta|resposta"
-    r"|waarde|getal|antwoord|värdet|talet|svaret|værdien|verdien|tallet|arvo|luku|vastaus|väärtus|arv|wartość|liczba"
+    r"|waarde|getal|antwoord|värdet|talet|svaret|værdien|verdien|tallet|arvo|luku|vastaus|väärtus|arv"
+    r"|wartość|liczba"
     r"|odpowiedź|hodnota|číslo|odpověď"
-    r"|vrijednost|broj|odgovor|vrednost|število|вредност|број|érték|szám|válasz|valoarea|numărul|răspunsul|значение"
+    r"|vrijednost|broj|odgovor|vrednost|število|вредност|број|érték|szám|válasz|valoarea|numărul"
+    r"|răspunsul|значение"
     r"|число|ответ|значення|відповідь"
-    r"|стойността|числото|отговорът|τιμή|αριθμός|απάντηση|το|değeri|sayısı|cevabı|القيمة|العدد|الرقم|الجواب|مقدار|عدد"
+    r"|стойността|числото|отговорът|τιμή|αριθμός|απάντηση|το|değeri|sayısı|cevabı|القيمة|العدد|الرقم"
+    r"|الجواب|مقدار|عدد"
     r"|گزینه|پاسخ|جواب|הערך|המספר|התשובה"
     r"|angka|nilai|bilangan|jawaban|số|giá trị|đáp án|namba|thamani)(?:\sd[eio])?[\s*]*$",
     re.IGNORECASE,
@@ -130,10 +165,12 @@ _WITH = re.compile(
     re.IGNORECASE,
 )
 """A trial opens a sentence: "With 18 it does not work"."""
-_CONFIRMS = re.compile(
-    r"\b(?:ist|is|lautet)\W*$|(?:است|ہے|ہیں|है|हैं|आहे|হয়|দি|dir|da|de)\W*$|richtig|korrekt|stimmt|correct|juste|bonne|right|esatt|giust|corrett|cert[ao]"
+CONFIRMS = re.compile(
+    r"\b(?:ist|is|lautet)\W*$|(?:است|ہے|ہیں|है|हैं|आहे|হয়|দি|dir|da|de)\W*$|richtig|korrekt|stimmt"
+    r"|correct|juste|bonne|right|esatt|giust|corrett|cert[ao]"
     r"|juist|goed|rätt|riktig|rigtig|oike|õige|popraw|praw|dobr|správn|točn|tačn"
-    r"|pravil|helyes|правил|верн|вірн|вярн|точн|σωστ|doğru|düzgün|صحيح|صواب|درست|نכון|נכונ|benar|betul|tepat|đúng"
+    r"|pravil|helyes|правил|верн|вірн|вярн|точн|σωστ|doğru|düzgün|صحيح|صواب|درست|نכון|נכונ|benar|betul"
+    r"|tepat|đúng"
     r"|sahihi",
     re.IGNORECASE,
 )
@@ -151,7 +188,17 @@ def _is_topic(before: str, after: str) -> bool:
         return True
     if _PREDICATE.match(after) is None or not (_VALUE.search(before) or _WITH.fullmatch(before)):
         return False
-    return _CONFIRMS.search(after) is None
+    return CONFIRMS.search(after) is None
+
+
+def is_stated_by(before: str) -> bool:
+    """Whether the last word in front of a number is one that states it.
+
+    >>> is_stated_by("Số cần tìm là "), is_stated_by("Wir teilen durch ")
+    (True, False)
+    """
+    word = _WORD_BEFORE.search(before)
+    return (word is not None and word[1].lower() in STATES) or _CHINESE_BEFORE.search(before) is not None
 
 
 def is_introduced(text: str, start: int, end: int, *, is_measured: bool = False) -> bool:
@@ -179,6 +226,6 @@ def is_introduced(text: str, start: int, end: int, *, is_measured: bool = False)
     words = [word.lower() for word in _SPACED.findall(sentence)]
     if len(_ENGLISH.intersection(words)) > (not sentence.isascii()):
         return True
-    if _CONCLUDES.search(sentence) or _ARRIVES.search(clause[: before.end(1)]):
+    if CONCLUDES.search(sentence) or _ARRIVES.search(clause[: before.end(1)]):
         return True
     return before[1].lower() in STATES and _THAT.search(clause[: before.start()]) is None

@@ -64,7 +64,8 @@ def names_a_problem(text: str, start: int, end: int) -> bool:
 _REFERENCE = re.compile(
     r"\b(?:see|printed|listed|shown|given|found|stated|explained|proved|proven|appears?|described|discussed|derived"
     r"|covered|turn|refer|solved|answered)\b[^.!?\n]{0,30}\b(?:page|pages|pp?\.|section|chapter|appendix|theorem|lemma|line|table"
-    r"|figure|volume|part|note)\s*$|\b(?:theorem|lemma|corollary|proposition|equation|eq\.|definition|axiom|appendix)\s?\(?$",
+    r"|figure|volume|part|note)\s*$|\b(?:theorem|lemma|corollary|proposition|equation|eq\.|definition|axiom|appendix)\s?\(?$"
+    "|(?:[见見]|答案在)第\\s?$",
     re.IGNORECASE,
 )
 

@@ -45,8 +45,10 @@ _OPTION = (
     "|ಉತ್ತರ|ഓപ്ഷൻ|ഉത്തരം"
     "|ตัวเลือก|ข้อ|คำตอบ|ຄຳຕອບ|ຂໍ້|ចម្លើយ|ជម្រើស|အဖြေ|ရွေးချယ်စရာ|选项|選項|选|選|答案|选择|選択肢|答え|正解"
     "|解答|보기|정답|답|번호|선택지"
-    "|lösung|solución|soluzione|solução|rozwiązanie|řešení|решение|розв'язок|oplossing|løsning|lösning|ratkaisu|çözüm"
-    "|chọn|elijo|escojo|marco|wähle|choisis|scelgo|kies|wybieram|välj|velg|выбираем|выбираю|обираю|seçiyoruz|pilih"
+    "|lösung|solución|soluzione|solução|rozwiązanie|řešení|решение|розв'язок|oplossing|løsning|lösning"
+    "|ratkaisu|çözüm"
+    "|chọn|elijo|escojo|marco|wähle|choisis|scelgo|kies|wybieram|välj|velg|выбираем|выбираю|обираю"
+    "|seçiyoruz|pilih"
     "|เลือก|ตอบ|اختر|نختار|انتخاب|בחר|पसंद"
     "|პასუხი|ვარიანტი|պատասխան|տարբերակ|መልሱ|ምርጫ"
 )
@@ -131,12 +133,43 @@ def option_letter(text: str) -> str | None:
     """
     if not _HAS_OPTION.search(text):
         return None
-    for clause in reversed(_CLAUSE.split(text[-300:])):
+    for clause in reversed(_CLAUSE.split(_without_reason(text[-300:]))):
         letters = _letters(_ARTICLE.sub(" ", clause))
         if letters and not DENIED.search(clause):
             return letters.pop() if len(letters) == 1 and not HEDGED.search(clause) else None
     small = _SMALL.search(text)
     return (small[1] or small[2]).translate(_SMALL_LOCAL).upper() if small else None
+
+
+_REASON = re.compile(
+    r"(?:[,;(—–]\s?|\s)(?:because|since|as the others?|weil|da|denn|car|puisque|parce que|ya que|porque"
+    r"|pues|dado que|puesto que|pois|já que"
+    r"|visto que|uma vez que|perché|poiché|dato che|in quanto|omdat|want|aangezien|deoarece|pentru că"
+    r"|fiindcă|căci|eftersom|fordi|därför att|siden"
+    r"|koska|sillä|ponieważ|gdyż|bo|protože|neboť|pretože|lebo|ker|saj|jer|zato što|јер|потому что"
+    r"|так как|поскольку|ибо|бо|тому що|оскільки"
+    r"|защото|тъй като|mert|mivel|hiszen|επειδή|γιατί|διότι|καθώς|çünkü|zira|karena|sebab|kerana|vì"
+    r"|bởi vì|do|dahil|sapagkat|kasi|kwa sababu|kwani"
+    r"|perquè|ja que|لأن\w*|حيث|إذ|زیرا|چون|چرا که|کیونکہ|כי|מכיוון ש\w*|משום ש\w*|क्योंकि|कारण|কারণ"
+    r"|ஏனெனில்|ఎందుకంటే)\s"
+    r"|因为|因為|由于|由於|なぜなら|왜냐하면|เพราะ",
+    re.IGNORECASE,
+)
+"""What opens the reason for a choice, which may name the other ones."""
+
+_NEXT = re.compile(r"[.!?](?=\s+\S)|[。！？।](?=\s*\S)")
+
+
+def _without_reason(text: str) -> str:
+    """A text up to the reason that it ends with, where a choice is named before that.
+
+    >>> _without_reason("Es la C, ya que A y B no valen."), _without_reason("Porque sí, es la C.")
+    ('Es la C', 'Porque sí, es la C.')
+    """
+    reason = _REASON.search(text)
+    if reason is None or _NEXT.search(text, reason.end()) or not _letters(_ARTICLE.sub(" ", text[: reason.start()])):
+        return text
+    return text[: reason.start()]
 
 
 def _letters(clause: str) -> set[str]:

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  (words in other scripts)
 """Points, named values, shares and words out of the sentence that ends a solution. Standard library only.
 
 "The solutions are $(0,0)$ and $(1,1)$." -> "(0,0), (1,1)"        "So x = 3 and y = 4." -> "x = 3, y = 4"
@@ -14,7 +15,8 @@ _DOLLARS = re.compile(r"\$|\\[()](?=[\s.,;]|$)|(?<=\s)\\\((?=\()")
 _POINT = re.compile(r"(?<![A-Za-z0-9\\])\([^()\n]{1,60}[,;][^()\n]{1,60}\)")
 _BETWEEN = re.compile(r"\s*(?:[,;]\s*)?(?:(?:and|or)\s+)?")
 _NAMED = re.compile(
-    r"(?<![A-Za-z\d])([A-Za-z])(?:_\{?\d\}?)?\s?=\s?(-?\d+(?:\.\d+)?(?:\s?/\s?\d+)?)(?![\dA-Za-z]|\.\d|\s?[*/^+(=-])"
+    r"(?<![A-Za-z\d])([A-Za-z])(?:_\{?\d\}?)?\s?=\s?(-?\d+(?:\.\d+)?(?:\s?/\s?\d+)?)(?![\dA-Za-z]|\.\d"
+    r"|\s?[*/^+(=-])"
 )
 _SHARE = re.compile(r"(?<![\d.,])(\d{1,6})\s+(?:in|out of)\s+(?:every\s+)?(\d{1,6})[.\s]*$")
 _RATIO = re.compile(r"(?<![\d.,])(?<!from )(\d{1,6})\s*(?:to|:)\s*(\d{1,6})[$.\s]*$")
@@ -24,8 +26,17 @@ _OTHERWISE = re.compile(
 
 
 _NAMES_IT = re.compile(
-    r"(?:\b(?:is|are|was|were|be|equals|becomes|on|in|called|named|answer|color|colour)|[:=])\s+"
-    r"(?:(?:an?|the|simply|just|color)\s+)?$"
+    r"(?:\b(?:is|are|was|were|be|equals|becomes|on|in|called|named|answer|color|colour"
+    r"|ist|sind|war|auf|am|an|heißt|est|sont|était|tombe|es|son|fue|cae|en|será|é|são|foi|cai|em|na|no"
+    r"|num|numa|è|sono|cade|di"
+    r"|op|zijn|valt|este|sunt|cade|pe|är|er|på|på en|var|on|jest|są|w|we|wypada|je|jsou|připadá|v|ve|u"
+    r"|pada|na|это|есть|в|во|на|будет"
+    r"|це|у|е|adalah|ialah|hari|pada hari|là|vào|ngày|ay|ni|siku ya|είναι|την|bir|egy|a|az|هو|هي|يوم"
+    r"|روز|היא|הוא|ביום)|[:=—–-])\s+"
+    r"(?:(?:an?|the|simply|just|color|ein(?:e|en|em|er)?|der|die|das|den|dem|une?|le|la|les|el|los|las"
+    r"|una|uno|il|lo|um|uma|o|os|as|en"
+    r"|ett|et|een|de|het|hari|thứ)\s+)?$"
+    r"|(?:[是为為在:：]|である|는|은)\s?$"
 )
 """What stands before the words that a sentence settles on."""
 

@@ -27,7 +27,7 @@ _REMARK = re.compile(
     r"(?<=[\d}%)])\s*(?:\\text\s*\{\s*)?\((?:approx|about|rounded|exact|nearest)[a-z. ]*\)\s*\}?$", re.IGNORECASE
 )
 _WHOLE_WRAPPER = re.compile(rf"\\(?:{_FONTS})\s*\{{([^{{}}]*)\}}")
-_GROUP_SEPARATOR = re.compile(r"(?<=\d)(?:(?<![^\d]0)(?<!^0)\{,\}|,?\\[,;:! ]\s?)(?=\d{3}(?!\d))")
+_GROUP_SEPARATOR = re.compile(r"(?<=\d)(?:(?<![^\d]0)(?<!^0)\{,\}(?:\\!)?|,?\\[,;:! ]\s?)(?=\d{3}(?!\d))")
 _DECIMAL_COMMA = re.compile(r"(?<=\d)\{,\}(?=\d)")
 _SPACING = re.compile(r"(?<!\\)\\[,;:!> ]")
 _LOOKS = re.compile(

@@ -126,6 +126,7 @@ def _verb_first(noun: str, verb: str) -> str:
 def _results() -> str:
     """A result may be an intermediate one, or no number at all; only `result is 18` and `result: 18` count."""
     verbs = "|".join(sorted({verb.removesuffix("|") for _, verb in _WORDS.values() if verb.strip("-")}))
+    verbs = verbs.replace("to|brzmi", "(?<=wynik )to|brzmi")  # English compares "the result to 18"
     return rf"\b(?:{_RESULTS}){_MARKS}(?:(?:{verbs}){_MARKS}{_SIGN}?|{_SIGN}){_MARKS}(?=[$\\(]*[-+]?\d|\\)"
 
 

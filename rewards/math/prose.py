@@ -5,18 +5,24 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from rewards.math.chinese import with_shares
+from rewards.math.counting_singly import with_parts
 from rewards.math.folding import fold
 from rewards.math.halves import with_halves
 from rewards.math.spelled import SCALE_WORDS
 from rewards.math.units import CURRENCY_CODE, measure
 from rewards.math.worded import with_digits
 
-_GROUPED = r"\d{1,3}(?:[ ']\d{3})+(?:[.,]\d+)?(?![\d.,]*\d)|\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}(?![\d.,]*\d)"
+_GROUPED = (
+    r"\d{1,3}(?:[ ']\d{3})+(?:[.,]\d+)?(?![\d.,]*\d)|\d{1,3}(?:\.\d{3})+,\d+"
+    r"|\d{1,3}(?:\.\d{3}){2,}(?![\d.,]*\d)"
+)
 _DIGITS = rf"(?:{_GROUPED}|\d[\d,]*(?:\.\d+)?)"
 _MIXED = r"\d{1,3}\s{1,2}\d{1,3}\s?/\s?\d{1,3}(?!\d)"
 _CODE = rf"(?:(?<![A-Za-z]){CURRENCY_CODE}(?=\d))?"
 NUMBER = re.compile(
-    rf"(?<![\w%])%\s?\d+(?:[.,]\d+)?|(?<![\w.)\]}}^{{])(?<!\d,){_CODE}[-+]?(?:{_MIXED}|(?:{_DIGITS}|\.\d+)(?:\s?/\s?\d+)?)\s?%?"
+    rf"(?<![\w%])%\s?\d+(?:[.,]\d+)?|(?<![\w.)\]}}^{{])(?<!\d,){_CODE}[-+]?(?:{_MIXED}|(?:{_DIGITS}"
+    rf"|\.\d+)(?:\s?/\s?\d+)?)\s?%?"
     rf"|(?<![A-Za-z^{{_\d.,]){_MIXED}"
     rf"|(?<![A-Za-z^{{_\d.,]){_DIGITS}\s?%?",
     re.ASCII,
@@ -27,7 +33,8 @@ _MINUS = re.compile(
     r"(?:(?:^|[:=\u2014\u2013(]|\b(?:is|es|est|\u00e9|\u00e8|ist|lautet|be|\u0440\u0430\u0432\u043d\w+|\u00e4r"
     r"|er|to|\u044d\u0442\u043e|was|equals))\s*"
     r"(?:minus|negative|moins|menos|meno|минус|мінус|mínusz|eksi)"
-    r"|(?<=[^\W\d_][^\W\d_][^\W\d_]\s)(?:minus|moins|menos|meno|минус|мінус|mínusz|eksi|miinus|mínus|μείον)|\bd[ei]\s(?:menos|moins|meno)|零下|氷点下|영하"
+    r"|(?<=[^\W\d_][^\W\d_][^\W\d_]\s)(?:minus|moins|menos|meno|минус|мінус|mínusz|eksi|miinus|mínus"
+    r"|μείον)|\bd[ei]\s(?:menos|moins|meno)|零下|氷点下|영하"
     r"|[\u8d1f\u8ca0]|\u30de\u30a4\u30ca\u30b9|\ub9c8\uc774\ub108\uc2a4|منفی|سالب|ऋण|माइनस|\bâm)\s*$",
     re.IGNORECASE,
 )
@@ -40,9 +47,13 @@ _UNIT_BEHIND = re.compile(
 _RATE_BEHIND = re.compile(r"\sper\s([a-z]{1,12})\b")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u9fff\uac00-\ud7a3]")
 _PLACE_BEHIND = re.compile(
-    r"(?:[\u4e07\u842c\u4ebf\u5104\ub9cc\uc5b5](?:\s?\d{1,4}[\u5343\ucc9c\u767e\ubc31]?(?!\d))?)+|[\u5343\ucc9c]"
+    r"(?:(?:[\u5343\ucc9c\u767e\ubc31](?:\s?\d[\u767e\ubc31])?)?[\u4e07\u842c\u4ebf\u5104\ub9cc\uc5b5]"
+    r"(?:\s?\d{1,4}(?:[\u5343\ucc9c\u767e\ubc31]\s?\d{0,3}){0,3}(?!\d))?)+"
+    r"|[\u5343\ucc9c](?:\s?\d[\u767e\ubc31])?"
 )
-_PLACE_BEFORE = re.compile(r"\d[\u4e07\u842c\u4ebf\u5104\ub9cc\uc5b5]\s?$")
+_PLACE_BEFORE = re.compile(
+    r"\d[\u5343\ucc9c\u767e\ubc31]?[\u4e07\u842c\u4ebf\u5104\ub9cc\uc5b5]\s?$|\d[\u5343\ucc9c\u767e\ubc31]\s?$"
+)
 _ROOT_BEFORE = re.compile(r"\\sqrt\s*(?:\[\d\]|\{)?\s*$|\\(?:log(?:_\{?\w{1,3}\}?)?|ln|exp|sin|cos|tan)\s*[({]?\s*$")
 _ROOT_BEHIND = re.compile(r"\s?(?:\\sqrt|\\pi|\u03c0|\\frac|\u2030|!(?:\)|!|\s[a-z]))|\^(?!\\circ)")
 _NO_UNITS = frozenset(("in", "an", "as", "dia", "ago"))
@@ -58,7 +69,7 @@ def numbers(text: str) -> list[re.Match[str]]:
     for candidate in _MAY_BEGIN.finditer(text):  # the pattern itself would try all its parts at every character
         if candidate.start() >= end and (match := NUMBER.match(text, candidate.start())) is not None:
             end = match.end()
-            if not _PLACE_BEFORE.search(text, max(0, match.start() - 3), match.start()):
+            if not _PLACE_BEFORE.search(text, max(0, match.start() - 4), match.start()):
                 found.append(match)
     return found
 
@@ -103,7 +114,8 @@ def number_text(text: str, match: re.Match[str], *, with_unit: bool = False) -> 
 
 
 _SCIENTIFIC = re.compile(
-    r"(?<![\w.,)])[-+]?\d{1,20}(?:\.\d{1,20})?\s?(?:\u00d7|\\times|\\cdot|\u00b7|\*|x)\s{0,2}10\s?\^\s?[{(]?[-+]?\d{1,4}[})]?"
+    r"(?<![\w.,)])[-+]?\d{1,20}(?:\.\d{1,20})?\s?(?:\u00d7|\\times|\\cdot|\u00b7|\*"
+    r"|x)\s{0,2}10\s?\^\s?[{(]?[-+]?\d{1,4}[})]?"
 )
 
 
@@ -149,14 +161,18 @@ _PART_FIRST = re.compile(r"(?<!\d)(\d{1,4})\s?[分분][의の之]\s?(\d{1,4})(?!
 _HEBREW_HYPHEN = re.compile(r"(?<=[א-ת])[-\u05be](?=\d)")
 _EMPHASIZED = re.compile(r"__([^_\n]{0,80}\d[^_\n]{0,80})__")
 _LOOSE_SIGN = re.compile(r"(?<![\w)\]}]\s)(?<![\w)\]}])-\s(?=\d{1,3}/\d)|(?<=\w\s)-\s(?=\d{1,3}/\d{1,3}\D*$)")
+_STOP_BEFORE_DIGIT = re.compile(r"([\u3002\u0964\u06d4])(?=\d)")
+"""The end of a sentence, which folding makes a point: that is none of the next one's number."""
 _AND_A_PART = re.compile(r"(?<=\d)\s?[と又]\s?(?=\d+/\d)")
 
 
 def folded(text: str) -> str:
     """Text whose numbers can be found by `NUMBER`: folded, its number words as digits where it has no digits."""
     is_ascii = text.isascii()
+    if not is_ascii:
+        text = _STOP_BEFORE_DIGIT.sub(r"\1 ", text)
     text = fold(with_digits(text if is_ascii else _HEBREW_HYPHEN.sub(" ", text)))
-    text = with_halves(text)
+    text = with_halves(text if is_ascii else with_shares(with_parts(text)))
     if "__" in text:
         text = _EMPHASIZED.sub(r"\1", text)
     if "/" in text and "-" in text:

@@ -7,6 +7,7 @@ import re
 
 from rewards.math.answers import Answer
 from rewards.math.choices import several_choices
+from rewards.math.clock import said_time
 from rewards.math.contrasts import behind_but, is_denied
 from rewards.math.denials import CLAUSE_END, DENIED, HEDGED, OR
 from rewards.math.exact import is_literal
@@ -37,7 +38,7 @@ _RUN_OF_NAMED = re.compile(rf"{_NAME}{_ITEM}(?:\$?\s?,?\s?(?:{_OR})\s?\$?{_NAME}
 _SEVERAL = frozenset(("list", "set", "union", "pm", "mp"))
 _SUBSCRIPT = re.compile(r"_\{?\d\}?")
 _ONE = re.compile(_ITEM)
-_BRACKET = re.compile(r"(?<![a-z0-9\\])[(\[][^()\[\]\n]{1,60}[,;|][^()\[\]\n]{1,60}[)\]]")
+_BRACKET = re.compile(r"(?<![a-z0-9\\])[(\[\]][^()\[\]\n]{1,60}[,;|][^()\[\]\n]{1,60}[)\]\[]")
 _MATH = r"\\(?:sqrt|pi|frac|cdot|times|le|ge|infty)\b|sqrt|\bpi\b|\b(?:sin|cos|tan|ln|log)\b"
 _MATH += r"|(?<![^\W\d_])[A-Za-z\u03c0](?![^\W\d_])"
 _FORMULA = re.compile(
@@ -161,12 +162,19 @@ _AT_THE = re.compile(r"\b[Aa]lle(?= (?:ore )?\d)")
 """Italian for "at", Finnish for "below"."""
 
 
+_SLACK = 12
+"""A time in words may go on with its part of the day, which one in digits takes in."""
+
+
 def _moment(line: str, kind: str) -> str:
-    """The last time or date of a line, unless its clause denies it."""
+    """The last time or date of a line, in digits or words, unless its clause denies it."""
+    said = said_time(line) if kind == "time" else None
     plain = fold(_HAN.sub(_han_digits, line)).replace("\\text", "").replace("$", "")
     plain = _AT_THE.sub("", plain)
     found = last_moment(plain, kind)
     start, end = max(plain.rfind(found), 0), max(plain.rfind(found), 0) + len(found)
+    if said is not None and (not found or len(line) - said.end <= len(plain) - end + _SLACK):
+        return "" if _is_denied(line, said.start, said.end) else said.time
     return "" if not found or _is_denied(plain, start, end) else found
 
 

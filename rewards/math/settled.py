@@ -15,14 +15,15 @@ from rewards.math.contrasts import (
     without_remark,
 )
 from rewards.math.denials import COMPARED, DENIED, DOUBTED, HEDGED, OR, VAGUE
-from rewards.math.extract import TAIL_CHARS
-from rewards.math.formulas import INLINE_MATH, content, without_closing
+from rewards.math.extract import TAIL_CHARS, own_ending
+from rewards.math.formulas import INLINE_MATH, content
 from rewards.math.introduced import is_introduced
 from rewards.math.labels import is_reference, names_a_problem
 from rewards.math.prose import folded, in_formula, mixed_measure_in, number_text, numbers, scientific
 from rewards.math.scruples import HARDLY
 from rewards.math.statements import exact_and_approximate, last_word_as_digits, without_comments
 from rewards.math.turns import own_words
+from rewards.math.unclaimed import is_unclaimed
 from rewards.math.units import CURRENCY_CODE
 
 
@@ -64,8 +65,8 @@ def last_value(text: str, *, with_unit: bool = False) -> str:
     >>> last_value("It is not 5.")
     ''
     """
-    tail = without_remark(without_check(without_closing(own_words(text)[-TAIL_CHARS:].rstrip())))
-    if (stated := without_comments(tail)) is None:
+    tail = without_remark(without_check(own_ending(own_words(text)[-TAIL_CHARS:])))
+    if (stated := without_comments(tail)) is None or is_unclaimed(tail, stated):
         return ""
     tail = last_word_as_digits(without_denied(stated))
     if _QUESTION_BEHIND.search(tail[-300:]) and not _OFFER_BEHIND.search(tail[-300:]):
@@ -93,12 +94,18 @@ def _last_number(plain: str, *, with_unit: bool, is_measured: bool) -> str:
         return mixed
     if power := scientific(plain, found[-1].start()):
         return power
+    if _OPERAND.search(plain[: found[-1].start() + 1]):
+        return ""
     return "" if in_formula(plain, found[-1]) else number_text(plain, found[-1], with_unit=with_unit)
 
 
 def _is_stated(plain: str, start: int, end: int, *, is_measured: bool) -> bool:
     """Whether the last number, in `plain[start:end]`, is neither a reference, cut off, a range nor a mere case."""
     if _UNFINISHED.match(plain, end) or _RANGE.search(plain[-80:]):
+        return False
+    if _DEFINES.search(plain[max(0, start - 30) : start]):
+        return False
+    if end - start == 2 and _OF_A_TIME.search(plain[max(0, start - 4) : start]):
         return False
     if any(words(plain[:start]) for words in (is_reference, is_contrary_to_fact, is_of_another)):
         return False
@@ -107,7 +114,8 @@ def _is_stated(plain: str, start: int, end: int, *, is_measured: bool) -> bool:
 
 _SIGN = "[\u20a0-\u20cf\u00a3\u00a5\u0e3f$]"
 _MEASURED = re.compile(
-    rf"(?:\d\s?(?:{_SIGN}|[%\u066a\uff05])|(?:{_SIGN}|\b{CURRENCY_CODE})\s?\d[\d.,\u00a0\u202f ]*)[^\d\n]{{0,25}}$"
+    rf"(?:\d\s?(?:{_SIGN}|[%\u066a\uff05])|(?:{_SIGN}"
+    rf"|\b{CURRENCY_CODE})\s?\d[\d.,\u00a0\u202f ]*)[^\d\n]{{0,25}}$"
     r"|(?<![\w%])%\s?\d[\d.,]*[^\d\n]{0,25}$"
 )
 """The last number of a text with the sign of a currency, or of percent."""
@@ -135,18 +143,29 @@ _QUESTION_BEHIND = re.compile(
 )
 """A question that closes a text: the text repeats its problem."""
 _OFFER_BEHIND = re.compile(
-    r"\b(?:you|help|questions?|correct|right|okay|ok|clear|sense|ayud\w+|pregunta\w*|quieres|aide\w*|voulez|souhaitez"
-    r"|hilfe|fragen|möchten|aiuto|domande|vuoi|ajuda\w*|dúvida\w*|вопросы|помо\w+|pytania|yardım\w*)\b[^.!?]*\W*$"
+    r"\b(?:you|help|questions?|correct|right|okay|ok|clear|sense|ayud\w+|pregunta\w*|quieres|aide\w*"
+    r"|voulez|souhaitez"
+    r"|hilfe|fragen|möchten|aiuto|domande|vuoi|ajuda\w*|dúvida\w*|вопросы|помо\w+|pytania"
+    r"|yardım\w*)\b[^.!?]*\W*$"
     r"|[您你]",
     re.IGNORECASE,
 )
 """A question to the reader."""
 _CUT_FORMULA = re.compile(r"(?<![\\\d])\$(?=[A-Za-z\\(])")
 """The opening sign of a formula that the end of the text cuts off; `$5` is money."""
-_UNFINISHED = re.compile(r"\s+[-+\u2212]$|\s*[\u00d7\u00f7/=]\s*$")
+_UNFINISHED = re.compile(r"\s+[-+\u2212*]\s*$|\s*(?:[\u00d7\u00f7/=]|\\times|\\cdot|\\div)\s*$")
 """An operator that the end of the text leaves alone; `500/-` is money."""
+_OPERAND = re.compile(r"(?:\\times|\\cdot|\\div|[\d)]\s?[*/]|[\w)]\s[+*]|[\d)]\s-|\d\sx)\s*[$(]?\s?[-\d.]?$")
+"""What makes the number behind it one of a product or sum that is left to compute."""
+_DEFINES = re.compile(
+    r"(?:\bwhere|\bwobei|\bdonde|(?<!['’])\boù|\bdove|\bonde|\bwaarbij|\bgdzie|\bkde|\bгде|\bде|其中"
+    r"|ここで|여기서)\s?\$?[A-Za-z]\w{0,2}\s*=\s*$"
+)
+"""What says what a letter of a formula stands for."""
+_OF_A_TIME = re.compile(r"(?<![\d:])(?:[01]?\d|2[0-3]):$")
 _COMPUTED = re.compile(
-    r"\b(?:twice|thrice|double|triple|half of|times|squared|cubed|square root of|factorial|multiplied|divided)\b"
+    r"\b(?:twice|thrice|double|triple|half of|times|squared|cubed|square root of|factorial|multiplied"
+    r"|divided)\b"
 )
 
 
@@ -166,7 +185,8 @@ def _has_code(text: str) -> bool:
 
 _RANGE = re.compile(
     r"\d\s?[~\u301c\uff5e]\s?\d[^\n]{0,20}$"
-    r"|(?:^|\n)\W{0,5}\d[\d.,]*\s?(?:bis|à|a|do|до|to|tot|til|till|ila|hingga|sampai|đến|至|到)\s?\d[\d.,]*[^\d\n]{0,30}$"
+    r"|(?:^|\n)\W{0,5}\d[\d.,]*\s?(?:bis|à|a|do|до|to|tot|til|till|ila|hingga|sampai|đến|至"
+    r"|到)\s?\d[\d.,]*[^\d\n]{0,30}$"
 )
 """A range, of which no end is the answer."""
 _COMMA = re.compile(r"\s?[,;\u3001\uff0c\u060c]\s?")

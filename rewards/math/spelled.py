@@ -177,6 +177,10 @@ def spelled_number(text: str) -> int | Fraction | None:
 def _english(words: list[str]) -> int | Fraction | None:
     """`two thirds` or a whole number."""
     part = words[-1].removesuffix("s") if words else ""
+    if part in _PARTS and "and" in words[1:]:
+        joint = len(words) - 1 - words[::-1].index("and")
+        whole, rest = _english_whole(words[:joint]), _english(words[joint + 1 :])
+        return whole + rest if whole and isinstance(rest, Fraction) and 0 < rest < 1 else None
     if part in _PARTS and len(words) <= 3:
         count = 1 if words[:-1] in ([], ["a"]) else _english_whole([word for word in words[:-1] if word != "a"])
         return None if count is None else simplest(Fraction(count, _PARTS[part]))

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from rewards.math.plans import is_english
+
 _MOST_CHARS = 1500
 _MOST_UNITS = 12
 _BOUNDARY = re.compile(
@@ -26,28 +28,33 @@ def _opens(words: str) -> re.Pattern[str]:
 
 
 _CONCLUDES = _opens(
-    r"(?:and |but |,)?(?:so|therefore|hence|thus|consequently|accordingly|it follows|finally|we conclude|in total"
+    r"(?:and |but |,)?(?:so|therefore|hence|thus|consequently|accordingly|it follows|finally"
+    r"|we conclude|in total"
     r"|in all|altogether|overall)\b"
 )
 _RESULTS_IN = re.compile(
-    r",? (?:so|and so|making|giving|leaving|bringing|thus|hence|therefore|meaning|for a total|in total|altogether)\b"
+    r",? (?:so|and so|making|giving|leaving|bringing|thus|hence|therefore|meaning|for a total|in total"
+    r"|altogether)\b"
     r"|\bwhich (?:means|leaves|makes|gives|yields)\b",
     re.IGNORECASE,
 )
 """Behind these a sentence that begins as an aside comes to a result."""
 _CHECK = _opens(
-    r"(?:(?:quick|sanity|final|as a|let(?:'s| us| me)|now) )*(?:check|checking|verification|verifying|double[- ]check"
+    r"(?:(?:quick|sanity|final|as a|let(?:'s| us| me)|now) )*(?:check|checking|verification|verifying"
+    r"|double[- ]check"
     r"|cross[- ]check|confirmation)\s*(?:[:.\u2013\u2014]|\*|$)"
 )
 """Opens a check, which goes on for as long as mere computations follow."""
 _TO_CHECK = _opens(
-    r"(?:to|we can|you can|we|let(?:'s| us| me)) (?:quickly |now |also |easily )*(?:double[- ]?check|check|verify"
+    r"(?:to|we can|you can|we|let(?:'s| us| me)) (?:quickly |now |also |easily )*(?:double[- ]?check"
+    r"|check|verify"
     r"|confirm|cross[- ]?check|validate)\b|indeed\b|both sides\b"
 )
 _CONFIRMED = re.compile(
     r"[\u2713\u2714\u2705]|\\checkmark|\bas (?:required|expected|needed|desired|wanted|it should)\b"
     r"|\bas (?:stated|given|the problem \w+)\W*$"
-    r"|\b(?:which|that|this|it|both|all|everything) (?:\w+ )?(?:match(?:es)?|agrees?|checks?|holds?|confirms?|works?"
+    r"|\b(?:which|that|this|it|both|all|everything) (?:\w+ )?(?:match(?:es)?|agrees?|checks?|holds?"
+    r"|confirms?|works?"
     r"|fits?|satisf\w+|(?:is|are) (?:true|correct|right|consistent|what|exactly what))\b"
     r"|\bmatching the\b|\b(?:consistent|in agreement) with\b|\bchecks out\b",
     re.IGNORECASE,
@@ -55,9 +62,13 @@ _CONFIRMED = re.compile(
 _PLUGS = _opens(r"(?:substitut|plugg|putt|insert)ing (?:\S+ ){0,4}?(?:back|original|other|given)\b")
 _ASIDE = _opens(
     r"for (?:comparison|reference|context|perspective|the record|the curious|what it(?:'s| is) worth)\b"
-    r"|by (?:comparison|contrast|way of)\b|in (?:comparison|contrast)\b|incidentally\b|fun fact\b|interestingly\b"
-    r"|as an? (?:\w+ )?(?:aside|note|curiosity|footnote|remark|reminder)\b|side note\b|curiously\b|coincidentally\b"
-    r"|people often\b|another (?:[a-z-]+ ){0,2}(?:example|number|fact|instance|case|curiosity)\b"
+    r"|by (?:comparison|contrast|way of)\b|in (?:comparison|contrast)\b|incidentally\b|fun fact\b"
+    r"|interestingly\b"
+    r"|as an? (?:\w+ )?(?:aside|note|curiosity|footnote|remark|reminder)\b|side note\b|curiously\b"
+    r"|coincidentally\b"
+    r"|(?:a|the|one|another) (?:[a-z]+ )?(?:mistake|error|trap|pitfall|misconception)\b"
+    r"|(?:recall|remember|keep in mind|reminder)\b|people often\b|another (?:[a-z-]+ ){0,2}(?:example"
+    r"|number|fact|instance|case|curiosity)\b"
     r"|the next (?:one|such)\b"
     r"|(?:also )?note that \S+ (?:is also|lies)\b"
     r"|(?:the )?(?:reasoning|reasons?|explanation|justification|rationale)(?: is)?\s*[:.\u2013\u2014*]"
@@ -79,22 +90,33 @@ _COMPARES = _opens(
     r"|[a-z]{2,10}er than|compared)\b"
 )
 _TAIL = re.compile(
-    r"\s*[,(]\s?(?:(?:and )?saving|(?:as )?compared (?:with|to)|as opposed to|up from|down from|instead of|rather than"
+    r"\s*[,(]\s?(?:(?:and )?saving|(?:as )?compared (?:with|to)|as opposed to|up from|down from"
+    r"|instead of|rather than"
     r"|versus)"
     r"\s[^.!?,()]*\d[^.!?()]*\)?(?=[.!\s]*$)"
 )
 """A comparison that ends a sentence."""
 _OTHER_CASE = _opens(
     r"(?:(?:had|were|should|without)\b[^.!?]{1,120}?|(?:if|suppose|in case)\b[^.!?]{1,80}?"
-    r"\b(?:were|weren't|was|wasn't|had|hadn't|did|didn't|[a-z]{2,12}ed)\b[^.!?]{0,80}?)(?:\bwould\b|'d\b|\bwould've\b)"
+    r"\b(?:were|weren't|was|wasn't|had|hadn't|did|didn't|[a-z]{2,12}ed)\b[^.!?]{0,80}?)(?:\bwould\b"
+    r"|'d\b|\bwould've\b)"
 )
 """A case contrary to the one at hand."""
+_WERE = _opens(r"(?:if|were|had|suppose)\b[^.!?]{1,60}?\b(?:were|weren't|had been)\b[^.!?]{0,80}?(?:\bwould\b|'d\b)")
+"""A case that the sentence itself calls untrue."""
+_DROPS = _opens(
+    r"(?:(?:so|but|and|then|therefore|thus|hence),? )?(?:we|i) (?:(?:must|can|have to|now|should"
+    r"|will) )?(?:reject|discard|exclude"
+    r"|dismiss|rule out|ignore|drop|throw (?:out|away))\b"
+)
 _EXAMPLE = _opens(r"for (?:instance|example)\b|e\.g\.")
 _RESTATES = _opens(
     r"(?:(?:now|here|so|first|next|then|but|and|recall,?|again),? ){0,2}"
     r"(?:(?:we|you|i) (?:are|were) (?:asked|told|given|required|supposed)"
-    r"|(?:we|i) (?:need|want|must|have|wish|aim|try) to (?:find|determine|compute|calculate|work out|figure out|solve)"
-    r"|(?:our|the|my) (?:task|goal|aim|job|objective|question) (?:is|asks|wants|here)|to be (?:found|determined))\b"
+    r"|(?:we|i) (?:need|want|must|have|wish|aim|try) to (?:find|determine|compute|calculate|work out"
+    r"|figure out|solve)"
+    r"|(?:our|the|my) (?:task|goal|aim|job|objective|question) (?:is|asks|wants|here)|to be (?:found"
+    r"|determined))\b"
 )
 _SEEKS = re.compile(
     r"^\W*(?:find|determine|compute|calculate|evaluate|solve)\b"
@@ -113,14 +135,19 @@ _CONDITION = re.compile(
 )
 _REJECTS = re.compile(
     r"\bfails\b|\bextraneous\b|\b(?:does|do|did|could)(?: not|n['\u2019]t) (?:satisfy|work|fit|hold|match"
-    r"|make sense|add up|reproduce|check out)\b|\bcan(?:not|['\u2019]t) be (?:right|correct|true|valid|the answer)\b"
+    r"|make sense|add up|reproduce|check out)\b|\bcan(?:not|['\u2019]t) be (?:right|correct|true|valid"
+    r"|the answer)\b"
     r"|\bcontradict\w*"
-    r"|\b(?:must be|is|are|was|were|be|as) (?:\w+ )?(?:rejected|discarded|excluded|wrong|incorrect|invalid|impossible"
+    r"|\b(?:must be|is|are|was|were|be|as) (?:\w+ )?(?:rejected|discarded|excluded|wrong|incorrect"
+    r"|invalid|impossible"
     r"|inadmissible|mistaken|absurd|false|off|a trap|a bug)(?! (?:by \$?\d|from|to|for|if)\b)"
-    r"|\b(?:make|makes|making) no sense\b|\bviolates\b|\b(?:rule|ruled|ruling|throw|threw|cross|crossed) (?:it|this"
-    r"|that|them|him) out\b|\b(?:reject|rejected|discard|discarded|dismissed|scrapped|abandoned) (?:it|this|that"
+    r"|\b(?:make|makes|making) no sense\b|\bviolates\b|\b(?:rule|ruled|ruling|throw|threw|cross"
+    r"|crossed) (?:it|this"
+    r"|that|them|him) out\b|\b(?:reject|rejected|discard|discarded|dismissed|scrapped|abandoned) (?:it"
+    r"|this|that"
     r"|them)\b"
-    r"|\b(?:I|we) (?:strongly |respectfully )?(?:disagree|doubt (?:it|that)|beg to differ)\b|\btypo\b|\bmisprint\b"
+    r"|\b(?:I|we) (?:strongly |respectfully )?(?:disagree|doubt (?:it|that)|beg to differ)\b|\btypo\b"
+    r"|\bmisprint\b"
     r"|\bthere is a (?:bug|mistake|error|slip)\b|\bmisread\b|\b(?:led|got|leads|gets) (?:me |us )?nowhere\b"
     r"|\bproved (?:to be )?(?:false|wrong)\b|\bthe trap\b|\bmakes the denominator (?:vanish|zero)\b"
     r"|\b(?:think|believe|suspect|sure|certain)\b[^.]{0,30}\b(?:mistaken|wrong|mistake|error)\b"
@@ -134,14 +161,16 @@ _REJECTS = re.compile(
 )
 _DOUBTS = re.compile(
     r"\b(?:this|that|it|which|I|we) (?:\w+ ){0,2}?(?:not|never|no longer|\w+n['\u2019]t)\b"
-    r"(?! (?:\w+ ){0,2}?(?:simplif|reduc|need|matter|surpris|coincid|includ|count|affect|chang|forget|hard|difficult"
+    r"(?! (?:\w+ ){0,2}?(?:simplif|reduc|need|matter|surpris|coincid|includ|count|affect|chang|forget"
+    r"|hard|difficult"
     r"|divi|round|factor|require|have to))",
     re.IGNORECASE,
 )
 """A sentence without a number that denies something of the one before it."""
 _ANOTHER_VALUE = re.compile(r"\b(?:others?|negative|second|latter|former|rest|remaining|alternative)\b", re.IGNORECASE)
 _BREAKS_OFF = re.compile(
-    r"(?:[a-z],|(?<!\d )(?<!\d)\b(?:the|and|then|we|because|since|that|which|to|with|from|for|but|than|if|when|are"
+    r"(?:[a-z],|(?<!\d )(?<!\d)\b(?:the|and|then|we|because|since|that|which|to|with|from|for|but|than"
+    r"|if|when|are"
     r"|have|has|gets?|gives?|equals|each|its|their|this|as|of|is|so|by))\s*$"
 )
 _WORDS = re.compile(r"\W*(?:\w+,? ){2}\w")
@@ -202,7 +231,7 @@ def _units(text: str) -> list[str]:
 def _breaks_off(units: list[str]) -> bool:
     """Whether a text ends in the midst of a sentence: with a word that never ends one, or a clause without a number."""
     last = units[-1]
-    if not last.isascii():
+    if not last.isascii() and not is_english(last):
         return False
     if _BREAKS_OFF.search(last[-40:]):
         return True
@@ -233,8 +262,10 @@ def _kind(unit: str, has_number_before: bool) -> str:
         rejected = _DOUBTS.search(unit)
     if rejected is not None:
         return "comment" if has_number_before and _ANOTHER_VALUE.search(unit[: rejected.end()]) else "void"
-    if _EXAMPLE.match(unit) and _NUMBER.search(unit):
+    if (_EXAMPLE.match(unit) or _DROPS.match(unit)) and _NUMBER.search(unit):
         return "comment" if has_number_before else "void"
+    if not has_number_before and _WERE.match(unit):
+        return "void"
     if not has_number_before or _CONCLUDES.match(unit):
         return "statement"
     return "comment" if _is_comment(unit) else "statement"

@@ -25,7 +25,7 @@ MORE_NAMES = {
     "g": "gam grami grammi gramm gramas gramos gramów gramy gramů grammaa грамма грами грамів γραμμάρια گرم "
     "گرام গ্রাম கிராம் "
     "గ్రాములు กรัม גרם جرام جراما",
-    "kg": "килограммам chilogrammi chilogrammo chili kilogramos quilogramas kilogramów kilogramy kilogramů "
+    "kg": "килограммам chilogrammi chilogrammo chilo chili kilogramos quilogramas kilogramów kilogramy kilogramů "
     "kilogrammaa kiloa kilogramm kilos "
     "kilogrammi килограмма кілограмів кілограм кілограми κιλά کیلوگرم کلوگرام কেজি কিলোগ্রাম கிலோகிராம் "
     "కిలోగ్రాములు กก "

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from fractions import Fraction
 
 from rewards.math.cardinals import cardinal, may_begin
@@ -17,12 +18,14 @@ _WORD = re.compile(
 )  # vowel signs of Indic and Arabic script are no letters to a regular expression
 _HAN = re.compile(
     "[\u8d1f\u8ca0]?[\u96f6\u3007\u4e00\u4e8c\u4e24\u5169\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341\u767e\u5343\u4e07\u842c\u4ebf\u5104"
-    "\u58f9\u8d30\u53c1\u8086\u4f0d\u9646\u67d2\u634c\u7396\u62fe\u4f70\u4edf\u5206\u4e4b\u306e]{2,20}(?:[\u70b9\u9ede][\u96f6\u3007\u4e00-\u4e5d\u4e8c\u4e09\u56db\u4e94\u516d\u516b]{1,6})?|[百千](?=[円元圓])"
+    "\u58f9\u58f1\u8d30\u8cb3\u53c1\u53c3\u8086\u4f0d\u9646\u9678\u67d2\u634c\u7396\u62fe\u4f70\u4edf\u842c\u5206\u4e4b\u306e]{2,20}(?:[\u70b9\u9ede][\u96f6\u3007\u4e00-\u4e5d\u4e8c\u4e09\u56db\u4e94\u516d\u516b]{1,6})?"
+    "|[百千](?=[円元圓])"
 )
 _THAI = re.compile("(?:หนึ่ง|เอ็ด|สอง|สาม|สี่|ห้า|หก|เจ็ด|แปด|เก้า|ยี่|สิบ|ร้อย|พัน)+")  # no spaces between words
 _KOREAN = re.compile(
     "(?<![가-힣])(?=[일이삼사오육칠팔구]?[십백천만])[일이삼사오육칠팔구십백천만억]{2,16}"
-    "|(?<![가-힣])(?:열|스물|서른|마흔|쉰|예순|일흔|여든|아흔)(?:하나|한|둘|두|셋|세|넷|네|다섯|여섯|일곱|여덟|아홉)"
+    "|(?<![가-힣])(?:열|스물|서른|마흔|쉰|예순|일흔|여든|아흔)(?:하나|한|둘|두|셋|세|넷|네|다섯|여섯"
+    "|일곱|여덟|아홉)"
     "|(?<![가-힣])(?:다섯|여섯|일곱|여덟|아홉)"
 )
 _LONGEST = 6
@@ -33,7 +36,8 @@ _VERB_BEHIND = re.compile(r"(?<=...)[dt][ıiuü]r$")
 _SHORT = vocabulary(
     "four five nine drei vier fünf acht neun zehn tres seis ocho diez doce sept huit neuf onze otto nove sete "
     "oito dez "
-    "fyra fire fem åtta åtte nio tolv üç dört beş altı pięć sześć pět šest pět lima enam tano nane lăm tám chín "
+    "fyra fire fem åtta åtte nio tolv üç dört beş altı pięć sześć pět šest pět lima enam tano nane "
+    "lăm tám chín "
     "négy öt"
 )
 """Words of fewer than five Latin letters that mean a number and nothing else; other scripts need fewer letters."""
@@ -57,6 +61,7 @@ def with_digits(text: str) -> str:
     digits = last.end() if last else 0
     start, line = start + digits, line[digits:]
     if not line.isascii():
+        line = unicodedata.normalize("NFC", line)
         line = _HAN_HALF.sub(_han_digits, _HAN_PARTS.sub(_han_digits, line))
         if not digits:
             line = _KOREAN.sub(_korean_digits, _THAI.sub(_thai_digits, _HAN.sub(_han_digits, line)))
@@ -96,7 +101,8 @@ _AND_A_HALF = re.compile(r"(?!1/)\d+/2")
 _NUMERALS = "〇零一二两兩三四五六七八九十百千万萬億亿"
 _HAN_HALF = re.compile(
     "(?<![第〇零一二两兩三四五六七八九十])[一二两兩三四五六七八九十]{1,3}"
-    "(?=(?:[个個]|年|天|小[时時]|時間|分[钟鐘間]|公里|公斤|[公平]?[升斤米尺]|元|[块塊]|倍|[個个か]月|週間|キロ|メートル)半)"
+    "(?=(?:[个個]|年|天|小[时時]|時間|分[钟鐘間]|公里|公斤|[公平]?[升斤米尺]|元|[块塊]|倍|[個个か]月"
+    "|週間|キロ|メートル)半)"
 )
 _HAN_PARTS = re.compile(
     f"(?<![{_NUMERALS}])[{_NUMERALS}]{{1,12}}(?:分[之の][{_NUMERALS}]{{1,12}}(?:[点點][{_NUMERALS}]{{1,6}})?"
