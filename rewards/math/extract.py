@@ -32,6 +32,8 @@ from rewards.math.statements import without_comments
 from rewards.math.turns import own_words
 from rewards.math.unclaimed import breaks_off, without_new_task
 
+_EMPHASIZED = re.compile(r"(?<=[^\W\d_][ ])(?P<mark>[*_])(?P<value>[$€£₹]?\d[\d.,]*%?)(?P=mark)(?=[.!]?\s*$)")
+"""A number in italics that ends a text: `the price is *$30*.`"""
 TAIL_CHARS = 4000
 """Answer phrases and bare answers are looked for in this many last characters, so that a long text costs little."""
 
@@ -84,7 +86,8 @@ def extract(text: str, *, allow_phrases: bool, allow_bare: bool) -> Extracted:
 
 def own_ending(tail: str) -> str:
     """The end of a text without what only takes leave, an aside in brackets, or another task."""
-    return without_aside(without_new_task(without_closing(tail.strip())))
+    emphasized = _EMPHASIZED.sub(r"**\g<value>**", tail.strip())
+    return without_aside(without_new_task(without_closing(emphasized)))
 
 
 _DENIED = Extracted("", "the last box is denied")
