@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from model.base_mark import check_state
 from model.gguf import read_gguf
 from model.hf import ADAPTER_CONFIG
 from model.load import KNOWN_NAMES, load_model, load_tokenizer, parse_dtype, resolve_checkpoint
@@ -47,7 +48,8 @@ class Run:
     config: dict[str, Any]
     done: dict[str, int]
     spec: LoraSpec
-    tensors: dict[str, torch.Tensor]
+    policy: dict[str, dict[str, torch.Tensor]]
+    """Role to its tensors, and the mark of their base."""
 
     @classmethod
     def read(cls, path: Path) -> Run:
@@ -60,7 +62,7 @@ class Run:
         config = json.loads((path / "config.json").read_text(encoding="utf-8"))["config"]
         store = CheckpointStore(directory.checkpoints, run=directory.config_hash)
         state = store.load(lambda message: print(message, file=sys.stderr))
-        return cls(directory, config, state["done"], LoraSpec(**state["lora"]), state["policy"][POLICY])
+        return cls(directory, config, state["done"], LoraSpec(**state["lora"]), state["policy"])
 
 
 def is_run(path: Path) -> bool:
@@ -82,7 +84,8 @@ def open_checkpoint(
         dtype: by default that of the run, and float32 for everything else: a merged checkpoint's update may be smaller
             than bfloat16 can hold.
     Raises:
-        CheckpointFormatError: if it, or the adapter's base, is not there or damaged.
+        CheckpointFormatError: if it, or the adapter's base, is not there or damaged, or the base is not the one that
+            the adapter was trained on.
         ConfigError: if a base is given for something that needs none.
     """
     path = Path(checkpoint).expanduser()
@@ -90,9 +93,10 @@ def open_checkpoint(
         run = Run.read(path)
         network = base or run.config["model"]["checkpoint"]
         model = load_model(network, dtype=parse_dtype(dtype or run.config["model"]["dtype"]), device=device)
+        check_state(f"run {path} (of {run.config['model']['checkpoint']})", run.policy, model)
         roles = AdapterRoles(model)
         roles.add(POLICY, run.spec, seed=0)
-        roles.load_state_dict(POLICY, run.tensors)
+        roles.load_state_dict(POLICY, run.policy[POLICY])
     elif is_adapter(path):
         network = base or base_of(path)
         model = load_model(network, dtype=parse_dtype(dtype or "float32"), device=device)

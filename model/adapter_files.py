@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import math
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from model.base_mark import METADATA_KEY, check_base, from_text, to_text
 from model.config import Gemma3Config
 from model.errors import CheckpointFormatError, ModelError
 from model.files import write_json
@@ -72,8 +74,14 @@ class LoraSpec:
         )
 
 
-def write_adapter(folder: Path, spec: LoraSpec, tensors: Mapping[str, Tensor], *, base_name: str) -> None:
-    """Writes a folder that `peft.PeftModel.from_pretrained` accepts; the same adapter is the same bytes every time."""
+def write_adapter(
+    folder: Path, spec: LoraSpec, tensors: Mapping[str, Tensor], *, base_name: str, base_norm: Tensor | None
+) -> None:
+    """Writes a folder that `peft.PeftModel.from_pretrained` accepts; the same adapter is the same bytes every time.
+
+    Args:
+        base_norm: the mark of the base (`model.base_mark`); None where it is not known.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     spec.to_peft(base_name).save_pretrained(str(folder))
     path = folder / ADAPTER_CONFIG
@@ -82,7 +90,21 @@ def write_adapter(folder: Path, spec: LoraSpec, tensors: Mapping[str, Tensor], *
     config |= {"target_modules": sorted(spec.targets), "inference_mode": True}
     write_json(path, config)
     contiguous = {key: tensor.contiguous() for key, tensor in tensors.items()}
-    save_file(contiguous, folder / WEIGHTS_FILE, metadata={"format": "pt"})
+    mark = {} if base_norm is None else {METADATA_KEY: to_text(base_norm)}
+    save_file(contiguous, folder / WEIGHTS_FILE, metadata={"format": "pt", **mark})
+    _order_metadata(folder / WEIGHTS_FILE)
+
+
+def _order_metadata(path: Path) -> None:
+    """safetensors writes a header's metadata in an order that changes from process to process: sort it in place."""
+    with path.open("r+b") as file:
+        (size,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(size))
+        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+        ordered = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+        assert len(ordered) <= size, "the header would grow"
+        file.seek(8)
+        file.write(ordered.ljust(size))
 
 
 def read_adapter(folder: Path, config: Gemma3Config) -> tuple[LoraSpec, dict[str, Tensor]]:
@@ -95,6 +117,26 @@ def read_adapter(folder: Path, config: Gemma3Config) -> tuple[LoraSpec, dict[str
     spec = _read_spec(folder, tensors)
     check_tensors(tensors, _expected(config, spec), f"adapter {folder}")
     return spec, tensors
+
+
+def read_base_norm(folder: Path) -> Tensor | None:
+    """The mark of the base that an adapter was trained on; None for one that holds none, such as peft's own."""
+    path = folder / WEIGHTS_FILE
+    with safe_open(path, framework="pt") as file:
+        text = (file.metadata() or {}).get(METADATA_KEY)
+    return None if text is None else from_text(text, str(path))
+
+
+def check_adapter_base(folder: Path, here: Tensor) -> None:
+    """Refuse an adapter of another base than the one of this mark; one without a mark is taken as it is.
+
+    Raises:
+        CheckpointFormatError: naming the adapter, and the base that it names itself.
+    """
+    recorded = read_base_norm(folder)
+    if recorded is not None:
+        named = json.loads((folder / ADAPTER_CONFIG).read_text(encoding="utf-8")).get("base_model_name_or_path")
+        check_base(f"adapter {folder} (of {named})", recorded, here)
 
 
 def _expected(config: Gemma3Config, spec: LoraSpec) -> dict[str, tuple[int, ...]]:

@@ -106,10 +106,15 @@ def _rope_factor(metadata: Mapping[str, Any], path: str | Path) -> float:
     return _decimal(metadata.get(f"{ARCHITECTURE}.rope.scaling.factor", 1.0)) if kind == "linear" else 1.0
 
 
-def gguf_tensors(file: GgufFile, config: Gemma3Config, *, dtype: torch.dtype) -> Iterator[tuple[str, Tensor]]:
+def gguf_tensors(
+    file: GgufFile, config: Gemma3Config, *, dtype: torch.dtype, only: Sequence[str] | None = None
+) -> Iterator[tuple[str, Tensor]]:
     """Yield every parameter under our name, dequantized in float32 and rounded once to `dtype`.
 
     Norm gains are stored as 1 + weight; the 1 is taken off in float32, before rounding.
+
+    Args:
+        only: names of ours to yield; None yields all.
 
     Raises:
         CheckpointFormatError: before the first tensor, if any is missing, surplus or of another shape.
@@ -117,7 +122,8 @@ def gguf_tensors(file: GgufFile, config: Gemma3Config, *, dtype: torch.dtype) ->
     ours = {names.from_gguf(name) or name: tensor for name, tensor in file.tensors.items()}
     names.check_shapes({name: tensor.shape for name, tensor in ours.items()}, config, f"cannot load {file.path}")
     for name, tensor in ours.items():
-        yield name, _dequantize(file.data, tensor, 1.0 if names.is_norm(name) else 0.0, dtype)
+        if only is None or name in only:
+            yield name, _dequantize(file.data, tensor, 1.0 if names.is_norm(name) else 0.0, dtype)
 
 
 def _dequantize(data: memoryview, tensor: GgufTensor, offset: float, dtype: torch.dtype) -> Tensor:

@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from model.base_mark import check_base, final_norm
 from model.errors import CheckpointFormatError
 from model.files import staged_file
 from model.transformer import Gemma3ForCausalLM
@@ -18,10 +19,7 @@ from model.transformer import Gemma3ForCausalLM
 WEIGHT = "score.weight"
 """The name that transformers gives the head of a sequence classifier with one label."""
 FINAL_NORM = "base.norm.weight"
-"""Beside the head lies the final norm of the base that it was trained on: it tells checkpoints of one shape apart."""
-
-# Rounding to bfloat16 moves a weight by at most 1 in 256; training moves it further.
-_ROUNDING = 2**-7
+"""Beside the head lies the mark of the base that it was trained on (`model.base_mark`)."""
 
 
 class ScalarHead(nn.Module):
@@ -44,7 +42,7 @@ class ScalarHead(nn.Module):
 
 def save_head(path: Path, head: ScalarHead, base: Gemma3ForCausalLM) -> None:
     """Writes the head and what tells its base apart; the same head is the same bytes every time."""
-    tensors = {WEIGHT: head.weight.detach(), FINAL_NORM: base.model.norm.weight.detach().float()}
+    tensors = {WEIGHT: head.weight.detach(), FINAL_NORM: final_norm(base)}
     with staged_file(path) as partial:
         save_file({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, partial, {"format": "pt"})
 
@@ -56,8 +54,7 @@ def load_head(path: Path, base: Gemma3ForCausalLM) -> ScalarHead:
         CheckpointFormatError: if the file is missing or broken, or the head was trained on another base.
     """
     tensors = _read(path)
-    final_norm = base.model.norm.weight.detach().float().cpu()
-    _check_base(path, tensors, final_norm)
+    _check_base(path, tensors, final_norm(base))
     head = ScalarHead(base.config.hidden_size)
     head.load_state_dict({"weight": tensors[WEIGHT]})
     return head.to(base.device)
@@ -91,14 +88,9 @@ def _read(path: Path) -> dict[str, Tensor]:
     return tensors
 
 
-def _check_base(path: Path, tensors: dict[str, Tensor], final_norm: Tensor) -> None:
-    recorded, size = tensors[FINAL_NORM], final_norm.numel()
-    if recorded.shape != final_norm.shape or tensors[WEIGHT].shape != (1, size):
+def _check_base(path: Path, tensors: dict[str, Tensor], norm: Tensor) -> None:
+    recorded, size = tensors[FINAL_NORM], norm.numel()
+    if recorded.shape != norm.shape or tensors[WEIGHT].shape != (1, size):
         shapes = f"{list(tensors[WEIGHT].shape)} for {recorded.numel()} hidden units"
         raise CheckpointFormatError(f"{path} is {shapes}, this network has {size}; use the base it was trained on")
-    gap = (final_norm - recorded).abs()
-    if bool((gap > _ROUNDING * recorded.abs() + 1e-6).any()):
-        raise CheckpointFormatError(
-            f"{path} was trained on another base: this network's final norm differs from that one's by up to "
-            f"{float(gap.max()):.3g}; use the base it was trained on"
-        )
+    check_base(str(path), recorded, norm)

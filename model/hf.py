@@ -67,11 +67,16 @@ def _read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def hf_tensors(folder: str | Path, config: Gemma3Config, *, dtype: torch.dtype) -> Iterator[tuple[str, Tensor]]:
+def hf_tensors(
+    folder: str | Path, config: Gemma3Config, *, dtype: torch.dtype, only: Sequence[str] | None = None
+) -> Iterator[tuple[str, Tensor]]:
     """Yield every text parameter under our name in `dtype`; vision tensors and a tied copy of the head are skipped.
 
     A tensor that already has `dtype` is a view of the mapped file: private pages, so that training never writes to
     the file, and nothing is read before it is used. Replace such files by renaming, as `save_hf` does.
+
+    Args:
+        only: names of ours to yield; None yields all.
 
     Raises:
         CheckpointFormatError: before the first tensor, if a file is missing, cut off or damaged, if a tensor is
@@ -94,7 +99,8 @@ def hf_tensors(folder: str | Path, config: Gemma3Config, *, dtype: torch.dtype) 
                 "network: take a checkpoint with tie_word_embeddings"
             )
         for ours, (file, name) in places.items():
-            yield ours, file.get_tensor(name).to(dtype)
+            if only is None or ours in only:
+                yield ours, file.get_tensor(name).to(dtype)
 
 
 def _weight_files(folder: Path) -> list[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +11,7 @@ from types import ModuleType
 import torch
 from torch import Tensor
 
+from model.base_mark import PARAMETER
 from model.config import Gemma3Config
 from model.errors import CheckpointFormatError, ModelError
 from model.files import cache_folder, staged_file
@@ -87,6 +88,18 @@ def read_config(path: str | Path) -> Gemma3Config:
     return config_from_gguf(read_gguf(path).metadata, path)
 
 
+def read_final_norm(path: str | Path) -> Tensor:
+    """The mark of the network at `path` (`model.base_mark`), without reading any other tensor.
+
+    Raises:
+        CheckpointFormatError: for anything wrong with the files.
+    """
+    path = _network_path(path)
+    _, tensors = (_open_hf if path.is_dir() else _open_gguf)(path, torch.float32, (PARAMETER,))
+    ((_, norm),) = tensors
+    return norm.clone()
+
+
 def parse_dtype(name: str) -> torch.dtype:
     """The torch dtype of a configured name.
 
@@ -116,15 +129,19 @@ def load_model(
     return model.eval()
 
 
-def _open_hf(folder: Path, dtype: torch.dtype) -> tuple[Gemma3Config, Iterator[tuple[str, Tensor]]]:
+def _open_hf(
+    folder: Path, dtype: torch.dtype, only: Sequence[str] | None = None
+) -> tuple[Gemma3Config, Iterator[tuple[str, Tensor]]]:
     config = read_hf_config(folder)
-    return config, hf_tensors(folder, config, dtype=dtype)
+    return config, hf_tensors(folder, config, dtype=dtype, only=only)
 
 
-def _open_gguf(path: Path, dtype: torch.dtype) -> tuple[Gemma3Config, Iterator[tuple[str, Tensor]]]:
+def _open_gguf(
+    path: Path, dtype: torch.dtype, only: Sequence[str] | None = None
+) -> tuple[Gemma3Config, Iterator[tuple[str, Tensor]]]:
     file = read_gguf(path)
     config = config_from_gguf(file.metadata, path)
-    return config, gguf_tensors(file, config, dtype=dtype)
+    return config, gguf_tensors(file, config, dtype=dtype, only=only)
 
 
 def _network_path(path: str | Path) -> Path:

@@ -15,7 +15,16 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from model.adapter_files import ALL_LINEAR, PEFT_PREFIX, LoraSpec, check_tensors, read_adapter, write_adapter
+from model.adapter_files import (
+    ALL_LINEAR,
+    PEFT_PREFIX,
+    LoraSpec,
+    check_adapter_base,
+    check_tensors,
+    read_adapter,
+    write_adapter,
+)
+from model.base_mark import final_norm
 from model.errors import ModelError
 from model.lora_layer import LoraLinear
 from model.transformer import Gemma3ForCausalLM
@@ -85,17 +94,20 @@ class AdapterRoles:
         """Adds a role from a peft adapter folder, whoever wrote it. It is not activated.
 
         Raises:
-            CheckpointFormatError: if a file is missing or broken, or the adapter was made for another network; the
-                network is unchanged then.
+            CheckpointFormatError: if a file is missing or broken, or the adapter was made for another network or (where
+                it says so: those that `save` wrote do) trained on another base of this shape; the network is unchanged
+                then.
             ModelError: if the role exists.
         """
         spec, tensors = read_adapter(folder, self.model.config)
+        check_adapter_base(folder, final_norm(self.model))
         self.add(role, spec, seed=0, trainable=trainable)
         self.load_state_dict(role, tensors)
 
     def save(self, role: str, folder: Path, *, base_name: str) -> None:
         """Writes the role as a peft adapter folder for `Gemma3ForCausalLM`; `base_name` is the base's hub name."""
-        write_adapter(folder, self.spec(role), self.state_dict(role), base_name=base_name)
+        mark = final_norm(self.model)
+        write_adapter(folder, self.spec(role), self.state_dict(role), base_name=base_name, base_norm=mark)
 
     def snapshot(self, source: str, role: str) -> None:
         """Adds a frozen copy of `source` as `role`, without dropout: the reference of an adapter that is trained on."""

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from torch import Tensor, nn
 
+from model.base_mark import check_state, state_of
 from model.lora import AdapterRoles
 from model.transformer import Gemma3ForCausalLM
 
@@ -51,13 +52,19 @@ class Policy:
         return self.roles.parameters(POLICY)
 
     def state_dict(self) -> dict[str, dict[str, Tensor]]:
-        """The adapters of the policy and, when it has one of its own, of the reference."""
-        state = {POLICY: self.roles.state_dict(POLICY)}
+        """The adapters of the policy and, when it has one of its own, of the reference; and the base's mark."""
+        state = {POLICY: self.roles.state_dict(POLICY), **state_of(self.model)}
         if self.reference_role is not None:
             state[REFERENCE] = self.roles.state_dict(self.reference_role)
         return state
 
     def load_state_dict(self, state: dict[str, dict[str, Tensor]]) -> None:
+        """Takes over what `state_dict` returned.
+
+        Raises:
+            CheckpointFormatError: if it is of another base.
+        """
+        check_state("the run's checkpoint", state, self.model)
         self.roles.load_state_dict(POLICY, state[POLICY])
         if REFERENCE in state:
             self.freeze_reference()

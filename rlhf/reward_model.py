@@ -15,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from model.adapter_files import WEIGHTS_FILE, LoraSpec
+from model.base_mark import check_state, state_of
 from model.errors import CheckpointFormatError
 from model.files import staged_folder
 from model.heads import ScalarHead, load_head, save_head
@@ -104,9 +105,16 @@ class RewardModel:
         return [self.head.weight, *self.roles.parameters(self.role)]
 
     def state_dict(self) -> dict[str, dict[str, Tensor]]:
-        return {"head": self.head.state_dict(), "adapter": self.roles.state_dict(self.role)}
+        adapter = self.roles.state_dict(self.role)
+        return {"head": self.head.state_dict(), "adapter": adapter, **state_of(self.model)}
 
     def load_state_dict(self, state: dict[str, dict[str, Tensor]]) -> None:
+        """Takes over what `state_dict` returned.
+
+        Raises:
+            CheckpointFormatError: if it is of another base.
+        """
+        check_state("the run's checkpoint", state, self.model)
         self.head.load_state_dict(state["head"])
         self.roles.load_state_dict(self.role, state["adapter"])
 
