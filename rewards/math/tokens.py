@@ -106,7 +106,7 @@ _TOKEN = re.compile(
     rf"""
     (?P<space>\s+|~)
     | (?P<degree>\^\s*(?:\{{\s*\\circ\s*\}}|\\circ(?![A-Za-z])))
-    | (?P<grouped>\d{{1,3}}(?:,\d{{3}})+(?!\d)(?:\.\d+)?)
+    | (?P<grouped>[1-9]\d{{0,2}}(?:,\d{{3}})+(?!\d)(?:\.\d+)?)
     | (?P<repeating>\d*\.\d*(?:\\(?:overline|bar)\s*\{{\d+\}}|\\dot\s*\{{?\d\}}?(?:\d*\\dot\s*\{{?\d\}}?)?|\(\d+\)))
     | (?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{{1,3}}(?![A-Za-z\d]))?)
     | \\(?:{"|".join(sorted(_TEXT_COMMANDS))})\s*\{{(?P<text>[^{{}}]*)\}}
