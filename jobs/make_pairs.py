@@ -23,8 +23,12 @@ def main(config: DictConfig) -> None:
     count = settings["num_pairs"]
     if not isinstance(count, int) or count < 1:
         raise ConfigError(f"num_pairs is {count!r}; give 1 or more")
+    split = settings["split"]
+    if split not in ("train", "held_out"):
+        raise ConfigError(f"split is {split!r}; give train or held_out")
     source, template = build(config.data), build(config.template)
-    rows = list(damaged_pairs(source, template, count, seed=config.seed))
+    options = {"held_out": split == "held_out", "kinds": settings["kinds"]}
+    rows = list(damaged_pairs(source, template, count, seed=config.seed, **options))
     if len(rows) < count:
         raise DataError(f"the data gives {len(rows)} pairs, not {count}; lower num_pairs or give more gold answers")
     output = Path(settings["output"]).expanduser()

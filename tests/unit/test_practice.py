@@ -16,7 +16,7 @@ from rewards.base import Sample
 from rewards.language import LanguageFidelity
 from rewards.math import FinalAnswer
 from rlhf.damage import damaged, damaged_pairs
-from rlhf.errors import DataError
+from rlhf.errors import ConfigError, DataError
 from rlhf.practice import KINDS, Practice
 from rlhf.problems import Problem
 from rlhf.prompts import PromptTemplate
@@ -118,6 +118,30 @@ def test_damage_is_never_the_answer_itself_and_is_what_its_name_says() -> None:
         assert ("language" in found) == (problem.task == "language")
 
 
+def test_a_wrong_digit_is_any_other_one_at_any_place_of_the_last_number() -> None:
+    problem = Problem(id="1", question="?", answer="407")
+    rng = random.Random(1)
+    found = {damaged(problem, "3 of them: \\boxed{407}, as in step 12.", rng)["digit"] for _ in range(600)}
+    numbers = {text.removeprefix("3 of them: \\boxed{").removesuffix("}, as in step 12.") for text in found}
+    assert numbers == {
+        *(f"{d}07" for d in "12356789"),  # no number begins with 0
+        *(f"4{d}7" for d in "123456789"),
+        *(f"40{d}" for d in "012345689"),
+    }
+
+
+@pytest.mark.parametrize(("answer", "wrong"), [("x = 5", set("012346789")), ("٣", set("٠١٢٤٥٦٧٨٩"))])
+def test_a_number_of_one_digit_may_become_0_and_keeps_its_script(answer: str, wrong: set[str]) -> None:
+    problem = Problem(id="1", question="?", answer=answer)
+    rng = random.Random(2)
+    assert {damaged(problem, answer, rng)["digit"][-1] for _ in range(300)} == wrong
+
+
+def test_an_answer_without_a_digit_gets_another_letter() -> None:
+    problem = Problem(id="1", question="?", answer="red")
+    assert damaged(problem, "\\boxed{red}", random.Random(0))["digit"] == "\\boxed{ree}"
+
+
 def test_damage_that_leaves_the_answer_is_left_out() -> None:
     problem = Problem(id="1", question="?", answer="!")
     assert damaged(problem, "!", random.Random(0)) == {"repeated": "! ! !"}
@@ -130,6 +154,47 @@ def test_pairs_are_the_number_that_was_asked_and_the_seed_s_alone() -> None:
     assert len(one) == 300
     assert {row["kind"] for row in one} == {"digit", "cut", "repeated", "language"}
     assert all(row["prompt"] and row["chosen"] != row["rejected"] for row in one)
+
+
+def test_kinds_come_by_their_shares_and_those_left_out_do_not_come() -> None:
+    kinds = {"digit": 3.0, "cut": 1.0}
+    rows = list(damaged_pairs(practice(), TEMPLATE, 2000, seed=5, kinds=kinds))
+    share = sum(row["kind"] == "digit" for row in rows) / 2000
+    assert {row["kind"] for row in rows} == set(kinds)
+    assert share == pytest.approx(0.75, abs=0.03)  # three standard errors
+
+
+@pytest.mark.parametrize("kinds", [{}, {"digits": 1.0}, {"digit": 0.0}, {"digit": "much"}, {"digit": float("inf")}])
+def test_kinds_that_are_none_and_shares_that_are_none_are_refused(kinds: dict[str, float]) -> None:
+    with pytest.raises(ConfigError, match="give positive shares of digit, cut, repeated, language"):
+        list(damaged_pairs(practice(), TEMPLATE, 1, seed=0, kinds=kinds))
+
+
+def test_pairs_of_held_out_problems_are_of_none_that_is_trained_on() -> None:
+    source = Practice({"math": 1.0, "language": 1.0}, seed=3, held_out_size=60)
+    kept = {problem.question for problem in source.held_out(60)}
+    apart = list(damaged_pairs(source, TEMPLATE, 60, seed=0, held_out=True))
+    assert len(apart) == 60
+    assert {row["prompt"] for row in apart} <= kept
+    assert not kept & {row["prompt"] for row in damaged_pairs(source, TEMPLATE, 3000, seed=0)}
+    with pytest.raises(DataError, match="raise held_out_size=60"):
+        list(damaged_pairs(source, TEMPLATE, 61, seed=0, held_out=True))
+
+
+def test_the_job_takes_held_out_problems_and_refuses_another_split(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["num_pairs=20", "data.held_out_size=20"]
+    assert job(monkeypatch, f"output={tmp_path / 'held.jsonl'}", *arguments, "split=held_out") == 0
+    assert job(monkeypatch, f"output={tmp_path / 'train.jsonl'}", *arguments) == 0
+    held, train = (
+        {json.loads(line)["prompt"] for line in (tmp_path / f"{name}.jsonl").read_text().splitlines()}
+        for name in ("held", "train")
+    )
+    assert held
+    assert not held & train
+    assert job(monkeypatch, f"output={tmp_path / 'x.jsonl'}", "split=test") == 2
+    assert "split is 'test'; give train or held_out" in capsys.readouterr().err
 
 
 def job(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
