@@ -15,7 +15,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from rewards.math.cardinals import cardinal
-from rewards.math.clock_words import CLOCKS, DAY_PARTS, Clock
+from rewards.math.clock_words import DAY_PARTS, WESTERN_CLOCKS, Clock
+from rewards.math.clock_words_further import FURTHER_CLOCKS
 from rewards.math.counting_singly import singly
 from rewards.math.spelled import spelled_number
 
@@ -53,7 +54,7 @@ def _phrases(clock: Clock) -> Iterator[_Phrase]:
 @lru_cache(maxsize=1)
 def _all_phrases() -> tuple[_Phrase, ...]:
     """Compiled when the first gold answer is a time: most runs have none."""
-    return tuple(phrase for clock in CLOCKS.values() for phrase in _phrases(clock))
+    return tuple(phrase for clock in (WESTERN_CLOCKS | FURTHER_CLOCKS).values() for phrase in _phrases(clock))
 
 
 def said_time(line: str) -> Said | None:
