@@ -32,8 +32,6 @@ from rewards.math.statements import without_comments
 from rewards.math.turns import own_words
 from rewards.math.unclaimed import breaks_off, without_new_task
 
-_EMPHASIZED = re.compile(r"(?<=[^\W\d_][ ])(?P<mark>[*_])(?P<value>[$€£₹]?\d[\d.,]*%?)(?P=mark)(?=[.!]?\s*$)")
-"""A number in italics that ends a text: `the price is *$30*.`"""
 TAIL_CHARS = 4000
 """Answer phrases and bare answers are looked for in this many last characters, so that a long text costs little."""
 
@@ -60,7 +58,7 @@ def extract(text: str, *, allow_phrases: bool, allow_bare: bool) -> Extracted:
         last = text.rindex("\\boxed")
         behind = TAKEN_BACK.search(text, last) or _EMPTY_BOX.match(text, last)
         if behind is None and (box := _taken_back(text, last)) is not None:
-            text, behind = text[box:], None
+            text = text[box:]
             return extract(text, allow_phrases=allow_phrases, allow_bare=allow_bare) if text.strip() else _DENIED
         if behind is None or (not text[behind.end() :].strip(" $.*)]\\\n") and behind.re is _EMPTY_BOX):
             return _boxed(text)
@@ -86,8 +84,7 @@ def extract(text: str, *, allow_phrases: bool, allow_bare: bool) -> Extracted:
 
 def own_ending(tail: str) -> str:
     """The end of a text without what only takes leave, an aside in brackets, or another task."""
-    emphasized = _EMPHASIZED.sub(r"**\g<value>**", tail.strip())
-    return without_aside(without_new_task(without_closing(emphasized)))
+    return without_aside(without_new_task(without_closing(tail.strip())))
 
 
 _DENIED = Extracted("", "the last box is denied")

@@ -88,46 +88,11 @@ def and_a_half(text: str, whole_of: Callable[[str], int | Fraction | None]) -> F
     return whole + Fraction(1, 2) if isinstance(whole, int) and whole > 0 else None
 
 
-_JOINTS = [
-    "y",
-    "e",
-    "et",
-    "und",
-    "og",
-    "och",
-    "i",
-    "a",
-    "in",
-    "ja",
-    "és",
-    "și",
-    "şi",
-    "ve",
-    "və",
-    "na",
-    "at",
-    "en",
-    "och",
-    "con",
-    "с",
-    "з",
-    "и",
-    "і",
-    "та",
-    "и",
-    "και",
-    "ו",
-    "و",
-    "eta",
-    "dhe",
-    "and",
-    "plus",
-    "s",
-    "sa",
-    "un",
-    "ir",
-]
-_JOINT = re.compile(rf"(.+?) (?:{'|'.join(_JOINTS)}) (.+)|(.+?) (?=(?:ו|و)\w)(?:ו|و)(.+)")
+_JOINT = re.compile(
+    r"(.+?) (?:y|e|et|und|og|och|i|a|in|ja|és|și|şi|ve|və|na|at|en|con|с|з|и|і|та|και|ו|و|eta|dhe|and|plus|s|sa|un|ir)"
+    r" (.+)|(.+?) [וو](\w.*)"
+)
+"""The last is written as one word with what it joins."""
 
 
 def and_a_part(text: str, value_of: Callable[[str], int | Fraction | None]) -> Fraction | None:

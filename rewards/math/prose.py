@@ -160,6 +160,8 @@ def _known_unit(word: str) -> str:
 _PART_FIRST = re.compile(r"(?<!\d)(\d{1,4})\s?[分분][의の之]\s?(\d{1,4})(?!\d)")
 _HEBREW_HYPHEN = re.compile(r"(?<=[א-ת])[-\u05be](?=\d)")
 _EMPHASIZED = re.compile(r"__([^_\n]{0,80}\d[^_\n]{0,80})__")
+_IN_ITALICS = re.compile(r"(?<=[^\W\d_][ ])(?P<mark>[*_])(?P<value>[$€£₹]?\d[\d.,]*%?)(?P=mark)(?=[.!]?\s*$)")
+"""A number in italics that ends a text: `the price is *$30*.`"""
 _LOOSE_SIGN = re.compile(r"(?<![\w)\]}]\s)(?<![\w)\]}])-\s(?=\d{1,3}/\d)|(?<=\w\s)-\s(?=\d{1,3}/\d{1,3}\D*$)")
 _STOP_BEFORE_DIGIT = re.compile(r"([\u3002\u0964\u06d4])(?=\d)")
 """The end of a sentence, which folding makes a point: that is none of the next one's number."""
@@ -175,6 +177,8 @@ def folded(text: str) -> str:
     text = with_halves(text if is_ascii else with_shares(with_parts(text)))
     if "__" in text:
         text = _EMPHASIZED.sub(r"\1", text)
+    if text.rstrip(" .!\n").endswith(("*", "_")):
+        text = _IN_ITALICS.sub(r"\g<value>", text)
     if "/" in text and "-" in text:
         text = _LOOSE_SIGN.sub("-", text)
     if not is_ascii and ("分" in text or "분" in text):
