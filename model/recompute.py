@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from model.errors import ModelError
 from model.lora_layer import as_it_acts
@@ -80,7 +81,6 @@ def run_blocks(blocks: Iterable[nn.Module], x: Tensor, context: AttentionContext
 def _recomputed(block: nn.Module, x: Tensor, context: AttentionContext) -> Tensor:
     """The block, which keeps its input alone. By the time of its backward another role may act on the network, as when
     a critic's values are computed beside the policy's: the role of now comes back for it."""
-    from torch.utils.checkpoint import checkpoint
 
     def contexts() -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
         return nullcontext(), as_it_acts(block)
