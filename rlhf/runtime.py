@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
+import resource
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TypeVar
 
 import torch
@@ -39,6 +42,19 @@ def give_back_freed_memory() -> None:
     """
     if sys.platform.startswith("linux") and (malloc_trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
         malloc_trim(0)
+
+
+def peak_memory_gb() -> float:
+    """The most memory that was resident in this process, in 1e9 bytes.
+
+    Linux counts getrusage's figure on through exec: a process that a larger one started would report its parent's peak.
+    """
+    if sys.platform == "linux":
+        peak = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))
+        assert peak is not None
+        return int(peak[1]) * 1024 / 1e9
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
 
 
 def default_threads() -> int:

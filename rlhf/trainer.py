@@ -11,7 +11,6 @@ were built.
 from __future__ import annotations
 
 import random
-import resource
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,7 +31,7 @@ from rlhf.losses import PolicyLoss, TopEntropy
 from rlhf.optim import OptimSettings
 from rlhf.policy import Policy
 from rlhf.prompts import PromptStream
-from rlhf.runtime import Runtime
+from rlhf.runtime import Runtime, peak_memory_gb
 from rlhf.sampler import Sampler, SamplingParams
 from rlhf.scoring import Scoring, check_failures, rollout_metrics
 from rlhf.token_credit import NoCritic, TokenCredit, TokenEstimatorSettings
@@ -333,7 +332,7 @@ class Clock:
         metrics = {**self._spent, "time/step_s": time.perf_counter() - self._start}
         metrics["speed/completion_tok_s"] = num_tokens / metrics["time/step_s"]
         metrics["speed/sampling_tok_s"] = num_tokens / metrics["time/sample_s"]
-        metrics["memory/peak_gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+        metrics["memory/peak_gb"] = peak_memory_gb()
         return metrics
 
 

@@ -22,6 +22,7 @@ from omegaconf import DictConfig
 from jobs.benches.processes import given, last_json
 from rlhf.logprobs import select_logprobs
 from rlhf.run_directory import write_json
+from rlhf.runtime import peak_memory_gb
 
 _STATES = 1024
 _HIDDEN = 640
@@ -78,7 +79,6 @@ def _head(size: int, config: DictConfig) -> dict[str, float]:
 
 def head(size: int, dtype: torch.dtype) -> dict[str, float]:
     """Seconds of the log-probabilities of 1,024 tokens with their gradient, and the gigabytes beside the head."""
-    import resource
     import time
 
     generator = torch.Generator().manual_seed(0)
@@ -87,15 +87,15 @@ def head(size: int, dtype: torch.dtype) -> dict[str, float]:
         rows.copy_(torch.randn(rows.shape, generator=generator) * 0.1)
     hidden = torch.randn((_STATES, _HIDDEN), generator=generator).to(dtype)
     targets = torch.randint(size, (_STATES,), generator=generator)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_memory_gb()
     taken = list[float]()
     for _ in range(3):
         start = time.perf_counter()
         states = hidden.clone().requires_grad_()
         select_logprobs(states, weight, targets, torch.arange(_STATES)).sum().backward()
         taken.append(time.perf_counter() - start)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    return {"size": size, "seconds": sorted(taken)[1], "peak_gb": peak * 1024 / 1e9}
+    peak = peak_memory_gb() - before
+    return {"size": size, "seconds": sorted(taken)[1], "peak_gb": peak}
 
 
 def slopes(points: Mapping[str, Sequence[Mapping[str, float]]]) -> dict[str, float]:

@@ -7,7 +7,6 @@ process's own, loading included, so give every measurement a process of its own 
 from __future__ import annotations
 
 import json
-import resource
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -30,7 +29,7 @@ from rlhf.policy import Policy
 from rlhf.prompts import PromptStream
 from rlhf.reward_role import attach_all, waiting_scorers
 from rlhf.run_directory import config_hash, environment
-from rlhf.runtime import Runtime
+from rlhf.runtime import Runtime, peak_memory_gb
 from rlhf.sampler import NativeSampler
 from rlhf.sft import demonstrations
 from rlhf.trainer import RLTrainer
@@ -70,7 +69,7 @@ def main(config: DictConfig) -> None:
         "threads": env["torch_threads"],
         "runs": config.runs,
         "metrics": {k: {"median": median(v), "min": min(v), "max": max(v)} for k, v in columns.items()},
-        "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9,
+        "peak_gb": peak_memory_gb(),
         "config_hash": config_hash(data),
         "config": {name: data[name] for name in ("model", "adapter", "sampling", "sampler", "plan")},
     }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 
 import pytest
 import torch
 from torch import nn
 
-from rlhf.runtime import Runtime, default_threads
+from rlhf.runtime import Runtime, default_threads, peak_memory_gb
 
 
 class OneOf(Runtime):
@@ -85,3 +86,11 @@ def test_threads_are_what_was_asked_for_or_a_share_of_the_cores_that_may_be_used
     monkeypatch.setattr(os, "cpu_count", lambda: 64)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(6)), raising=False)
     assert default_threads() == expected
+
+
+def test_the_peak_of_memory_is_the_processs_own_and_not_its_parents() -> None:
+    large = b"x" * 1_500_000_000
+    show = "from rlhf.runtime import peak_memory_gb as peak; print(peak())"
+    child = subprocess.run([sys.executable, "-c", show], capture_output=True, text=True, check=True)
+    assert 0.05 < float(child.stdout) < 1.5 <= peak_memory_gb()
+    del large
