@@ -18,7 +18,7 @@ from jobs.parts import build_model, build_runtime, build_tracker, open_store, so
 from model.lora import AdapterRoles
 from rlhf.display import Display
 from rlhf.errors import ConfigError
-from rlhf.reward_model import HEAD_FILE, RewardModel, RewardPlan, RewardTrainer
+from rlhf.reward_model import HEAD_FILE, LIKELIHOOD, RewardModel, RewardPlan, RewardTrainer
 from rlhf.reward_run import RewardRun
 from rlhf.run_directory import RunDirectory
 from rlhf.runtime import Runtime
@@ -74,16 +74,30 @@ def build_reward_model(config: DictConfig, plan: RewardPlan, runtime: Runtime, d
     """The base with a fresh reward model, with one that starts where another or a policy's adapter ended, or with one
     to be measured."""
     roles = AdapterRoles(build_model(config, runtime))
+    likelihood = LIKELIHOOD if config.likelihood is None else config.likelihood
     if not config.start_from:
-        return RewardModel.fresh(roles, build(config.adapter), seed=config.seed)
+        return RewardModel.fresh(roles, build(config.adapter), seed=config.seed, likelihood=likelihood)
     folder = Path(config.start_from).expanduser()
     if not plan.epochs:
         return RewardModel.load(roles, folder)
     has_head = not is_adapter(folder) or (folder / HEAD_FILE).is_file()
-    started = RewardModel.load(roles, folder, trainable=True) if has_head else RewardModel.on_adapter(roles, folder)
-    head = "" if has_head else "; it has no head, which starts at 0"
+    if has_head:
+        started, head = RewardModel.load(roles, folder, trainable=True), ""
+        check_likelihood(config.likelihood, started, folder)
+    else:
+        started = RewardModel.on_adapter(roles, folder, likelihood=likelihood)
+        head = "; it has no head, which starts at 0"
     display.message(f"training {folder} further: {roles.spec(started.role)}, its own shape{head}")
     return started
+
+
+def check_likelihood(asked: float | None, started: RewardModel, folder: Path) -> None:
+    """Raises ConfigError for another weight than a reward model has that is trained further: it keeps its own."""
+    if asked not in (None, started.head.likelihood):
+        raise ConfigError(
+            f"likelihood is {asked}, and {folder} was trained with {started.head.likelihood:g}, which it keeps; leave "
+            "likelihood at null, or start from an adapter without a head"
+        )
 
 
 if __name__ == "__main__":

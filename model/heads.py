@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 
 import torch
 from jaxtyping import Float
@@ -12,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from model.base_mark import check_base, final_norm
-from model.errors import CheckpointFormatError
+from model.errors import CheckpointFormatError, ModelError
 from model.files import staged_file
 from model.transformer import Gemma3ForCausalLM
 
@@ -20,6 +22,8 @@ WEIGHT = "score.weight"
 """The name that transformers gives the head of a sequence classifier with one label."""
 FINAL_NORM = "base.norm.weight"
 """Beside the head lies the mark of the base that it was trained on (`model.base_mark`)."""
+LIKELIHOOD = "likelihood.weight"
+"""[1], where the head weighs likelihoods."""
 
 
 class ScalarHead(nn.Module):
@@ -28,13 +32,22 @@ class ScalarHead(nn.Module):
     There is no bias: a preference does not determine it, and transformers' classifiers have none. The weights start at
     zero, so that every text is worth the same until something was learnt.
 
+    Args:
+        likelihood: what the mean log-probability of a text's tokens counts beside it; whoever has the texts adds it. A
+            number that is given, and not learned.
+    Raises:
+        ModelError: for a likelihood that is no number of at least 0.
+
     >>> ScalarHead(3)(torch.ones(2, 3, dtype=torch.bfloat16))
     tensor([0., 0.], grad_fn=<SqueezeBackward1>)
     """
 
-    def __init__(self, hidden_size: int) -> None:
+    def __init__(self, hidden_size: int, *, likelihood: float = 0.0) -> None:
         super().__init__()
+        if not 0 <= likelihood < math.inf:
+            raise ModelError(f"likelihood is {likelihood}; give a weight of at least 0, where 0 does without it")
         self.weight = nn.Parameter(torch.zeros(1, hidden_size))
+        self.likelihood = likelihood
 
     def forward(self, hidden: Float[Tensor, "*B D"]) -> Float[Tensor, "*B"]:
         return (hidden.float() @ self.weight.T).squeeze(-1)
@@ -42,7 +55,11 @@ class ScalarHead(nn.Module):
 
 def save_head(path: Path, head: ScalarHead, base: Gemma3ForCausalLM) -> None:
     """Writes the head and what tells its base apart; the same head is the same bytes every time."""
-    tensors = {WEIGHT: head.weight.detach(), FINAL_NORM: final_norm(base)}
+    _write(path, head.weight.detach(), final_norm(base), head.likelihood)
+
+
+def _write(path: Path, weight: Tensor, norm: Tensor, likelihood: float) -> None:
+    tensors = {WEIGHT: weight, FINAL_NORM: norm} | ({LIKELIHOOD: torch.tensor([likelihood])} if likelihood else {})
     with staged_file(path) as partial:
         save_file({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, partial, {"format": "pt"})
 
@@ -55,7 +72,7 @@ def load_head(path: Path, base: Gemma3ForCausalLM) -> ScalarHead:
     """
     tensors = _read(path)
     _check_base(path, tensors, final_norm(base))
-    head = ScalarHead(base.config.hidden_size)
+    head = ScalarHead(base.config.hidden_size, likelihood=_likelihood(tensors))
     head.load_state_dict({"weight": tensors[WEIGHT]})
     return head.to(base.device)
 
@@ -69,9 +86,13 @@ def average_heads(paths: Sequence[Path], path: Path) -> None:
     first, *others = (_read(source) for source in paths)
     for source, tensors in zip(paths[1:], others, strict=True):
         _check_base(source, tensors, first[FINAL_NORM])
-    mean = torch.stack([tensors[WEIGHT].double() for tensors in (first, *others)]).mean(0).float()
-    with staged_file(path) as partial:
-        save_file({WEIGHT: mean, FINAL_NORM: first[FINAL_NORM]}, partial, {"format": "pt"})
+    read = (first, *others)
+    mean = torch.stack([tensors[WEIGHT].double() for tensors in read]).mean(0).float()
+    _write(path, mean, first[FINAL_NORM], fmean(map(_likelihood, read)))
+
+
+def _likelihood(tensors: dict[str, Tensor]) -> float:
+    return float(tensors[LIKELIHOOD]) if LIKELIHOOD in tensors else 0.0
 
 
 def _read(path: Path) -> dict[str, Tensor]:

@@ -76,6 +76,7 @@ class CriticSettings:
             start = RewardModel.fresh(roles, self.spec, seed=seed, role=VALUE)
         elif ((folder := Path(self.start_from).expanduser()) / HEAD_FILE).is_file():
             start = RewardModel.load(roles, folder, role=VALUE, trainable=True)
+            start.head.likelihood = 0.0  # of a whole answer; a state in the middle of one has its head's reading alone
         else:
             start = RewardModel.on_adapter(roles, folder, role=VALUE)
         return ValueNetwork(roles, start.head, role=VALUE)

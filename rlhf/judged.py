@@ -11,7 +11,7 @@ import logging
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -107,6 +107,22 @@ def encode_pairs(
     return kept
 
 
+class AnswerTokens(NamedTuple):
+    """The M tokens of all answers in some rows, text after text."""
+
+    row: Tensor
+    """[M] int64: where the state stands that predicts each token."""
+    column: Tensor
+    """[M] int64."""
+    token: Tensor
+    """[M] int64: its id."""
+    text: Tensor
+    """[M] int64: the number of its text, of N."""
+
+    def to(self, device: torch.device) -> AnswerTokens:
+        return AnswerTokens(*(tensor.to(device) for tensor in self))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JudgedRows:
     """B rows of T tokens; every row holds some texts, their common beginning once in front of them.
@@ -122,6 +138,8 @@ class JudgedRows:
     """[N] int64: where each text's pooled token stands, text after text."""
     column: Tensor
     """[N] int64."""
+    answers: AnswerTokens | None = None
+    """None where nobody asked what is answer and what was said before."""
 
     def to(self, device: torch.device) -> JudgedRows:
         layout = Layout(
@@ -130,15 +148,23 @@ class JudgedRows:
             prefix_ids=self.layout.prefix_ids.to(device),
         )
         parts = {"token_ids": self.token_ids, "row": self.row, "column": self.column}
-        return replace(self, layout=layout, **{name: tensor.to(device) for name, tensor in parts.items()})
+        answers = None if self.answers is None else self.answers.to(device)
+        return replace(
+            self, layout=layout, answers=answers, **{name: tensor.to(device) for name, tensor in parts.items()}
+        )
 
 
-def lay_out(groups: Sequence[Sequence[Tokens]]) -> JudgedRows:
-    """One row per group of texts. Padding is on the right and is known by positions, never by a token's id."""
+def lay_out(groups: Sequence[Sequence[Tokens]], contexts: Sequence[int] | None = None) -> JudgedRows:
+    """One row per group of texts. Padding is on the right and is known by positions, never by a token's id.
+
+    Args:
+        contexts: of every group, with how many tokens of conversation its texts begin.
+    """
     shape = len(groups), max(map(row_length, groups))
     token_ids, segment_ids = torch.zeros(shape, dtype=torch.int64), torch.zeros(shape, dtype=torch.int64)
     positions = torch.full(shape, -1)
-    rows, columns = [], []
+    rows, pooled = [], []
+    answers = list[tuple[int, int, int, int]]()
     for index, texts in enumerate(groups):
         shared = _shared(texts)
         pieces = [texts[0][:shared], *(text[shared:] for text in texts)]
@@ -149,11 +175,21 @@ def lay_out(groups: Sequence[Sequence[Tokens]]) -> JudgedRows:
             segment_ids[index, start:stop] = segment
             first = shared if segment else 0
             positions[index, start:stop] = torch.arange(first, first + len(piece))
+            if segment and contexts is not None:
+                text, columns = texts[segment - 1], [*range(shared), *range(start, stop)]
+                predicted = zip(columns[contexts[index] - 1 : -1], text[contexts[index] :], strict=True)
+                answers += [(index, column, token, len(rows)) for column, token in predicted]
             if segment:
                 rows.append(index)
-                columns.append(stop - 1)
+                pooled.append(stop - 1)
     layout = Layout(positions=positions, segment_ids=segment_ids, prefix_ids=torch.zeros_like(segment_ids))
-    return JudgedRows(token_ids=token_ids, layout=layout, row=torch.tensor(rows), column=torch.tensor(columns))
+    return JudgedRows(
+        token_ids=token_ids,
+        layout=layout,
+        row=torch.tensor(rows),
+        column=torch.tensor(pooled),
+        answers=AnswerTokens(*torch.tensor(answers).unbind(-1)) if answers else None,
+    )
 
 
 def row_length(texts: Sequence[Tokens]) -> int:

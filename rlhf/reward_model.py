@@ -23,6 +23,7 @@ from model.lora import AdapterRoles
 from model.transformer import Gemma3ForCausalLM
 from rlhf.errors import ConfigError, NonFiniteUpdate
 from rlhf.judged import JudgedRows, PairTokens, Tokens, in_batches, lay_out
+from rlhf.logprobs import select_logprobs
 from rlhf.optim import OptimSettings, clip_and_check
 from rlhf.pair_plan import PairPlan
 from rlhf.preference_report import PairScores
@@ -31,25 +32,40 @@ from rlhf.types import Metrics
 
 REWARD = "reward"
 HEAD_FILE = "reward_head.safetensors"
+LIKELIHOOD = 2.0
+"""What the mean log-probability of an answer counts unless another weight is asked for (docs/lab-log.md: which pairs gain
+by it, and how much)."""
 
 
 class RewardModel:
-    """What an adapter role and a head make of judged texts; other roles of the same base are not touched by it."""
+    """What an adapter role and a head make of judged texts; other roles of the same base are not touched by it.
+
+    The reward is the head's reading of a text's last state. Where the head weighs likelihoods, that weight times the
+    mean log-probability of the answer's tokens comes to it, by the role itself: a model that was taught the answers has
+    there what it knows, which a state that is read once has to find out anew.
+
+    Source: the mean log-probability is the reward of Meng et al. 2024 (SimPO), arXiv:2405.14734; its sum with a head
+    is ours.
+    """
 
     def __init__(self, roles: AdapterRoles, head: ScalarHead, *, role: str = REWARD) -> None:
         self.roles, self.head, self.role = roles, head, role
 
     @classmethod
-    def fresh(cls, roles: AdapterRoles, spec: LoraSpec, *, seed: int, role: str = REWARD) -> RewardModel:
-        """A reward model to be trained: every text is worth 0."""
+    def fresh(
+        cls, roles: AdapterRoles, spec: LoraSpec, *, seed: int, role: str = REWARD, likelihood: float = 0.0
+    ) -> RewardModel:
+        """A reward model to be trained: every text is worth 0, or as much as it is likely."""
         roles.add(role, spec, seed=seed)
-        return cls(roles, _blank_head(roles), role=role)
+        return cls(roles, _blank_head(roles, likelihood), role=role)
 
     @classmethod
-    def on_adapter(cls, roles: AdapterRoles, folder: Path, *, role: str = REWARD) -> RewardModel:
+    def on_adapter(
+        cls, roles: AdapterRoles, folder: Path, *, role: str = REWARD, likelihood: float = 0.0
+    ) -> RewardModel:
         """A reward model to be trained that starts from an adapter without a head, such as a supervised run's."""
         roles.load(role, folder)
-        return cls(roles, _blank_head(roles), role=role)
+        return cls(roles, _blank_head(roles, likelihood), role=role)
 
     @classmethod
     def load(cls, roles: AdapterRoles, folder: Path, *, role: str = REWARD, trainable: bool = False) -> RewardModel:
@@ -81,12 +97,18 @@ class RewardModel:
         rows = rows.to(self.model.device)
         with self.roles.using(self.role), torch.set_grad_enabled(torch.is_grad_enabled() and not head_only):
             hidden = self.model(rows.token_ids, rows.layout)
-        return self.head(hidden[rows.row, rows.column])
+            likely = mean_logprobs(self.model, hidden, rows) if self.head.likelihood else None
+        rewards = self.head(hidden[rows.row, rows.column])
+        return rewards if likely is None else rewards + self.head.likelihood * likely
 
-    def score(self, groups: Sequence[Sequence[Tokens]], max_tokens: int) -> list[list[float]]:
+    def score(
+        self, groups: Sequence[Sequence[Tokens]], max_tokens: int, contexts: Sequence[int] | None = None
+    ) -> list[list[float]]:
         """The rewards of every group's texts, without gradient.
 
         Args:
+            contexts: of every group, with how many tokens of conversation its texts begin; a head that weighs
+                likelihoods needs them.
             max_tokens: tokens (padding included) per forward.
         """
         scores: list[list[float]] = [[] for _ in groups]
@@ -94,7 +116,8 @@ class RewardModel:
         self.model.eval()
         with torch.no_grad():
             for batch in in_batches(groups, max_tokens):
-                rewards = iter(self(lay_out([groups[index] for index in batch])).tolist())
+                asked = None if contexts is None else [contexts[index] for index in batch]
+                rewards = iter(self(lay_out([groups[index] for index in batch], asked)).tolist())
                 for index in batch:
                     scores[index] = [next(rewards) for _ in groups[index]]
         self.model.train(training)
@@ -119,8 +142,18 @@ class RewardModel:
         self.roles.load_state_dict(self.role, state["adapter"])
 
 
-def _blank_head(roles: AdapterRoles) -> ScalarHead:
-    return ScalarHead(roles.model.config.hidden_size).to(roles.model.device)
+def _blank_head(roles: AdapterRoles, likelihood: float) -> ScalarHead:
+    return ScalarHead(roles.model.config.hidden_size, likelihood=likelihood).to(roles.model.device)
+
+
+def mean_logprobs(model: Gemma3ForCausalLM, hidden: Float[Tensor, "B T D"], rows: JudgedRows) -> Float[Tensor, " N"]:
+    """The mean log-probability of every answer's tokens, in float32 nats, its end of the turn included."""
+    assert rows.answers is not None, "where the answers begin is not known: lay the texts out with their contexts"
+    answers, (_, length, _) = rows.answers, hidden.shape
+    states, index = (answers.row * length + answers.column).unique(return_inverse=True)
+    found = select_logprobs(hidden.flatten(0, 1)[states], model.head_weight, answers.token, index)
+    sums = found.new_zeros(len(rows.row)).index_add(0, answers.text, found)
+    return sums / answers.text.bincount(minlength=len(rows.row))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -245,7 +278,7 @@ class RewardTrainer:
 
     def _losses(self, pairs: Sequence[PairTokens], *, probe: bool) -> tuple[Tensor, Tensor]:
         """[P] loss of every pair and its [P, 2] rewards, the latter without gradient."""
-        rows = lay_out([pair.sides for pair in pairs])
+        rows = lay_out([pair.sides for pair in pairs], [pair.context_tokens for pair in pairs])
         margins = torch.tensor([pair.margin for pair in pairs], device=self.reward_model.model.device)
         rewards = self.reward_model(rows, head_only=probe).view(-1, 2)
         return self.loss(rewards, margins), rewards.detach()
@@ -268,7 +301,7 @@ class RewardTrainer:
 def measure(reward_model: RewardModel, pairs: Sequence[PairTokens], runtime: Runtime, *, max_tokens: int) -> PairScores:
     """The rewards of held-out pairs, from all processes."""
     mine = runtime.shard(pairs)
-    scores = reward_model.score([pair.sides for pair in mine], max_tokens)
+    scores = reward_model.score([pair.sides for pair in mine], max_tokens, [pair.context_tokens for pair in mine])
     rows = [
         (chosen, rejected, *pair.answer_tokens, pair.kind)
         for pair, (chosen, rejected) in zip(mine, scores, strict=True)

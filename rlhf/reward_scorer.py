@@ -80,12 +80,14 @@ class RewardModelScorer:
     def __call__(self, samples: Sequence[Sample]) -> list[float | Verdict]:
         """One reward per sample, or why there is none."""
         read = [self._read(sample) for sample in samples]
-        texts = [[tokens] for tokens in read if not isinstance(tokens, Verdict)]
+        judged = [found for found in read if not isinstance(found, Verdict)]
+        texts, contexts = [[tokens] for tokens, _ in judged], [context for _, context in judged]
         with self._lock:
-            scores = iter(self.reward_model.score(texts, self.micro_batch_tokens) if texts else [])
-        return [tokens if isinstance(tokens, Verdict) else next(scores)[0] for tokens in read]
+            scores = iter(self.reward_model.score(texts, self.micro_batch_tokens, contexts) if texts else [])
+        return [found if isinstance(found, Verdict) else next(scores)[0] for found in read]
 
-    def _read(self, sample: Sample) -> Tokens | Verdict:
+    def _read(self, sample: Sample) -> tuple[Tokens, int] | Verdict:
+        """The sample's tokens, and how many of them are its prompt's; or why it has no score."""
         complete = sample.finish_reason != "length"
         if not complete and not self.score_cut_off:
             return Verdict.truncated("cut off: the reward model was trained on whole answers")
@@ -95,4 +97,4 @@ class RewardModelScorer:
         tokens = encode_judged(self.tokenizer, context, sample.completion, complete=complete)
         if len(tokens) > self.max_tokens:
             return Verdict.truncated(f"{len(tokens)} tokens are more than the scorer's max_tokens={self.max_tokens}")
-        return tokens
+        return tokens, len(self.tokenizer.encode_chat(context))

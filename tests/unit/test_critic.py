@@ -127,13 +127,15 @@ def test_values_do_not_depend_on_rows_or_micro_batches() -> None:
     assert any(abs(value) > 1e-2 for value in found[0][0][0])
 
 
-def test_a_critic_from_a_reward_model_values_a_whole_text_as_that_does(tmp_path: Path) -> None:
-    rewards = RewardModel.fresh(AdapterRoles(tiny_model()), SPEC, seed=0)
+@pytest.mark.parametrize("likelihood", [0.0, 2.0])
+def test_a_critic_from_a_reward_model_values_a_whole_text_as_its_head_does(tmp_path: Path, likelihood: float) -> None:
+    rewards = RewardModel.fresh(AdapterRoles(tiny_model()), SPEC, seed=0, likelihood=likelihood)
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for parameter in rewards.parameters():
             parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.05)
     rewards.save(tmp_path / "rm", base_name="tiny")
+    rewards.head.likelihood = 0.0
     critic = built(tiny_policy(), start_from=str(tmp_path / "rm"), bootstrap_cut_off=True)
     samples = _cut_off(random_samples({3: [4], 9: [2]}))
     batch = collate(samples, max_row_tokens=0)
@@ -142,6 +144,7 @@ def test_a_critic_from_a_reward_model_values_a_whole_text_as_that_does(tmp_path:
     ours = by_sample(batch, after)
     assert [ours[i][-1] for i in range(2)] == pytest.approx([scores[0] for scores in expected], abs=1e-5)
     assert all(p.requires_grad for p in critic.network.parameters())
+    assert not critic.network.head.likelihood
 
 
 def test_an_adapter_without_a_head_starts_with_a_head_of_zeros(tmp_path: Path) -> None:

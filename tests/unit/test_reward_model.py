@@ -20,7 +20,7 @@ from jobs import merge
 from jobs import reward_model as job
 from jobs.launch import build
 from model.chat import Message, render_chat
-from model.errors import CheckpointFormatError
+from model.errors import CheckpointFormatError, ModelError
 from model.heads import ScalarHead, average_heads, load_head
 from model.hf import save_hf
 from model.load import load_model
@@ -45,9 +45,9 @@ OPTIM = OptimSettings(lr=3e-3)
 SPEC = LoraSpec(rank=4, alpha=8)
 
 
-def reward_model(seed: int = 0, *, dtype: torch.dtype = torch.float32) -> RewardModel:
+def reward_model(seed: int = 0, *, dtype: torch.dtype = torch.float32, likelihood: float = 0.0) -> RewardModel:
     """A reward model that tells texts apart: head and B are random."""
-    made = RewardModel.fresh(AdapterRoles(tiny_model(dtype=dtype)), SPEC, seed=seed)
+    made = RewardModel.fresh(AdapterRoles(tiny_model(dtype=dtype)), SPEC, seed=seed, likelihood=likelihood)
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in made.parameters():
@@ -301,9 +301,10 @@ def test_the_margin_of_the_data_enters_the_loss_of_its_pair() -> None:
     assert loss == pytest.approx((math.log(2) + math.log(1 + math.e)) / 2)
 
 
-def test_slices_of_any_size_make_the_same_step() -> None:
+@pytest.mark.parametrize("likelihood", [0.0, 3.0])
+def test_slices_of_any_size_make_the_same_step(likelihood: float) -> None:
     pairs = encode_pairs(sums(8, 3), tiny_tokenizer(), max_tokens=200)
-    models = [reward_model(), reward_model()]
+    models = [reward_model(likelihood=likelihood), reward_model(likelihood=likelihood)]
     metrics = [
         trainer(model, pairs, micro_batch_tokens=size).run_step(0)
         for model, size in zip(models, (1, 10_000), strict=True)
@@ -325,6 +326,71 @@ def test_probe_steps_move_the_head_and_nothing_else() -> None:
     assert all(torch.equal(now, was) for now, was in zip(model.parameters()[1:], adapter, strict=True))
     training.run_step(2)
     assert not all(torch.equal(now, was) for now, was in zip(model.parameters()[1:], adapter, strict=True))
+
+
+# Likelihoods ----------------------------------------------------------------------------------------------------------
+
+
+def mean_logprob(model: RewardModel, text: Any, context: int) -> float:
+    """Of a forward that holds nothing but the text, in float64 behind the network."""
+    ids = torch.tensor(text)
+    with torch.no_grad(), model.roles.using(model.role):
+        logits = model.model.logits(model.model(ids[None, :-1]))[0].double()
+    return float(logits.log_softmax(-1).gather(1, ids[1:, None])[context - 1 :].mean())
+
+
+SIDES = [("it is 7", "it is 8"), ("7", "seven, I should think"), ("the answer is 7 and no more", "no"), ("7", "7 7 7")]
+
+
+def test_the_reward_is_the_heads_and_the_weight_times_the_mean_log_probability_of_the_answer() -> None:
+    """Whatever a row's texts share, the beginning of their answers too, and however far it is padded."""
+    pairs = encode_pairs([pair(*side) for side in SIDES], tiny_tokenizer(), max_tokens=99)
+    plain, weighed = reward_model(), reward_model(likelihood=2.5)
+    groups, contexts = [p.sides for p in pairs], [p.context_tokens for p in pairs]
+    expected = [
+        [value + 2.5 * mean_logprob(plain, text, context) for value, text in zip(values, texts, strict=True)]
+        for values, texts, context in zip(plain.score(groups, 10_000), groups, contexts, strict=True)
+    ]
+    for size in (1, 60, 10_000):
+        found = weighed.score(groups, size, contexts)
+        assert [pytest.approx(row, abs=1e-5) for row in expected] == found
+    alone = [weighed.score([[text]], 100, [pairs[0].context_tokens])[0][0] for text in groups[0]]
+    assert alone == pytest.approx(expected[0], abs=1e-5)
+
+
+def test_a_group_of_any_number_of_texts_is_weighed_text_by_text() -> None:
+    texts = [judged(answer) for answer in ("it is 7", "it is 8", "it was", "7")]
+    context = len(tiny_tokenizer().encode_chat(CONTEXT))
+    weighed = reward_model(likelihood=2.5)
+    together = weighed.score([texts], 1000, [context])[0]
+    assert together == pytest.approx([weighed.score([[t]], 1000, [context])[0][0] for t in texts], abs=1e-5)
+
+
+def test_probe_steps_of_a_model_that_weighs_likelihoods_leave_the_adapter_alone() -> None:
+    pairs = encode_pairs(sums(8, 3), tiny_tokenizer(), max_tokens=200)
+    model = RewardModel.fresh(AdapterRoles(tiny_model()), SPEC, seed=0, likelihood=2.0)
+    head, *adapter = [parameter.detach().clone() for parameter in model.parameters()]
+    trainer(model, pairs, probe_steps=1).run_step(0)
+    assert not torch.equal(model.head.weight, head)
+    assert all(torch.equal(now, was) for now, was in zip(model.parameters()[1:], adapter, strict=True))
+
+
+def test_the_weight_of_likelihoods_is_saved_loaded_averaged_and_absent_where_it_is_none(tmp_path: Path) -> None:
+    for name, likelihood in (("a", 3.0), ("b", 1.0), ("c", 0.0)):
+        reward_model(likelihood=likelihood).save(tmp_path / name, base_name="the/base")
+    loaded = RewardModel.load(AdapterRoles(tiny_model()), tmp_path / "a")
+    assert loaded.head.likelihood == 3.0
+    text, context = judged("7"), len(tiny_tokenizer().encode_chat(CONTEXT))
+    assert loaded.score([[text]], 99, [context]) == reward_model(likelihood=3.0).score([[text]], 99, [context])
+    average_heads([tmp_path / name / HEAD_FILE for name in ("a", "b")], tmp_path / "mean.safetensors")
+    assert load_head(tmp_path / "mean.safetensors", tiny_model()).likelihood == 2.0
+    assert load_file(tmp_path / "c" / HEAD_FILE).keys() == {"score.weight", "base.norm.weight"}
+
+
+@pytest.mark.parametrize("likelihood", [-1.0, math.inf, math.nan])
+def test_a_weight_of_likelihoods_that_is_none_is_refused(likelihood: float) -> None:
+    with pytest.raises(ModelError, match=r"likelihood is .*; give a weight of at least 0"):
+        ScalarHead(4, likelihood=likelihood)
 
 
 def test_every_pass_takes_every_pair_once_in_an_order_of_its_own() -> None:
@@ -506,11 +572,14 @@ def sample(completion: str, **more: Any) -> Sample:
     return Sample(prompt="What is 3 plus 4?", completion=completion, **more)
 
 
-def test_a_sample_is_worth_what_training_would_give_its_text() -> None:
-    made = scorer()
+@pytest.mark.parametrize("likelihood", [0.0, 2.0])
+def test_a_sample_is_worth_what_training_would_give_its_text(likelihood: float) -> None:
+    model, texts = reward_model(likelihood=likelihood), [judged("7"), judged("it is 7")]
     group = [sample("7"), sample(" it is 7\n")]
-    values = [verdict.value for verdict in Preference(scorer=made)(group)]
-    assert values == pytest.approx(rewards(made.reward_model, judged("7"), judged("it is 7")), abs=1e-6)
+    scorer = RewardModelScorer(model, tiny_tokenizer(), max_tokens=100)
+    values = [verdict.value for verdict in Preference(scorer=scorer)(group)]
+    expected = model.score([texts], 100, [len(tiny_tokenizer().encode_chat(CONTEXT))])[0]
+    assert values == pytest.approx(expected, abs=1e-6)
 
 
 def test_a_cut_off_or_overlong_completion_has_a_reason_instead_of_a_number() -> None:
