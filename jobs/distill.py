@@ -27,7 +27,7 @@ from rlhf.distill import FirstProblems, OffPolicy, OffPolicyDistiller, OnPolicy,
 from rlhf.errors import ConfigError
 from rlhf.prompts import PromptStream
 from rlhf.run_directory import RunDirectory
-from rlhf.teacher import check_vocabularies
+from rlhf.teacher import check_teacher
 from rlhf.teacher_store import MANIFEST, StoredLogits, data_hash, store_logits
 
 
@@ -42,7 +42,7 @@ def main(config: DictConfig) -> None:
         )
     check_dtype(parse_dtype(config.teacher.dtype))
     tokenizer = build_tokenizer(config)
-    check_vocabularies(tokenizer, load_tokenizer(teacher_base(config)))
+    check_teacher(tokenizer, load_tokenizer(teacher_base(config)))
     common = {"optim": optim, "plan": plan, "num_tokens": tokenizer.vocab_size}
     if isinstance(teaching, OffPolicy):
         off_policy(config, tokenizer, teaching, common)

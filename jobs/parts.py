@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -92,8 +93,14 @@ class Parts:
 
 
 @contextmanager
-def prepare(config: DictConfig) -> Iterator[Parts]:
-    """Everything but the trainers: first what may be wrong and costs little, then the network, then the folder."""
+def prepare(
+    config: DictConfig, *, check: Callable[[str, Tokenizer], None] = lambda checkpoint, tokenizer: None
+) -> Iterator[Parts]:
+    """Everything but the trainers: first what may be wrong and costs little, then the network, then the folder.
+
+    Args:
+        check: what the job has to ask of the policy's base and its tokenizer before the network is loaded.
+    """
     data = plain(config)
     earlier, changed = _earlier_run(config, data)
     runtime = build_runtime(config)
@@ -106,6 +113,7 @@ def prepare(config: DictConfig) -> Iterator[Parts]:
     tokenizer = build_tokenizer(config)
     prompts = build_prompts(config, tokenizer)
     check_context(config)
+    check(config.model.checkpoint, tokenizer)
     check_adapter(config)
     check_export(config, export)
     prompts.held_out(evaluations.plan.num_prompts)
@@ -231,18 +239,19 @@ def build_tokenizer(config: DictConfig) -> Tokenizer:
 
 
 def check_context(config: DictConfig) -> None:
-    """Refuse lengths that the network has no positions for.
+    """Refuse lengths that the network, or a critic's own, has no positions for.
 
     Raises:
         ConfigError: naming the settings; CheckpointFormatError for another architecture.
     """
-    room = read_config(config.model.checkpoint).max_position_embeddings
     prompt, completion = config.prompts.max_prompt_tokens, config.sampling.max_completion_tokens
-    if prompt + completion > room:
-        raise ConfigError(
-            f"prompts.max_prompt_tokens={prompt} and sampling.max_completion_tokens={completion} do not fit in the "
-            f"{room} positions of {config.model.checkpoint}; lower one of the two"
-        )
+    for checkpoint in (config.model.checkpoint, OmegaConf.select(config, "critic.checkpoint")):
+        room = math.inf if checkpoint is None else read_config(checkpoint).max_position_embeddings
+        if prompt + completion > room:
+            raise ConfigError(
+                f"prompts.max_prompt_tokens={prompt} and sampling.max_completion_tokens={completion} do not fit in the "
+                f"{room} positions of {checkpoint}; lower one of the two"
+            )
 
 
 def check_targets(config: DictConfig, prompts: PromptStream) -> None:
