@@ -14,6 +14,7 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from jobs.launch import build, call, check_keys, plain
+from model.doors import check_adapter
 from model.gguf_writer import check_representable
 from model.load import load_model, load_tokenizer, parse_dtype, read_config, resolve_checkpoint
 from model.lora import AdapterRoles
@@ -105,16 +106,19 @@ def prepare(
     earlier, changed = _earlier_run(config, data)
     runtime = build_runtime(config)
     evaluations, export = build(config.eval), build(config.export)
+    check_start(config)
+    tokenizer = build_tokenizer(config)
+    check(config.model.checkpoint, tokenizer)
     with waiting_scorers() as scorers:
         reward = build(config.reward)
     check_terms(reward, evaluations.plan)
     checkpoints = build(config.checkpoint)
     check_keys(NativeSampler, config.sampler, "sampler", given=("model", "tokenizer"))
-    tokenizer = build_tokenizer(config)
     prompts = build_prompts(config, tokenizer)
     check_context(config)
-    check(config.model.checkpoint, tokenizer)
-    check_adapter(config)
+    check_spec(config)
+    for scorer in scorers:
+        scorer.check(config.model.checkpoint)
     check_export(config, export)
     prompts.held_out(evaluations.plan.num_prompts)
     check_targets(config, prompts)
@@ -191,7 +195,13 @@ def check_reference(config: DictConfig) -> None:
     check_rate(config.adapter.reference_rate)
 
 
-def check_adapter(config: DictConfig) -> None:
+def check_start(config: DictConfig) -> None:
+    """Raises CheckpointFormatError for an adapter to train further that is none of this base's."""
+    if config.adapter.start_from:
+        check_adapter(Path(config.adapter.start_from).expanduser(), config.model.checkpoint)
+
+
+def check_spec(config: DictConfig) -> None:
     """Raises ConfigError for an adapter that cannot be trained as asked."""
     check_reference(config)
     if config.adapter.spec.dropout:

@@ -18,7 +18,7 @@ from jobs.parts import build_model, build_runtime, build_tracker, open_store, so
 from model.lora import AdapterRoles
 from rlhf.display import Display
 from rlhf.errors import ConfigError
-from rlhf.reward_model import HEAD_FILE, RewardModel, RewardPlan, RewardTrainer
+from rlhf.reward_model import RewardModel, RewardPlan, RewardTrainer, check_start, has_head
 from rlhf.reward_run import RewardRun
 from rlhf.run_directory import RunDirectory
 from rlhf.runtime import Runtime
@@ -33,6 +33,7 @@ def main(config: DictConfig) -> None:
     loss, optim, plan, checkpoints = (build(config[name]) for name in ("loss", "optim", "plan", "checkpoint"))
     check(config)
     check_measured(config, plan)
+    check_named(config, plan)
     with Display(quiet=not runtime.is_main) as display:
         train, held_out = read_pairs(config, training=plan.epochs > 0)
         trainer = RewardTrainer(
@@ -70,6 +71,14 @@ def check_measured(config: DictConfig, plan: RewardPlan) -> None:
         )
 
 
+def check_named(config: DictConfig, plan: RewardPlan) -> None:
+    """Raises CheckpointFormatError where what is named to start from, or to be measured, is none of this base's."""
+    if config.start_from:
+        folder = Path(config.start_from).expanduser()
+        check = check_start if plan.epochs and is_adapter(folder) else RewardModel.check
+        check(folder, config.model.checkpoint)
+
+
 def build_reward_model(config: DictConfig, plan: RewardPlan, runtime: Runtime, display: Display) -> RewardModel:
     """The base with a fresh reward model, with one that starts where another or a policy's adapter ended, or with one
     to be measured."""
@@ -79,9 +88,9 @@ def build_reward_model(config: DictConfig, plan: RewardPlan, runtime: Runtime, d
     folder = Path(config.start_from).expanduser()
     if not plan.epochs:
         return RewardModel.load(roles, folder)
-    has_head = not is_adapter(folder) or (folder / HEAD_FILE).is_file()
-    started = RewardModel.load(roles, folder, trainable=True) if has_head else RewardModel.on_adapter(roles, folder)
-    head = "" if has_head else "; it has no head, which starts at 0"
+    headed = has_head(folder)
+    started = RewardModel.load(roles, folder, trainable=True) if headed else RewardModel.on_adapter(roles, folder)
+    head = "" if headed else "; it has no head, which starts at 0"
     display.message(f"training {folder} further: {roles.spec(started.role)}, its own shape{head}")
     return started
 

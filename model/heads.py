@@ -60,6 +60,15 @@ def load_head(path: Path, base: Gemma3ForCausalLM) -> ScalarHead:
     return head.to(base.device)
 
 
+def check_head(path: Path, norm: Tensor) -> None:
+    """Refuse a head that was not trained on the network of this mark.
+
+    Raises:
+        CheckpointFormatError: also if the file is missing or broken.
+    """
+    _check_base(path, _read(path), norm)
+
+
 def average_heads(paths: Sequence[Path], path: Path) -> None:
     """Writes the mean of heads of one base: WARM's part that is not in the adapters.
 

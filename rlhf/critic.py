@@ -23,7 +23,7 @@ from rlhf.gae import discounted, generalized_advantages
 from rlhf.losses import LossOutput, ValueLoss
 from rlhf.optim import OptimSettings
 from rlhf.policy import Policy
-from rlhf.reward_model import HEAD_FILE, RewardModel
+from rlhf.reward_model import RewardModel, check_start, has_head
 from rlhf.runtime import Runtime
 from rlhf.token_credit import TokenEstimator, last_tokens, spread, with_advantages
 from rlhf.types import Metrics, TrainBatch
@@ -74,12 +74,14 @@ class CriticSettings:
 
         Raises:
             ConfigError: if the second base has another vocabulary.
-            CheckpointFormatError: if it is no network.
+            CheckpointFormatError: if that is no network, or `start_from` was trained on another one than the critic's.
         """
         if self.checkpoint is not None:
             they = f"critic.checkpoint={self.checkpoint}"
             remedy = "the critic reads the policy's token ids, so give a network with the policy's tokenizer"
             check_vocabularies(tokenizer, load_tokenizer(self.checkpoint), we="the policy", they=they, remedy=remedy)
+        if self.start_from is not None:
+            check_start(Path(self.start_from).expanduser(), self.checkpoint or checkpoint)
 
     def build(
         self, policy: Policy, runtime: Runtime, *, total_updates: int | None, micro_batch_tokens: int, seed: int
@@ -105,7 +107,7 @@ class CriticSettings:
     def _network(self, roles: AdapterRoles, seed: int) -> ValueNetwork:
         if self.start_from is None:
             start = RewardModel.fresh(roles, self.spec, seed=seed, role=VALUE)
-        elif ((folder := Path(self.start_from).expanduser()) / HEAD_FILE).is_file():
+        elif has_head(folder := Path(self.start_from).expanduser()):
             start = RewardModel.load(roles, folder, role=VALUE, trainable=True)
         else:
             start = RewardModel.on_adapter(roles, folder, role=VALUE)
