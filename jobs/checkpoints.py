@@ -15,9 +15,10 @@ from typing import Any
 import torch
 
 from model.base_mark import check_state
+from model.doors import check_adapter
 from model.gguf import read_gguf
 from model.hf import ADAPTER_CONFIG
-from model.load import KNOWN_NAMES, load_model, load_tokenizer, parse_dtype, resolve_checkpoint
+from model.load import KNOWN_NAMES, load_model, load_tokenizer, parse_dtype, read_final_norm, resolve_checkpoint
 from model.lora import AdapterRoles, LoraSpec
 from model.tokenizer import Tokenizer
 from model.transformer import Gemma3ForCausalLM
@@ -59,7 +60,7 @@ class Run:
             ResumeError: if there is none.
         """
         directory = RunDirectory.open(path)
-        config = json.loads((path / "config.json").read_text(encoding="utf-8"))["config"]
+        config = recorded(path)
         store = CheckpointStore(directory.checkpoints, run=directory.config_hash)
         state = store.load(lambda message: print(message, file=sys.stderr))
         return cls(directory, config, state["done"], LoraSpec(**state["lora"]), state["policy"])
@@ -88,26 +89,17 @@ def open_checkpoint(
             the adapter was trained on.
         ConfigError: if a base is given for something that needs none.
     """
-    path = Path(checkpoint).expanduser()
-    if is_run(path):
-        run = Run.read(path)
-        network = base or run.config["model"]["checkpoint"]
-        model = load_model(network, dtype=parse_dtype(dtype or run.config["model"]["dtype"]), device=device)
-        check_state(f"run {path} (of {run.config['model']['checkpoint']})", run.policy, model)
-        roles = AdapterRoles(model)
-        roles.add(POLICY, run.spec, seed=0)
-        roles.load_state_dict(POLICY, run.policy[POLICY])
-    elif is_adapter(path):
-        network = base or base_of(path)
-        model = load_model(network, dtype=parse_dtype(dtype or "float32"), device=device)
-        roles = AdapterRoles(model)
-        roles.load(POLICY, path)
-    elif base:
-        raise ConfigError(f"{checkpoint} is no adapter and no run, so it needs no base={base}; leave it out")
-    else:
-        network, roles = checkpoint, None
-        model = load_model(network, dtype=parse_dtype(dtype or "float32"), device=device)
+    path, network = Path(checkpoint).expanduser(), network_of(checkpoint, base)
+    run = check_belongs(checkpoint, network)
+    named = dtype or (run.config["model"]["dtype"] if run else "float32")
+    model = load_model(network, dtype=parse_dtype(named), device=device)
+    roles = AdapterRoles(model) if run or is_adapter(path) else None
     if roles is not None:
+        if run:
+            roles.add(POLICY, run.spec, seed=0)
+            roles.load_state_dict(POLICY, run.policy[POLICY])
+        else:
+            roles.load(POLICY, path)
         roles.activate(POLICY)
     return Opened(
         model=model,
@@ -116,6 +108,45 @@ def open_checkpoint(
         base=network,
         chats=roles is not None or _has_chat_template(network),
     )
+
+
+def network_of(checkpoint: str, base: str | None) -> str:
+    """Name or path of the network that a checkpoint is, or is an adapter or a run of.
+
+    Args:
+        base: of an adapter or run, instead of the one that it names.
+    Raises:
+        ConfigError: if a base is given for something that needs none, or an adapter's is not on this machine.
+    """
+    path = Path(checkpoint).expanduser()
+    if is_run(path):
+        return base or recorded(path)["model"]["checkpoint"]
+    if is_adapter(path):
+        return base or base_of(path)
+    if base:
+        raise ConfigError(f"{checkpoint} is no adapter and no run, so it needs no base={base}; leave it out")
+    return checkpoint
+
+
+def check_belongs(checkpoint: str, network: str) -> Run | None:
+    """Refuse an adapter or run that does not belong to this network, before that is loaded; a run comes back read.
+
+    Raises:
+        CheckpointFormatError: naming the checkpoint.
+    """
+    path = Path(checkpoint).expanduser()
+    if is_run(path):
+        run = Run.read(path)
+        check_state(f"run {path} (of {run.config['model']['checkpoint']})", run.policy, read_final_norm(network))
+        return run
+    if is_adapter(path):
+        check_adapter(path, network)
+    return None
+
+
+def recorded(run: Path) -> dict[str, Any]:
+    """The configuration that a run's folder holds."""
+    return json.loads((run / "config.json").read_text(encoding="utf-8"))["config"]
 
 
 def base_of(adapter: Path) -> str:

@@ -8,14 +8,13 @@ python -m jobs.distill --help                                                wha
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig
 
-from jobs.checkpoints import base_of, is_adapter, is_run, open_checkpoint
+from jobs.checkpoints import check_belongs, is_adapter, is_run, network_of, open_checkpoint
 from jobs.launch import build, call, job, plain
 from jobs.parts import Parts, build_prompts, build_tokenizer, prepare, source_hashes
 from model.hf import check_dtype
@@ -27,7 +26,7 @@ from rlhf.distill import FirstProblems, OffPolicy, OffPolicyDistiller, OnPolicy,
 from rlhf.errors import ConfigError
 from rlhf.prompts import PromptStream
 from rlhf.run_directory import RunDirectory
-from rlhf.teacher import check_vocabularies
+from rlhf.teacher import check_teacher
 from rlhf.teacher_store import MANIFEST, StoredLogits, data_hash, store_logits
 
 
@@ -42,7 +41,8 @@ def main(config: DictConfig) -> None:
         )
     check_dtype(parse_dtype(config.teacher.dtype))
     tokenizer = build_tokenizer(config)
-    check_vocabularies(tokenizer, load_tokenizer(teacher_base(config)))
+    check_teacher(tokenizer, load_tokenizer(teacher_base(config)))
+    check_belongs(config.teacher.checkpoint, teacher_base(config))
     common = {"optim": optim, "plan": plan, "num_tokens": tokenizer.vocab_size}
     if isinstance(teaching, OffPolicy):
         off_policy(config, tokenizer, teaching, common)
@@ -103,12 +103,7 @@ def load_teacher(parts: Parts) -> Gemma3ForCausalLM:
 
 def teacher_base(config: DictConfig) -> str:
     """Name or path of the teacher's network, whose adapter the checkpoint may be."""
-    checkpoint, base = config.teacher.checkpoint, config.teacher.base
-    path = Path(checkpoint).expanduser()
-    if is_run(path):
-        recorded = json.loads((path / "config.json").read_text(encoding="utf-8"))["config"]
-        return base or recorded["model"]["checkpoint"]
-    return base or base_of(path) if is_adapter(path) else checkpoint
+    return network_of(config.teacher.checkpoint, config.teacher.base)
 
 
 def teacher_hash(config: DictConfig) -> str:

@@ -18,6 +18,7 @@ from jobs.parts import (
     build_tracker,
     check_export,
     check_reference,
+    check_start,
     open_store,
     source_hashes,
 )
@@ -38,6 +39,7 @@ def main(config: DictConfig) -> None:
     check(config)
     check_reference(config)
     check_export(config, built["export"])
+    check_start(config)
     with Display(quiet=not runtime.is_main) as display:
         train, held_out = read_pairs(config)
         policy = build_policy(config, build_model(config, runtime))

@@ -16,10 +16,11 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from jobs.checkpoints import Opened, is_run, open_checkpoint
+from jobs.checkpoints import Opened, is_adapter, is_run, network_of, open_checkpoint
 from jobs.launch import build, call, job, plain
 from jobs.merge import adapter_folder
 from jobs.parts import build_prompts, build_runtime
+from model.doors import check_adapter
 from rlhf.display import Display
 from rlhf.errors import ConfigError, DataError
 from rlhf.evaluate import Divergence, check_terms, evaluate
@@ -43,6 +44,7 @@ def main(config: DictConfig) -> None:
     with Display() as display:
         for warning in contamination(Path(config.checkpoint).expanduser(), data):
             display.message(warning)
+        check_reference(config.checkpoint, config.base, config.reference, plan.temperature)
         opened = open_checkpoint(config.checkpoint, base=config.base, dtype=config.dtype, device=runtime.device)
         divergence = None if config.reference is None else distance(opened, config.reference, plan.temperature)
         prompts = build_prompts(config, opened.tokenizer).held_out(plan.num_prompts)
@@ -72,19 +74,30 @@ def main(config: DictConfig) -> None:
         )
 
 
-def distance(opened: Opened, reference: str, temperature: float) -> Divergence:
-    """What measures the KL of the opened adapter to another one of the same base, or to the bare base.
+def check_reference(checkpoint: str, base: str | None, reference: str | None, temperature: float) -> None:
+    """Refuse a reference that the KL cannot be measured to, before a network is loaded.
 
     Raises:
-        ConfigError: if there is no adapter, or nothing is sampled to measure on.
+        ConfigError: if the checkpoint has no adapter, or nothing is sampled to measure on.
+        CheckpointFormatError: if the reference is an adapter of another base.
     """
-    if opened.roles is None:
+    path = Path(checkpoint).expanduser()
+    if reference is None:
+        return
+    if not is_run(path) and not is_adapter(path):
         raise ConfigError(
             f"reference={reference} measures how far an adapter is from its start, and the checkpoint is a whole "
             "network; give an adapter or a run, or leave it out"
         )
     if temperature == 0:
         raise ConfigError("reference measures the KL on samples, and eval.plan.temperature=0 gives none; set it to 1")
+    if reference != "base":
+        check_adapter(adapter_folder(reference), network_of(checkpoint, base))
+
+
+def distance(opened: Opened, reference: str, temperature: float) -> Divergence:
+    """What measures the KL of the opened adapter to another one of the same base, or to the bare base."""
+    assert opened.roles is not None
     if reference == "base":
         return partial(sampled_kl, opened.roles, POLICY, None, temperature=temperature)
     opened.roles.load(REFERENCE, adapter_folder(reference), trainable=False)

@@ -40,8 +40,8 @@ def main(config: DictConfig) -> None:
     base = settings["base"] or base_of(folders[0])
     network = read_config(base)
     start = [] if settings["start"] is None else [adapter_folder(settings["start"])]
-    read = [_read(folder, network) for folder in (*folders, *start)]
     base_norm = shared_base([*folders, *start], base)
+    read = [_read(folder, network) for folder in (*folders, *start)]
     merged = merge(
         read[: len(folders)], read[-1] if start else None, method=settings["method"], share=settings["share"]
     )

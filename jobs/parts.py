@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from jobs.launch import build, call, check_keys, plain
+from model.doors import check_adapter
 from model.gguf_writer import check_representable
 from model.load import load_model, load_tokenizer, parse_dtype, read_config, resolve_checkpoint
 from model.lora import AdapterRoles
@@ -92,21 +94,31 @@ class Parts:
 
 
 @contextmanager
-def prepare(config: DictConfig) -> Iterator[Parts]:
-    """Everything but the trainers: first what may be wrong and costs little, then the network, then the folder."""
+def prepare(
+    config: DictConfig, *, check: Callable[[str, Tokenizer], None] = lambda checkpoint, tokenizer: None
+) -> Iterator[Parts]:
+    """Everything but the trainers: first what may be wrong and costs little, then the network, then the folder.
+
+    Args:
+        check: what the job has to ask of the policy's base and its tokenizer before the network is loaded.
+    """
     data = plain(config)
     earlier, changed = _earlier_run(config, data)
     runtime = build_runtime(config)
     evaluations, export = build(config.eval), build(config.export)
+    check_start(config)
+    tokenizer = build_tokenizer(config)
+    check(config.model.checkpoint, tokenizer)
     with waiting_scorers() as scorers:
         reward = build(config.reward)
     check_terms(reward, evaluations.plan)
     checkpoints = build(config.checkpoint)
     check_keys(NativeSampler, config.sampler, "sampler", given=("model", "tokenizer"))
-    tokenizer = build_tokenizer(config)
     prompts = build_prompts(config, tokenizer)
     check_context(config)
-    check_adapter(config)
+    check_spec(config)
+    for scorer in scorers:
+        scorer.check(config.model.checkpoint)
     check_export(config, export)
     prompts.held_out(evaluations.plan.num_prompts)
     check_targets(config, prompts)
@@ -183,7 +195,13 @@ def check_reference(config: DictConfig) -> None:
     check_rate(config.adapter.reference_rate)
 
 
-def check_adapter(config: DictConfig) -> None:
+def check_start(config: DictConfig) -> None:
+    """Raises CheckpointFormatError for an adapter to train further that is none of this base's."""
+    if config.adapter.start_from:
+        check_adapter(Path(config.adapter.start_from).expanduser(), config.model.checkpoint)
+
+
+def check_spec(config: DictConfig) -> None:
     """Raises ConfigError for an adapter that cannot be trained as asked."""
     check_reference(config)
     if config.adapter.spec.dropout:
@@ -231,18 +249,19 @@ def build_tokenizer(config: DictConfig) -> Tokenizer:
 
 
 def check_context(config: DictConfig) -> None:
-    """Refuse lengths that the network has no positions for.
+    """Refuse lengths that the network, or a critic's own, has no positions for.
 
     Raises:
         ConfigError: naming the settings; CheckpointFormatError for another architecture.
     """
-    room = read_config(config.model.checkpoint).max_position_embeddings
     prompt, completion = config.prompts.max_prompt_tokens, config.sampling.max_completion_tokens
-    if prompt + completion > room:
-        raise ConfigError(
-            f"prompts.max_prompt_tokens={prompt} and sampling.max_completion_tokens={completion} do not fit in the "
-            f"{room} positions of {config.model.checkpoint}; lower one of the two"
-        )
+    for checkpoint in (config.model.checkpoint, OmegaConf.select(config, "critic.checkpoint")):
+        room = math.inf if checkpoint is None else read_config(checkpoint).max_position_embeddings
+        if prompt + completion > room:
+            raise ConfigError(
+                f"prompts.max_prompt_tokens={prompt} and sampling.max_completion_tokens={completion} do not fit in the "
+                f"{room} positions of {checkpoint}; lower one of the two"
+            )
 
 
 def check_targets(config: DictConfig, prompts: PromptStream) -> None:

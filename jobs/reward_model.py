@@ -7,6 +7,7 @@ python -m jobs.reward_model --help                    what to change, with examp
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from omegaconf import DictConfig
@@ -15,10 +16,11 @@ from jobs.checkpoints import is_adapter
 from jobs.launch import build, job, plain
 from jobs.pairs import MAY_DIFFER, check, open_directory, read_pairs
 from jobs.parts import build_model, build_runtime, build_tracker, open_store, source_hashes
+from model.heads import read_likelihood
 from model.lora import AdapterRoles
 from rlhf.display import Display
 from rlhf.errors import ConfigError
-from rlhf.reward_model import HEAD_FILE, LIKELIHOOD, RewardModel, RewardPlan, RewardTrainer
+from rlhf.reward_model import HEAD_FILE, LIKELIHOOD, RewardModel, RewardPlan, RewardTrainer, check_start, has_head
 from rlhf.reward_run import RewardRun
 from rlhf.run_directory import RunDirectory
 from rlhf.runtime import Runtime
@@ -33,6 +35,7 @@ def main(config: DictConfig) -> None:
     loss, optim, plan, checkpoints = (build(config[name]) for name in ("loss", "optim", "plan", "checkpoint"))
     check(config)
     check_measured(config, plan)
+    check_named(config, plan)
     with Display(quiet=not runtime.is_main) as display:
         train, held_out = read_pairs(config, training=plan.epochs > 0)
         trainer = RewardTrainer(
@@ -70,34 +73,51 @@ def check_measured(config: DictConfig, plan: RewardPlan) -> None:
         )
 
 
+def check_named(config: DictConfig, plan: RewardPlan) -> None:
+    """Raises CheckpointFormatError where what is named to start from, or to be measured, is none of this base's."""
+    if config.start_from:
+        folder = Path(config.start_from).expanduser()
+        check = check_start if plan.epochs and is_adapter(folder) else RewardModel.check
+        check(folder, config.model.checkpoint)
+    likelihood(config)
+
+
+def likelihood(config: DictConfig) -> float:
+    """What the mean log-probability of an answer counts: as asked for, or what the reward model in start_from has.
+
+    Raises:
+        ConfigError: for what is no such weight, or another one than that reward model's, which keeps its own.
+    """
+    asked = config.likelihood
+    if not (asked is None or (isinstance(asked, int | float) and 0 <= asked < math.inf)):
+        raise ConfigError(f"likelihood is {asked!r}; give a weight of at least 0, where 0 does without it")
+    if not (config.start_from and has_head(folder := Path(config.start_from).expanduser())):
+        return LIKELIHOOD if asked is None else asked
+    kept = read_likelihood(folder / HEAD_FILE)
+    if asked not in (None, kept):
+        raise ConfigError(
+            f"likelihood is {asked}, and {folder} was trained with {kept:g}, which it keeps; leave likelihood at null, "
+            "or start from an adapter without a head"
+        )
+    return kept
+
+
 def build_reward_model(config: DictConfig, plan: RewardPlan, runtime: Runtime, display: Display) -> RewardModel:
     """The base with a fresh reward model, with one that starts where another or a policy's adapter ended, or with one
     to be measured."""
     roles = AdapterRoles(build_model(config, runtime))
-    likelihood = LIKELIHOOD if config.likelihood is None else config.likelihood
     if not config.start_from:
-        return RewardModel.fresh(roles, build(config.adapter), seed=config.seed, likelihood=likelihood)
+        return RewardModel.fresh(roles, build(config.adapter), seed=config.seed, likelihood=likelihood(config))
     folder = Path(config.start_from).expanduser()
     if not plan.epochs:
         return RewardModel.load(roles, folder)
-    has_head = not is_adapter(folder) or (folder / HEAD_FILE).is_file()
-    if has_head:
+    if has_head(folder):
         started, head = RewardModel.load(roles, folder, trainable=True), ""
-        check_likelihood(config.likelihood, started, folder)
     else:
-        started = RewardModel.on_adapter(roles, folder, likelihood=likelihood)
+        started = RewardModel.on_adapter(roles, folder, likelihood=likelihood(config))
         head = "; it has no head, which starts at 0"
     display.message(f"training {folder} further: {roles.spec(started.role)}, its own shape{head}")
     return started
-
-
-def check_likelihood(asked: float | None, started: RewardModel, folder: Path) -> None:
-    """Raises ConfigError for another weight than a reward model has that is trained further: it keeps its own."""
-    if asked not in (None, started.head.likelihood):
-        raise ConfigError(
-            f"likelihood is {asked}, and {folder} was trained with {started.head.likelihood:g}, which it keeps; leave "
-            "likelihood at null, or start from an adapter without a head"
-        )
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def main(config: DictConfig) -> None:
     check_sampling(settings["sampling"])
     settings["credit"].check_group_size(settings["plan"].group_size)
     check_schedules(config, settings["plan"])
-    with prepare(config) as parts:
+    with prepare(config, check=settings["critic"].check) as parts:
         common = {"policy": parts.policy, "prompts": parts.prompts, "runtime": parts.runtime}
         warmup = None if taught is None else SFTTrainer(**common, **taught)
         reinforce = RLTrainer(**common, **settings, sampler=parts.sampler, reward=parts.reward, seed=config.seed)

@@ -81,11 +81,12 @@ def state_of(model: Gemma3ForCausalLM) -> dict[str, dict[str, Tensor]]:
     return {STATE_KEY: {METADATA_KEY: final_norm(model)}}
 
 
-def check_state(what: str, state: Mapping[str, Mapping[str, Tensor]], model: Gemma3ForCausalLM) -> None:
-    """Refuse a state that another base's training left; one without a mark is taken as it is.
+def check_state(what: str, state: Mapping[str, Mapping[str, Tensor]], here: Float[Tensor, " D"]) -> None:
+    """Refuse a state that was left by training another base than the one of this mark; one without a mark is taken as
+    it is.
 
     Raises:
         CheckpointFormatError: naming `what`.
     """
     if STATE_KEY in state:
-        check_base(what, state[STATE_KEY][METADATA_KEY], final_norm(model))
+        check_base(what, state[STATE_KEY][METADATA_KEY], here)

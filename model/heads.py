@@ -77,6 +77,15 @@ def load_head(path: Path, base: Gemma3ForCausalLM) -> ScalarHead:
     return head.to(base.device)
 
 
+def check_head(path: Path, norm: Tensor) -> None:
+    """Refuse a head that was not trained on the network of this mark.
+
+    Raises:
+        CheckpointFormatError: also if the file is missing or broken.
+    """
+    _check_base(path, _read(path), norm)
+
+
 def average_heads(paths: Sequence[Path], path: Path) -> None:
     """Writes the mean of heads of one base: WARM's part that is not in the adapters.
 
@@ -89,6 +98,15 @@ def average_heads(paths: Sequence[Path], path: Path) -> None:
     read = (first, *others)
     mean = torch.stack([tensors[WEIGHT].double() for tensors in read]).mean(0).float()
     _write(path, mean, first[FINAL_NORM], fmean(map(_likelihood, read)))
+
+
+def read_likelihood(path: Path) -> float:
+    """What the head in a file weighs likelihoods with.
+
+    Raises:
+        CheckpointFormatError: if the file is missing or broken.
+    """
+    return _likelihood(_read(path))
 
 
 def _likelihood(tensors: dict[str, Tensor]) -> float:

@@ -1,4 +1,5 @@
-"""The critic: a value of every state, from an adapter of its own and a scalar head on the policy's frozen base."""
+"""The critic: a value of every state, from an adapter of its own and a scalar head, on the policy's frozen base or on a
+second one."""
 
 from __future__ import annotations
 
@@ -12,18 +13,22 @@ from jaxtyping import Float
 from torch import Tensor
 
 from model.attention import Layout
-from model.lora import LoraSpec
+from model.hf import check_dtype
+from model.load import load_model, load_tokenizer, parse_dtype
+from model.lora import AdapterRoles, LoraSpec
+from model.tokenizer import Tokenizer
 from rlhf.collate import placed_micro_batches
 from rlhf.errors import ConfigError
 from rlhf.gae import discounted, generalized_advantages
 from rlhf.losses import LossOutput, ValueLoss
 from rlhf.optim import OptimSettings
 from rlhf.policy import Policy
-from rlhf.reward_model import HEAD_FILE, RewardModel
+from rlhf.reward_model import RewardModel, check_start, has_head
 from rlhf.runtime import Runtime
 from rlhf.token_credit import TokenEstimator, last_tokens, spread, with_advantages
 from rlhf.types import Metrics, TrainBatch
 from rlhf.update import Updater
+from rlhf.vocabularies import check_vocabularies
 
 VALUE = "value"
 
@@ -38,6 +43,10 @@ class CriticSettings:
     spec: LoraSpec
     """Of an adapter that starts from nothing; one that is loaded has its own."""
     optim: OptimSettings
+    checkpoint: str | None = None
+    """A second base, for the critic alone; None: the policy's, so that one is in memory."""
+    dtype: str = "bfloat16"
+    """Of the second base."""
     start_from: str | None = None
     """A reward model's folder, or an adapter's, whose head then starts at 0."""
     gamma: float = 1.0
@@ -55,26 +64,50 @@ class CriticSettings:
             raise ConfigError(
                 f"critic.spec.dropout is {self.spec.dropout}; set it to 0: a value must not depend on a draw"
             )
+        check_dtype(parse_dtype(self.dtype))
+
+    def check(self, checkpoint: str, tokenizer: Tokenizer) -> None:
+        """Refuse what cannot value the policy's states, before a network is loaded.
+
+        Args:
+            checkpoint, tokenizer: of the policy's base.
+
+        Raises:
+            ConfigError: if the second base has another vocabulary.
+            CheckpointFormatError: if that is no network, or `start_from` was trained on another one than the critic's.
+        """
+        if self.checkpoint is not None:
+            they = f"critic.checkpoint={self.checkpoint}"
+            remedy = "the critic reads the policy's token ids, so give a network with the policy's tokenizer"
+            check_vocabularies(tokenizer, load_tokenizer(self.checkpoint), we="the policy", they=they, remedy=remedy)
+        if self.start_from is not None:
+            check_start(Path(self.start_from).expanduser(), self.checkpoint or checkpoint)
 
     def build(
         self, policy: Policy, runtime: Runtime, *, total_updates: int | None, micro_batch_tokens: int, seed: int
     ) -> TokenEstimator:
-        """The critic as a further role of the policy's base.
+        """The critic as a further role of the policy's base, or as the one role of a base of its own.
 
         Raises:
             CheckpointFormatError: if `start_from` is no such folder, or was trained on another base.
         """
-        network = self._network(policy, seed)
+        network = self._network(self._roles(policy), seed)
         updater = _ValueUpdater(
             network, self.loss, self.optim, runtime, total_updates=total_updates, micro_batch_tokens=micro_batch_tokens
         )
         return Critic(self, network, updater)
 
-    def _network(self, policy: Policy, seed: int) -> ValueNetwork:
-        roles = policy.roles
+    def _roles(self, policy: Policy) -> AdapterRoles:
+        if self.checkpoint is None:
+            return policy.roles
+        model = load_model(self.checkpoint, dtype=parse_dtype(self.dtype), device=policy.model.device)
+        model.model.kept_activations = policy.model.model.kept_activations
+        return AdapterRoles(model)
+
+    def _network(self, roles: AdapterRoles, seed: int) -> ValueNetwork:
         if self.start_from is None:
             start = RewardModel.fresh(roles, self.spec, seed=seed, role=VALUE)
-        elif ((folder := Path(self.start_from).expanduser()) / HEAD_FILE).is_file():
+        elif has_head(folder := Path(self.start_from).expanduser()):
             start = RewardModel.load(roles, folder, role=VALUE, trainable=True)
             start.head.likelihood = 0.0  # of a whole answer; a state in the middle of one has its head's reading alone
         else:

@@ -15,10 +15,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from model.adapter_files import WEIGHTS_FILE, LoraSpec
-from model.base_mark import check_state, state_of
+from model.base_mark import check_state, final_norm, state_of
+from model.doors import check_adapter
 from model.errors import CheckpointFormatError
 from model.files import staged_folder
-from model.heads import ScalarHead, load_head, save_head
+from model.heads import ScalarHead, check_head, load_head, save_head
+from model.load import read_final_norm
 from model.lora import AdapterRoles
 from model.transformer import Gemma3ForCausalLM
 from rlhf.errors import ConfigError, NonFiniteUpdate
@@ -33,8 +35,8 @@ from rlhf.types import Metrics
 REWARD = "reward"
 HEAD_FILE = "reward_head.safetensors"
 LIKELIHOOD = 2.0
-"""What the mean log-probability of an answer counts unless another weight is asked for (docs/lab-log.md: which pairs gain
-by it, and how much)."""
+"""What the mean log-probability of an answer counts unless another weight is asked for; docs/lab-log.md has what it
+gains."""
 
 
 class RewardModel:
@@ -74,13 +76,21 @@ class RewardModel:
         Raises:
             CheckpointFormatError: if a file is missing or broken, or it was trained on another base.
         """
-        if not (folder / WEIGHTS_FILE).is_file():
-            raise CheckpointFormatError(
-                f"{folder} has no {WEIGHTS_FILE}, so it is no reward model; give a folder that jobs.reward_model wrote"
-            )
+        _check_folder(folder)
         head = load_head(folder / HEAD_FILE, roles.model).requires_grad_(trainable)
         roles.load(role, folder, trainable=trainable)
         return cls(roles, head, role=role)
+
+    @staticmethod
+    def check(folder: Path, checkpoint: str) -> None:
+        """Refuse what `load` would refuse, before the network at `checkpoint` is loaded.
+
+        Raises:
+            CheckpointFormatError: if a file is missing or broken, or it was trained on another base.
+        """
+        _check_folder(folder)
+        check_head(folder / HEAD_FILE, read_final_norm(checkpoint))
+        check_adapter(folder, checkpoint)
 
     def save(self, folder: Path, *, base_name: str) -> None:
         """Writes a peft adapter folder with the head beside the adapter."""
@@ -137,9 +147,31 @@ class RewardModel:
         Raises:
             CheckpointFormatError: if it is of another base.
         """
-        check_state("the run's checkpoint", state, self.model)
+        check_state("the run's checkpoint", state, final_norm(self.model))
         self.head.load_state_dict(state["head"])
         self.roles.load_state_dict(self.role, state["adapter"])
+
+
+def check_start(folder: Path, checkpoint: str) -> None:
+    """Refuse what a reward model or a critic cannot start from on the network at `checkpoint`, before that is loaded:
+    anything but a reward model, or an adapter without a head, of that very network.
+
+    Raises:
+        CheckpointFormatError: naming the folder.
+    """
+    (RewardModel.check if has_head(folder) else check_adapter)(folder, checkpoint)
+
+
+def has_head(folder: Path) -> bool:
+    """Whether the folder holds a reward model, and not an adapter alone."""
+    return (folder / HEAD_FILE).is_file()
+
+
+def _check_folder(folder: Path) -> None:
+    if not (folder / WEIGHTS_FILE).is_file():
+        raise CheckpointFormatError(
+            f"{folder} has no {WEIGHTS_FILE}, so it is no reward model; give a folder that jobs.reward_model wrote"
+        )
 
 
 def _blank_head(roles: AdapterRoles, likelihood: float) -> ScalarHead:

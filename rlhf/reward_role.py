@@ -61,19 +61,23 @@ class RoleScorer:
         self._thread = threading.get_ident()
         waiting.append(self)
 
+    def check(self, checkpoint: str) -> None:
+        """Refuse what `attach` would refuse, before the network at `checkpoint` is loaded.
+
+        Raises:
+            CheckpointFormatError: if it was trained on another base, or a file of it is broken.
+        """
+        with self._explained():
+            RewardModel.check(self.folder, checkpoint)
+
     def attach(self, roles: AdapterRoles, tokenizer: Tokenizer, role: str) -> None:
         """Adds the adapter to the base, as a frozen role of this name, with its head.
 
         Raises:
             CheckpointFormatError: if it was trained on another base, or a file of it is broken.
         """
-        try:
+        with self._explained():
             reward_model = RewardModel.load(roles, self.folder, role=role)
-        except ModelError as error:
-            raise CheckpointFormatError(
-                f"the reward model {self.folder} cannot share the policy's base: {error}. Give it a base of its own "
-                "(rlhf.reward_scorer.RewardModelScorer.load with its checkpoint), or train one on this base"
-            ) from error
         self._thread = threading.get_ident()
         self._scorer = RewardModelScorer(
             reward_model,
@@ -82,6 +86,16 @@ class RoleScorer:
             micro_batch_tokens=self.micro_batch_tokens,
             score_cut_off=self.score_cut_off,
         )
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except ModelError as error:
+            raise CheckpointFormatError(
+                f"the reward model {self.folder} cannot share the policy's base: {error}. Give it a base of its own "
+                "(rlhf.reward_scorer.RewardModelScorer.load with its checkpoint), or train one on this base"
+            ) from error
 
     def __call__(self, samples: Sequence[Sample]) -> list[float | Verdict]:
         """One reward per sample, or why there is none."""

@@ -68,6 +68,7 @@ class RewardModelScorer:
         room = read_config(checkpoint).max_position_embeddings
         if not 1 <= max_tokens <= room:
             raise ConfigError(f"max_tokens is {max_tokens}; give 1 to {room}, the positions of {checkpoint}")
+        RewardModel.check(Path(folder).expanduser(), checkpoint)
         roles = AdapterRoles(load_model(checkpoint, dtype=parse_dtype(dtype), device=device))
         return cls(
             RewardModel.load(roles, Path(folder).expanduser()),

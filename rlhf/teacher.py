@@ -16,27 +16,18 @@ from model.attention import Layout
 from model.tokenizer import Tokenizer
 from model.transformer import Gemma3ForCausalLM
 from rlhf.divergences import Predictions, log_sum, tile_logits, vocabulary_tiles
-from rlhf.errors import ConfigError
 from rlhf.types import TrainBatch
+from rlhf.vocabularies import check_vocabularies
 
 
-def check_vocabularies(student: Tokenizer, teacher: Tokenizer) -> None:
+def check_teacher(student: Tokenizer, teacher: Tokenizer) -> None:
     """Refuse a teacher whose token ids mean something else.
 
     Raises:
         ConfigError: naming the first id at which the two differ.
     """
-    ours, theirs = student.vocabulary.pieces, teacher.vocabulary.pieces
-    if ours == theirs:
-        return
-    shared = min(len(ours), len(theirs))
-    odd = next((i for i in range(shared) if ours[i] != theirs[i]), shared)
-    said = [repr(pieces[odd]) if odd < len(pieces) else "nothing" for pieces in (ours, theirs)]
-    raise ConfigError(
-        f"the teacher has another vocabulary: token {odd} is {said[1]} there and {said[0]} in the student "
-        f"({len(theirs)} and {len(ours)} tokens); distillation compares distributions token by token, so give a "
-        "teacher with the student's tokenizer"
-    )
+    remedy = "distillation compares distributions token by token, so give a teacher with the student's tokenizer"
+    check_vocabularies(student, teacher, we="the student", they="the teacher", remedy=remedy)
 
 
 def shared_head(model: Gemma3ForCausalLM, num_tokens: int) -> Float[Tensor, "V D"]:

@@ -17,6 +17,7 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
+from model.tokenizer import Tokenizer
 from rlhf.gae import discounted
 from rlhf.kl_reward import KLReward
 from rlhf.policy import Policy
@@ -46,6 +47,10 @@ class TokenEstimator(Protocol):
 class TokenEstimatorSettings(Protocol):
     """What makes a `TokenEstimator` when the network is there."""
 
+    def check(self, checkpoint: str, tokenizer: Tokenizer) -> None:
+        """Raises, before a network is loaded, where nothing can be built for a policy on this base."""
+        ...
+
     def build(
         self, policy: Policy, runtime: Runtime, *, total_updates: int | None, micro_batch_tokens: int, seed: int
     ) -> TokenEstimator: ...
@@ -57,6 +62,9 @@ class NoCritic:
 
     whiten: bool = False
     """Bring the step's advantages to mean 0 and standard deviation 1, over its tokens."""
+
+    def check(self, checkpoint: str, tokenizer: Tokenizer) -> None:
+        pass
 
     def build(
         self, policy: Policy, runtime: Runtime, *, total_updates: int | None, micro_batch_tokens: int, seed: int

@@ -11,7 +11,11 @@ from typing import Any
 import pytest
 import torch
 
-from jobs import chat, distill, dpo, evaluate, export, merge, reward_model, sft, train
+import jobs.checkpoints
+import jobs.parts
+import rlhf.critic
+import rlhf.reward_scorer
+from jobs import bond, chat, distill, dpo, evaluate, export, merge, reward_model, sft, train
 from jobs.checkpoints import open_checkpoint
 from model.adapter_files import WEIGHTS_FILE, read_base_norm
 from model.base_mark import final_norm
@@ -20,6 +24,7 @@ from model.lora import AdapterRoles, LoraSpec
 from model.testing import TINY, tiny_model
 from model.testing_tokenizer import tiny_tokenizer
 from rlhf.policy import POLICY
+from rlhf.reward_model import RewardModel
 from tests.integration.test_jobs import Tiny, only, run
 from tests.unit.test_base_mark import without_mark
 
@@ -60,22 +65,34 @@ def arguments(door: str, tiny: Tiny, foreign: Path, output: Path) -> tuple[Any, 
     on_problems = [*tiny.network(), *tiny.problems(), "tracker=none", f"output_root={output}"]
     evaluated = [*tiny.problems(), *tiny.machine(), f"output_root={output}"]
     own = adapter(output.parent / "own", tiny.checkpoint, seed=0)
+    rewarded = RewardModel.fresh(AdapterRoles(tiny_model(seed=1)), LoraSpec(rank=4, alpha=8), seed=0)
+    rewarded.save(output.parent / "rewarded", base_name="other")
+    scorer = f"folder: '{output.parent / 'rewarded'}'"
+    preference = "{{_target_: rewards.preference.Preference, scorer: {{_target_: {}}}}}"
+    term = f"+reward.terms.liked={{{{weight: 1, reward: {preference}}}}}"
+    shared = term.format(f"rlhf.reward_role.RoleScorer, {scorer}")
+    apart = term.format(f"rlhf.reward_scorer.RewardModelScorer.load, {scorer}, checkpoint: '{tiny.checkpoint}'")
+    teacher = [f"teacher.checkpoint={foreign}", f"teacher.base={tiny.checkpoint}", "export.formats=[adapter]"]
+    second = output.parent / "second"
+    save_hf(second, TINY, tiny_model(seed=2).state_dict().items(), dtype=torch.float32, eos_ids=(1, 106))
+    tiny_tokenizer().save(second)
     return {
         "train": (train, tiny.train(output, f"adapter.start_from={foreign}")),
         "critic": (train, tiny.train(output, "algorithm=ppo", f"critic.start_from={foreign}")),
+        "critic on a base of its own": (
+            train,
+            tiny.train(output, "algorithm=ppo", f"critic.checkpoint={second}", f"critic.start_from={foreign}"),
+        ),
+        "reward role": (train, tiny.train(output, shared)),
+        "reward model": (train, tiny.train(output, apart)),
+        "bond": (bond, [*on_problems, "warmup=null", f"adapter.start_from={foreign}"]),
+        "bond's reward role": (bond, [*on_problems, "warmup=null", shared]),
         "sft": (sft, [*on_problems, f"adapter.start_from={foreign}"]),
         "dpo": (dpo, [*on_pairs, f"adapter.start_from={foreign}"]),
         "reward_model": (reward_model, [*on_pairs, f"start_from={foreign}"]),
-        "teacher": (
-            distill,
-            [
-                *on_problems,
-                "teaching=jsd",
-                f"teacher.checkpoint={foreign}",
-                f"teacher.base={tiny.checkpoint}",
-                "export.formats=[adapter]",
-            ],
-        ),
+        "student": (distill, [*on_problems, f"teacher.checkpoint={second}", f"adapter.start_from={foreign}"]),
+        "teacher": (distill, [*on_problems, "teaching=jsd", *teacher]),
+        "teacher of stored logits": (distill, [*on_problems, *teacher, f"teaching.folder={output.parent / 'logits'}"]),
         "evaluate": (evaluate, [*evaluated, f"checkpoint={foreign}", f"base={tiny.checkpoint}"]),
         "reference": (evaluate, [*evaluated, f"checkpoint={own}", f"reference={foreign}"]),
         "chat": (chat, [f"checkpoint={foreign}", f"base={tiny.checkpoint}", "threads=1", "prompt=Hi"]),
@@ -90,13 +107,41 @@ def arguments(door: str, tiny: Tiny, foreign: Path, output: Path) -> tuple[Any, 
 
 
 DOORS = (
-    *("train", "critic", "sft", "dpo", "reward_model", "teacher", "evaluate", "reference", "chat", "export", "merge"),
-    *("merge's start", "merge's base"),
+    *("train", "critic", "critic on a base of its own", "bond", "sft", "dpo", "reward_model", "student", "teacher"),
+    *("teacher of stored logits", "evaluate", "reference", "chat", "export", "merge", "merge's start", "merge's base"),
 )
 
 
+REWARDS = ("reward role", "reward model", "bond's reward role")
+
+
+@pytest.fixture
+def nothing_loads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No network may be loaded, wherever a job would do it."""
+
+    def load_model(checkpoint: object, **more: object) -> None:
+        raise AssertionError(f"{checkpoint} was loaded")
+
+    for module in (jobs.parts, jobs.checkpoints, rlhf.critic, rlhf.reward_scorer):
+        monkeypatch.setattr(module, "load_model", load_model)
+
+
+@pytest.mark.usefixtures("nothing_loads")
+@pytest.mark.parametrize("door", REWARDS)
+def test_a_reward_model_of_another_base_is_refused_before_a_network_is_loaded_or_a_folder_made(
+    door: str, tiny: Tiny, run: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job, given = arguments(door, tiny, tmp_path / "foreign", tmp_path / "runs")
+    assert run(job, *given) == 2
+    (line,) = (line for line in capsys.readouterr().err.splitlines() if line.startswith("error: "))
+    assert f"{tmp_path / 'rewarded'}" in line
+    assert re.search(NAMED, line), line
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.usefixtures("nothing_loads")
 @pytest.mark.parametrize("door", DOORS)
-def test_an_adapter_of_another_base_is_one_line_that_names_it(
+def test_an_adapter_of_another_base_is_one_line_that_names_it_before_a_network_is_loaded_or_a_folder_made(
     door: str,
     tiny: Tiny,
     other: Path,
@@ -111,8 +156,7 @@ def test_an_adapter_of_another_base_is_one_line_that_names_it(
     errors = [line for line in said.splitlines() if line and "Generating" not in line]  # progress of reading the data
     assert len(errors) == 1, said
     assert re.fullmatch(rf"error: adapter {foreign} \(of {other}\) {NAMED}", errors[0]), said
-    assert not list((tmp_path / "runs").rglob("state.pt"))
-    assert not list((tmp_path / "runs").rglob("adapter_model.safetensors"))
+    assert not (tmp_path / "runs").exists()
 
 
 def test_an_adapter_without_a_mark_is_taken_at_its_word(tiny: Tiny, other: Path, tmp_path: Path) -> None:

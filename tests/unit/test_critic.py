@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 import torch
 
+from model.config import Gemma3Config
 from model.errors import CheckpointFormatError
+from model.hf import save_hf
 from model.lora import AdapterRoles, LoraSpec
-from model.testing import tiny_model
-from model.testing_tokenizer import tiny_tokenizer
+from model.testing import TINY, tiny_model
+from model.testing_tokenizer import tiny_tokenizer, tiny_vocabulary
+from model.tokenizer import Tokenizer
 from rlhf.advantages import Credit, RewardItself
 from rlhf.checkpoint import CheckpointStore
 from rlhf.collate import collate
@@ -225,6 +228,59 @@ def test_the_policys_gradient_does_not_reach_the_critic() -> None:
     assert not all(torch.equal(a, b) for a, b in zip(policy, adapter_of(trainer.policy), strict=True))
 
 
+@pytest.fixture
+def same_base(tmp_path: Path) -> str:
+    """The network of `tiny_policy`, in a folder."""
+    return second_base(tmp_path / "same", TINY)
+
+
+def second_base(folder: Path, config: Gemma3Config) -> str:
+    save_hf(folder, config, tiny_model(config).state_dict().items(), dtype=torch.float32, eos_ids=(1, 106))
+    tiny_tokenizer().save(folder)
+    return str(folder)
+
+
+def test_a_critic_on_a_second_base_of_the_same_weights_is_bit_for_bit_the_one_on_the_policys(same_base: str) -> None:
+    """Values, returns, updates of both, and what the policy becomes."""
+    trainers = [trainer_of(tiny_policy(), checkpoint=base, dtype="float32") for base in (None, same_base)]
+    shared, apart = (run(trainer) for trainer in trainers)
+    assert [_untimed(row) for row in apart] == [_untimed(row) for row in shared]
+    critics = [critic_of(trainer).network for trainer in trainers]
+    ours, theirs = (network.state_dict() for network in critics)
+    for part in ("head", "adapter"):
+        assert any(bool(tensor.any()) for tensor in ours[part].values())
+        assert all(torch.equal(ours[part][name], tensor) for name, tensor in theirs[part].items())
+    assert critics[1].model is not trainers[1].policy.model
+    assert VALUE not in trainers[1].policy.roles.names
+
+
+def test_a_critic_on_a_wider_base_learns_and_leaves_both_bases_alone(tmp_path: Path) -> None:
+    checkpoint = second_base(tmp_path / "wider", replace(TINY, hidden_size=96))
+    policy = tiny_policy()
+    policy.model.model.kept_activations = 0.0
+    trainer = trainer_of(policy, checkpoint=checkpoint, dtype="float32")
+    network = critic_of(trainer).network
+    bases = [{name: p.clone() for name, p in roles.base_parameters()} for roles in (policy.roles, network.roles)]
+    before = [parameter.detach().clone() for parameter in network.parameters()]
+    run(trainer)
+    assert network.head.weight.shape == (1, 96)
+    assert network.model.model.kept_activations == 0.0
+    assert not any(torch.equal(a, b) for a, b in zip(before, network.parameters(), strict=True))
+    for base, roles in zip(bases, (policy.roles, network.roles), strict=True):
+        assert all(torch.equal(base[name], now) for name, now in roles.base_parameters())
+
+
+def test_a_second_base_with_another_vocabulary_is_refused_before_it_is_loaded(same_base: str, tmp_path: Path) -> None:
+    vocabulary = tiny_vocabulary()
+    pieces = tuple("usher" if piece == "user" else piece for piece in vocabulary.pieces)
+    other = Tokenizer.from_vocabulary(replace(vocabulary, pieces=pieces))
+    CriticSettings(spec=SPEC, optim=OPTIM).check("not read", other)
+    settings = CriticSettings(spec=SPEC, optim=OPTIM, checkpoint=same_base)
+    settings.check(same_base, tiny_tokenizer())
+    with pytest.raises(ConfigError, match=r"critic\.checkpoint=.*same has another vocabulary: .* in the policy "):
+        settings.check(same_base, other)
+
+
 def test_the_critic_learns_to_explain_what_follows() -> None:
     """The reward is told by a completion's first token: two of its three values can know it, the first cannot."""
     critic = built(tiny_policy(), whiten=False, optim=OptimSettings(lr=2e-2), loss=ValueLoss(clip=None))
@@ -294,13 +350,15 @@ def test_ppo_runs_with_one_completion_per_prompt_and_says_what_it_does() -> None
     assert all(torch.equal(base[name], now) for name, now in policy.roles.base_parameters())
 
 
-def test_a_resumed_run_goes_on_bit_for_bit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("width", [None, 96])
+def test_a_resumed_run_goes_on_bit_for_bit(width: int | None, tmp_path: Path) -> None:
     """Adapters of policy, reference and critic, head, both optimizers and the KL's coefficient, through a file."""
+    checkpoint = None if width is None else second_base(tmp_path / "second", replace(TINY, hidden_size=width))
 
     def fresh() -> RLTrainer:
         policy = teachable_policy()
         policy.freeze_reference()
-        return trainer_of(policy)
+        return trainer_of(policy, checkpoint=checkpoint)
 
     straight = fresh()
     rows = run(straight)
@@ -325,9 +383,14 @@ def _untimed(metrics: Metrics) -> Metrics:
 
 
 def _all_weights(trainer: RLTrainer) -> dict[str, torch.Tensor]:
-    roles = trainer.policy.roles
-    weights = {f"{role}/{name}": t for role in roles.names for name, t in roles.state_dict(role).items()}
-    return {**weights, "head": critic_of(trainer).network.head.weight.detach()}
+    network = critic_of(trainer).network
+    weights = {
+        f"{role}/{name}": tensor
+        for roles in (trainer.policy.roles, network.roles)
+        for role in roles.names
+        for name, tensor in roles.state_dict(role).items()
+    }
+    return {**weights, "head": network.head.weight.detach()}
 
 
 def _copy(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

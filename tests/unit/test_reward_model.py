@@ -21,7 +21,7 @@ from jobs import reward_model as job
 from jobs.launch import build
 from model.chat import Message, render_chat
 from model.errors import CheckpointFormatError, ModelError
-from model.heads import ScalarHead, average_heads, load_head
+from model.heads import ScalarHead, average_heads, load_head, read_likelihood
 from model.hf import save_hf
 from model.load import load_model
 from model.lora import AdapterRoles, LoraSpec
@@ -35,7 +35,7 @@ from rlhf.optim import OptimSettings
 from rlhf.pair_plan import PairPlan
 from rlhf.pairs import BadRow, Pair
 from rlhf.preference_report import PairScores
-from rlhf.reward_model import HEAD_FILE, BradleyTerry, RewardModel, RewardPlan, RewardTrainer, measure
+from rlhf.reward_model import HEAD_FILE, LIKELIHOOD, BradleyTerry, RewardModel, RewardPlan, RewardTrainer, measure
 from rlhf.reward_scorer import RewardModelScorer
 from rlhf.runtime import Runtime
 
@@ -667,6 +667,11 @@ def test_the_job_leaves_a_reward_model_and_its_figures_and_trains_it_further(
     reward = build({"_target_": "rewards.preference.Preference", "scorer": described})
     assert reward([sample("7")])[0].state is State.VALUE
     assert run(monkeypatch, *common, "run_name=further", f"start_from={folder / 'reward_model'}") == 0
+    further = newest(0, tmp_path / "runs") / "reward_model" / HEAD_FILE
+    assert read_likelihood(folder / "reward_model" / HEAD_FILE) == read_likelihood(further) == LIKELIHOOD
+    capsys.readouterr()
+    assert run(monkeypatch, *common, "likelihood=3", f"start_from={folder / 'reward_model'}") != 0
+    assert "was trained with 2, which it keeps" in capsys.readouterr().err
     (folder / "reward_model" / HEAD_FILE).unlink()
     assert run(monkeypatch, *common, "run_name=headless", f"start_from={folder / 'reward_model'}") == 0
     assert "it has no head, which starts at 0" in capsys.readouterr().out
@@ -703,7 +708,7 @@ def test_a_trained_model_and_a_merge_are_measured_without_training(
     rows = [json.loads(line) for line in (merged / "held_out.jsonl").read_text().splitlines()]
     model = RewardModel.load(AdapterRoles(load_model(str(checkpoint), dtype=torch.float32)), tmp_path / "warm")
     pairs = encode_pairs(sums(12, 2), tiny_tokenizer(), max_tokens=1024)
-    expected = model.score([pair.sides for pair in pairs], 10_000)
+    expected = model.score([pair.sides for pair in pairs], 10_000, [pair.context_tokens for pair in pairs])
     assert [(row["chosen"], row["rejected"]) for row in rows] == [
         pytest.approx(scores, abs=1e-5) for scores in expected
     ]
@@ -764,6 +769,8 @@ def test_a_run_that_was_stopped_and_resumed_leaves_the_same_bytes_as_one_that_wa
         (["data.path=PAIRS", "plan.epochs=0", "start_from=nowhere"], "so it is no reward model"),
         (["data.path=null", "data.held_out=PAIRS"], "nothing to train on; give data.path"),
         (["data.path=PAIRS", "start_from=nowhere"], "so it is no reward model"),
+        (["data.path=PAIRS", "likelihood=-1"], "likelihood is -1; give a weight of at least 0"),
+        (["data.path=PAIRS", "likelihood=much"], "likelihood is 'much'; give a weight of at least 0"),
         ([], "data.path has no value"),
         (["data.path=null"], "give either path or hub"),
     ],

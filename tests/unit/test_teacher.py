@@ -17,7 +17,7 @@ from model.testing_tokenizer import tiny_tokenizer, tiny_vocabulary
 from model.tokenizer import Tokenizer
 from rlhf.divergences import Predictions
 from rlhf.errors import ConfigError, DataError
-from rlhf.teacher import check_vocabularies, keep_logits, shared_head
+from rlhf.teacher import check_teacher, keep_logits, shared_head
 from rlhf.teacher_store import LogitsIdentity, StoredLogits, data_hash, store_logits
 from rlhf.types import Prompt
 from tests.rollouts import sums_stream
@@ -177,9 +177,9 @@ def test_a_teacher_with_another_vocabulary_is_refused() -> None:
     place = pieces.index("user")
     pieces[place] = "usher"
     other = Tokenizer.from_vocabulary(replace(vocabulary, pieces=tuple(pieces)))
-    check_vocabularies(tiny_tokenizer(), tiny_tokenizer())
+    check_teacher(tiny_tokenizer(), tiny_tokenizer())
     with pytest.raises(ConfigError, match=f"another vocabulary: token {place} is 'usher' there and 'user' in the stud"):
-        check_vocabularies(tiny_tokenizer(), other)
+        check_teacher(tiny_tokenizer(), other)
 
 
 def test_head_rows_that_no_text_becomes_play_no_part() -> None:
