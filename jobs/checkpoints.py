@@ -18,7 +18,7 @@ from model.base_mark import check_state
 from model.doors import check_adapter
 from model.gguf import read_gguf
 from model.hf import ADAPTER_CONFIG
-from model.load import KNOWN_NAMES, load_model, load_tokenizer, parse_dtype, read_final_norm, resolve_checkpoint
+from model.load import KNOWN_NAMES, load_model, load_tokenizer, parse_dtype, read_mark, resolve_checkpoint
 from model.lora import AdapterRoles, LoraSpec
 from model.tokenizer import Tokenizer
 from model.transformer import Gemma3ForCausalLM
@@ -137,7 +137,7 @@ def check_belongs(checkpoint: str, network: str) -> Run | None:
     path = Path(checkpoint).expanduser()
     if is_run(path):
         run = Run.read(path)
-        check_state(f"run {path} (of {run.config['model']['checkpoint']})", run.policy, read_final_norm(network))
+        check_state(f"run {path} (of {run.config['model']['checkpoint']})", run.policy, read_mark(network))
         return run
     if is_adapter(path):
         check_adapter(path, network)

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig
-from torch import Tensor
 
 from jobs.checkpoints import base_of, is_adapter, is_run
 from jobs.launch import job, plain
-from model.adapter_files import check_adapter_base, read_adapter, read_base_norm, write_adapter
+from model.adapter_files import check_adapter_base, read_adapter, read_base_mark, write_adapter
+from model.base_mark import BaseMark
 from model.config import Gemma3Config
 from model.files import staged_folder
 from model.heads import average_heads
-from model.load import read_config, read_final_norm
+from model.load import read_config, read_mark
 from model.merging import Delta, average, read_delta, slerp_all, to_adapter, weighted
 from rlhf.display import Display
 from rlhf.errors import ConfigError
@@ -40,7 +40,7 @@ def main(config: DictConfig) -> None:
     base = settings["base"] or base_of(folders[0])
     network = read_config(base)
     start = [] if settings["start"] is None else [adapter_folder(settings["start"])]
-    base_norm = shared_base([*folders, *start], base)
+    mark = shared_base([*folders, *start], base)
     read = [_read(folder, network) for folder in (*folders, *start)]
     merged = merge(
         read[: len(folders)], read[-1] if start else None, method=settings["method"], share=settings["share"]
@@ -48,7 +48,7 @@ def main(config: DictConfig) -> None:
     spec, tensors, lost = to_adapter(merged, settings["rank"])
     output = Path(settings["output"]).expanduser()
     with staged_folder(output) as folder:
-        write_adapter(folder, spec, tensors, base_name=settings["base_name"] or base, base_norm=base_norm)
+        write_adapter(folder, spec, tensors, base_name=settings["base_name"] or base, base=mark)
         if heads:
             average_heads(heads, folder / HEAD_FILE)
     kind = "reward models" if heads else "adapters"
@@ -66,15 +66,15 @@ def merge(deltas: list[Delta], start: Delta | None, *, method: str, share: float
     return weighted([(1.0, start), (share, METHODS[method](moved))])
 
 
-def shared_base(folders: Sequence[Path], base: str) -> Tensor | None:
+def shared_base(folders: Sequence[Path], base: str) -> BaseMark | None:
     """The mark of the adapters' base, which the merge keeps; None where no adapter has one.
 
     Raises:
         CheckpointFormatError: for an adapter of another base.
     """
-    if not any(read_base_norm(folder) is not None for folder in folders):
+    if not any(read_base_mark(folder) is not None for folder in folders):
         return None
-    here = read_final_norm(base)
+    here = read_mark(base)
     for folder in folders:
         check_adapter_base(folder, here)
     return here

@@ -14,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from model.base_mark import METADATA_KEY, check_base, from_text, to_text
+from model.base_mark import BaseMark, from_metadata, to_metadata
 from model.config import Gemma3Config
 from model.errors import CheckpointFormatError, ModelError
 from model.files import write_json
@@ -75,12 +75,12 @@ class LoraSpec:
 
 
 def write_adapter(
-    folder: Path, spec: LoraSpec, tensors: Mapping[str, Tensor], *, base_name: str, base_norm: Tensor | None
+    folder: Path, spec: LoraSpec, tensors: Mapping[str, Tensor], *, base_name: str, base: BaseMark | None
 ) -> None:
     """Writes a folder that `peft.PeftModel.from_pretrained` accepts; the same adapter is the same bytes every time.
 
     Args:
-        base_norm: the mark of the base (`model.base_mark`); None where it is not known.
+        base: its mark; None where it is not known.
     """
     folder.mkdir(parents=True, exist_ok=True)
     spec.to_peft(base_name).save_pretrained(str(folder))
@@ -90,7 +90,7 @@ def write_adapter(
     config |= {"target_modules": sorted(spec.targets), "inference_mode": True}
     write_json(path, config)
     contiguous = {key: tensor.contiguous() for key, tensor in tensors.items()}
-    mark = {} if base_norm is None else {METADATA_KEY: to_text(base_norm)}
+    mark = {} if base is None else to_metadata(base)
     save_file(contiguous, folder / WEIGHTS_FILE, metadata={"format": "pt", **mark})
     _order_metadata(folder / WEIGHTS_FILE)
 
@@ -119,24 +119,23 @@ def read_adapter(folder: Path, config: Gemma3Config) -> tuple[LoraSpec, dict[str
     return spec, tensors
 
 
-def read_base_norm(folder: Path) -> Tensor | None:
+def read_base_mark(folder: Path) -> BaseMark | None:
     """The mark of the base that an adapter was trained on; None for one that holds none, such as peft's own."""
     path = folder / WEIGHTS_FILE
     with safe_open(path, framework="pt") as file:
-        text = (file.metadata() or {}).get(METADATA_KEY)
-    return None if text is None else from_text(text, str(path))
+        return from_metadata(file.metadata() or {}, str(path))
 
 
-def check_adapter_base(folder: Path, here: Tensor) -> None:
+def check_adapter_base(folder: Path, here: BaseMark) -> None:
     """Refuse an adapter of another base than the one of this mark; one without a mark is taken as it is.
 
     Raises:
         CheckpointFormatError: naming the adapter, and the base that it names itself.
     """
-    recorded = read_base_norm(folder)
+    recorded = read_base_mark(folder)
     if recorded is not None:
         named = json.loads((folder / ADAPTER_CONFIG).read_text(encoding="utf-8")).get("base_model_name_or_path")
-        check_base(f"adapter {folder} (of {named})", recorded, here)
+        here.check(f"adapter {folder} (of {named})", recorded)
 
 
 def _expected(config: Gemma3Config, spec: LoraSpec) -> dict[str, tuple[int, ...]]:

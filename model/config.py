@@ -11,6 +11,8 @@ from model.errors import CheckpointFormatError
 
 SLIDING = "sliding_attention"
 FULL = "full_attention"
+MERGED_KEY = "gemwright_merged"
+"""Where a config.json has what was merged into the network; transformers keeps keys that it does not know."""
 
 # Hub configs of the multimodal sizes leave out every field that equals transformers' class default, so the reader
 # needs the same defaults. No real checkpoint has this shape.
@@ -72,6 +74,8 @@ class Gemma3Config:
     rms_norm_eps: float = 1e-6
     pad_token_id: int = 0
     bos_token_id: int = 2
+    merged: str = ""
+    """What was merged into the network (`model.base_mark`); empty for one that does not say."""
 
     def __post_init__(self) -> None:
         if not self.layer_types:
@@ -116,7 +120,8 @@ class Gemma3Config:
         pattern = filled.get("sliding_window_pattern") or filled.get("_sliding_window_pattern") or 6
         kinds = filled.get("layer_types") or [FULL if (i + 1) % pattern == 0 else SLIDING for i in range(num_layers)]
         sizes: dict[str, Any] = {f.name: filled[f.name] for f in fields(cls) if f.name in _HF_DEFAULTS}
-        return cls(**sizes, layer_types=tuple(kinds), **_rope_from_hf(filled))
+        merged = str(filled.get(MERGED_KEY, ""))
+        return cls(**sizes, layer_types=tuple(kinds), **_rope_from_hf(filled), merged=merged)
 
     def to_hf(self) -> dict[str, Any]:
         """A complete `config.json` for `Gemma3ForCausalLM`, both rope dialects, so that old and new readers agree."""
@@ -127,9 +132,11 @@ class Gemma3Config:
             own["query_pre_attn_scalar"] = int(self.query_pre_attn_scalar)  # transformers refuses a float here
         for name in ("rope_theta", "rope_local_theta", "rope_scaling_factor"):
             del own[name]
+        merged = own.pop("merged")
         period = next((i + 1 for i, kind in enumerate(self.layer_types) if kind == FULL), self.num_hidden_layers + 1)
         return {
             **own,
+            **({MERGED_KEY: merged} if merged else {}),
             "architectures": ["Gemma3ForCausalLM"],
             "model_type": "gemma3_text",
             "layer_types": list(self.layer_types),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from model.adapter_files import check_adapter_base, read_adapter
-from model.load import read_config, read_final_norm
+from model.load import read_config, read_mark
 
 
 def check_adapter(folder: Path, checkpoint: str | Path) -> None:
@@ -15,4 +15,4 @@ def check_adapter(folder: Path, checkpoint: str | Path) -> None:
         CheckpointFormatError: if a file is missing or broken, or the adapter was trained on another network.
     """
     read_adapter(folder, read_config(checkpoint))
-    check_adapter_base(folder, read_final_norm(checkpoint))
+    check_adapter_base(folder, read_mark(checkpoint))

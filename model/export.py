@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import torch
 from torch import Tensor
 
+from model.base_mark import merged_into
 from model.card import CardFacts, write_card
 from model.chat import CHAT_TEMPLATE
+from model.config import Gemma3Config
 from model.errors import MergeError, ModelError
 from model.files import staged_folder
 from model.gguf_writer import vocabulary_metadata, write_gguf
@@ -92,6 +94,13 @@ def merged_tensors(model: Gemma3ForCausalLM, roles: AdapterRoles, role: str) -> 
     for name, parameter in roles.base_parameters():
         delta = roles.delta(role, name)
         yield name, parameter.detach() if delta is None else parameter.detach().float() + delta
+
+
+def merged_config(model: Gemma3ForCausalLM, roles: AdapterRoles, role: str) -> Gemma3Config:
+    """The network's shape, which says that the role was merged: an adapter of the base does not belong to the merge."""
+    spec = roles.spec(role)
+    merged = merged_into(model.config.merged, roles.state_dict(role), spec.alpha / spec.rank)
+    return replace(model.config, merged=merged)
 
 
 def merge_report(model: Gemma3ForCausalLM, roles: AdapterRoles, role: str, dtype: torch.dtype) -> MergeReport:
@@ -178,16 +187,17 @@ def export_checkpoint(
     for merged, dtype in (("merged", merged_dtype), ("gguf", gguf_dtype)):
         if merged in formats:
             reports[merged] = check_merge(model, roles, role, dtype, on_loss=on_loss)
+    config = merged_config(model, roles, role)
     if "merged" in formats:
         with staged_folder(folder / "merged") as partial:
             tensors = merged_tensors(model, roles, role)
-            save_hf(partial, model.config, tensors, dtype=merged_dtype, eos_ids=tokenizer.stop_ids)
+            save_hf(partial, config, tensors, dtype=merged_dtype, eos_ids=tokenizer.stop_ids)
             tokenizer.save(partial)
             write_card(partial, card, base_name=base_name, library="transformers", merge=str(reports["merged"]))
         paths["merged"] = folder / "merged"
     if "gguf" in formats:
         tensors = merged_tensors(model, roles, role)
-        paths["gguf"] = _write_gguf(folder / f"{card.name}.gguf", model, tensors, tokenizer, gguf_dtype)
+        paths["gguf"] = _write_gguf(folder / f"{card.name}.gguf", config, tensors, tokenizer, gguf_dtype)
     return Export(paths=paths, reports=reports)
 
 
@@ -200,7 +210,7 @@ def _write_adapter(folder: Path, roles: AdapterRoles, role: str, base_name: str,
 
 def _write_gguf(
     path: Path,
-    model: Gemma3ForCausalLM,
+    config: Gemma3Config,
     tensors: Iterator[tuple[str, Tensor]],
     tokenizer: Tokenizer,
     dtype: torch.dtype,
@@ -208,7 +218,7 @@ def _write_gguf(
     vocabulary = tokenizer.vocabulary
     return write_gguf(
         path,
-        model.config,
+        config,
         tensors,
         tokenizer=vocabulary_metadata(vocabulary.pieces, vocabulary.scores, vocabulary.token_types),
         dtype=dtype,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import shutil
+import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from glob import escape
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -36,14 +39,17 @@ def cache_folder() -> Path:
 def staged_file(path: str | Path) -> Iterator[Path]:
     """A path beside `path` for the block to write to; it takes the name `path` when the block is through.
 
-    A reader, an error in the block or a crash at any moment sees the old file or the new one, and nothing between.
+    A reader, an error in the block or a crash at any moment sees the old file or the new one, and nothing between. Its
+    mode is that of any new file, whatever wrote it: safetensors makes files that their owner alone can read.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(path)
     partial = _beside(path, "tmp")
+    mode = _mode_of_new(partial)
     try:
         yield partial
+        _set_mode(partial, mode)
         _bring_to_disk(partial)
         os.replace(partial, path)
         _bring_to_disk(path.parent)
@@ -61,18 +67,70 @@ def staged_folder(path: str | Path) -> Iterator[Path]:
     path = Path(path).absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
     _put_back(path)
+    with _filled_beside(path) as partial:
+        yield partial
+        _finish(partial)
+        _swap_in(partial, path)
+        _bring_to_disk(path.parent)
+
+
+def new_folder(root: Path, stem: str, fill: Callable[[Path], None]) -> Path:
+    """A new folder `<root>/<stem>`, or `-2`, `-3` ... where that one is taken, which appears when `fill` has filled it.
+
+    An empty folder of the name is not taken.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    with _filled_beside(root.absolute() / stem) as partial:
+        fill(partial)
+        _finish(partial)
+        for attempt in count(1):
+            path = root / (stem if attempt == 1 else f"{stem}-{attempt}")
+            try:
+                os.rename(partial, path)  # over a folder only while that is empty: two processes never get one
+            except (FileExistsError, NotADirectoryError):
+                continue
+            except OSError as error:
+                if error.errno != errno.ENOTEMPTY:
+                    raise
+                continue
+            _bring_to_disk(root)
+            return path
+    raise AssertionError
+
+
+@contextmanager
+def _filled_beside(path: Path) -> Iterator[Path]:
+    """A new folder for the block to rename; what is then still there of it is deleted."""
     _remove_leftovers(path)
     partial = _beside(path, "tmp")
     partial.mkdir()
     try:
         yield partial
-        for written in partial.rglob("*"):
-            _bring_to_disk(written)
-        _bring_to_disk(partial)
-        _swap_in(partial, path)
-        _bring_to_disk(path.parent)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _finish(partial: Path) -> None:
+    """Brings a folder to disk, its files with the mode of any new file."""
+    mode = _mode_of_new(partial / ".new")
+    for written in partial.rglob("*"):
+        if written.is_file() and not written.is_symlink():
+            _set_mode(written, mode)
+        _bring_to_disk(written)
+    _bring_to_disk(partial)
+
+
+def _mode_of_new(path: Path) -> int:
+    """The permissions that a new file gets here, told by making one: the umask alone cannot be read."""
+    path.touch(exist_ok=False)
+    mode = path.stat().st_mode
+    path.unlink()
+    return stat.S_IMODE(mode)
+
+
+def _set_mode(path: Path, mode: int) -> None:
+    if stat.S_IMODE(path.stat().st_mode) != mode:
+        path.chmod(mode)
 
 
 def remove_partial(folder: Path) -> None:

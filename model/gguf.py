@@ -26,6 +26,8 @@ from model.gguf_header import read_gguf as read_gguf
 ARCHITECTURE = "gemma3"
 LAYERS_OF_27B = 62
 """llama.cpp knows 27B, the only size whose attention scale is not head_dim ** -0.5, by its number of layers."""
+MERGED_KEY = "gemwright.merged"
+"""Where a header has what was merged into the network; llama.cpp's quantizer copies keys that it does not know."""
 MAX_LAYERS = 1000
 """More in a header are damage, and a table of four billion layers would fill the memory before anything is compared."""
 LOCAL_THETA = 10_000.0
@@ -69,6 +71,7 @@ def config_from_gguf(metadata: Mapping[str, Any], path: str | Path) -> Gemma3Con
         rms_norm_eps=_decimal(_get(metadata, path, "attention.layer_norm_rms_epsilon")),
         pad_token_id=metadata.get("tokenizer.ggml.padding_token_id", 0),
         bos_token_id=metadata.get("tokenizer.ggml.bos_token_id", 2),
+        merged=str(metadata.get(MERGED_KEY, "")),
     )
 
 

@@ -21,7 +21,7 @@ from model import names
 from model.config import Gemma3Config
 from model.errors import CheckpointFormatError
 from model.files import staged_file
-from model.gguf import ARCHITECTURE, LOCAL_THETA, implied_query_scalar, layer_types, rows_per_block
+from model.gguf import ARCHITECTURE, LOCAL_THETA, MERGED_KEY, implied_query_scalar, layer_types, rows_per_block
 
 _WRITTEN_KINDS = {
     torch.float32: (GGMLQuantizationType.F32, gguf.LlamaFileType.ALL_F32),
@@ -138,6 +138,8 @@ def _add_metadata(writer: gguf.GGUFWriter, config: Gemma3Config, dtype: torch.dt
         writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
         writer.add_rope_scaling_factor(config.rope_scaling_factor)
     writer.add_file_type(_WRITTEN_KINDS[dtype][1])
+    if config.merged:
+        writer.add_string(MERGED_KEY, config.merged)
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
 
 

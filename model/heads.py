@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from model.base_mark import check_base, final_norm
+from model.base_mark import BaseMark, check_norm
 from model.errors import CheckpointFormatError, ModelError
 from model.files import staged_file
 from model.transformer import Gemma3ForCausalLM
@@ -21,7 +21,7 @@ from model.transformer import Gemma3ForCausalLM
 WEIGHT = "score.weight"
 """The name that transformers gives the head of a sequence classifier with one label."""
 FINAL_NORM = "base.norm.weight"
-"""Beside the head lies the mark of the base that it was trained on (`model.base_mark`)."""
+"""Beside the head lies the norm of the base that it was trained on; the rest of the mark is in its adapter's file."""
 LIKELIHOOD = "likelihood.weight"
 """[1], where the head weighs likelihoods."""
 
@@ -55,7 +55,7 @@ class ScalarHead(nn.Module):
 
 def save_head(path: Path, head: ScalarHead, base: Gemma3ForCausalLM) -> None:
     """Writes the head and what tells its base apart; the same head is the same bytes every time."""
-    _write(path, head.weight.detach(), final_norm(base), head.likelihood)
+    _write(path, head.weight.detach(), BaseMark.of(base).norm, head.likelihood)
 
 
 def _write(path: Path, weight: Tensor, norm: Tensor, likelihood: float) -> None:
@@ -71,14 +71,14 @@ def load_head(path: Path, base: Gemma3ForCausalLM) -> ScalarHead:
         CheckpointFormatError: if the file is missing or broken, or the head was trained on another base.
     """
     tensors = _read(path)
-    _check_base(path, tensors, final_norm(base))
+    _check_base(path, tensors, BaseMark.of(base).norm)
     head = ScalarHead(base.config.hidden_size, likelihood=_likelihood(tensors))
     head.load_state_dict({"weight": tensors[WEIGHT]})
     return head.to(base.device)
 
 
 def check_head(path: Path, norm: Tensor) -> None:
-    """Refuse a head that was not trained on the network of this mark.
+    """Refuse a head that was not trained on the network with this final norm.
 
     Raises:
         CheckpointFormatError: also if the file is missing or broken.
@@ -132,4 +132,4 @@ def _check_base(path: Path, tensors: dict[str, Tensor], norm: Tensor) -> None:
     if recorded.shape != norm.shape or tensors[WEIGHT].shape != (1, size):
         shapes = f"{list(tensors[WEIGHT].shape)} for {recorded.numel()} hidden units"
         raise CheckpointFormatError(f"{path} is {shapes}, this network has {size}; use the base it was trained on")
-    check_base(str(path), recorded, norm)
+    check_norm(str(path), recorded, norm)

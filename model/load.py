@@ -11,7 +11,7 @@ from types import ModuleType
 import torch
 from torch import Tensor
 
-from model.base_mark import PARAMETER
+from model.base_mark import PARAMETER, BaseMark
 from model.config import Gemma3Config
 from model.errors import CheckpointFormatError, ModelError
 from model.files import cache_folder, staged_file
@@ -88,16 +88,16 @@ def read_config(path: str | Path) -> Gemma3Config:
     return config_from_gguf(read_gguf(path).metadata, path)
 
 
-def read_final_norm(path: str | Path) -> Tensor:
-    """The mark of the network at `path` (`model.base_mark`), without reading any other tensor.
+def read_mark(path: str | Path) -> BaseMark:
+    """The mark of the network at `path`, without reading any other tensor than its final norm.
 
     Raises:
         CheckpointFormatError: for anything wrong with the files.
     """
     path = _network_path(path)
-    _, tensors = (_open_hf if path.is_dir() else _open_gguf)(path, torch.float32, (PARAMETER,))
+    config, tensors = (_open_hf if path.is_dir() else _open_gguf)(path, torch.float32, (PARAMETER,))
     ((_, norm),) = tensors
-    return norm.clone()
+    return BaseMark(norm.clone(), config.merged)
 
 
 def parse_dtype(name: str) -> torch.dtype:

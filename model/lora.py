@@ -24,7 +24,7 @@ from model.adapter_files import (
     read_adapter,
     write_adapter,
 )
-from model.base_mark import final_norm
+from model.base_mark import BaseMark
 from model.errors import ModelError
 from model.lora_layer import LoraLinear
 from model.transformer import Gemma3ForCausalLM
@@ -100,14 +100,14 @@ class AdapterRoles:
             ModelError: if the role exists.
         """
         spec, tensors = read_adapter(folder, self.model.config)
-        check_adapter_base(folder, final_norm(self.model))
+        check_adapter_base(folder, BaseMark.of(self.model))
         self.add(role, spec, seed=0, trainable=trainable)
         self.load_state_dict(role, tensors)
 
     def save(self, role: str, folder: Path, *, base_name: str) -> None:
         """Writes the role as a peft adapter folder for `Gemma3ForCausalLM`; `base_name` is the base's hub name."""
-        mark = final_norm(self.model)
-        write_adapter(folder, self.spec(role), self.state_dict(role), base_name=base_name, base_norm=mark)
+        mark = BaseMark.of(self.model)
+        write_adapter(folder, self.spec(role), self.state_dict(role), base_name=base_name, base=mark)
 
     def snapshot(self, source: str, role: str) -> None:
         """Adds a frozen copy of `source` as `role`, without dropout: the reference of an adapter that is trained on."""

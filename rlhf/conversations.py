@@ -65,7 +65,7 @@ class Conversations:
 
         found = read(path if path is not None else split)
         other = read(held_out) if isinstance(held_out, str) else None
-        chosen = {_key(one) for one in other} if other else choose_keys([*map(_key, found)], held_out)
+        chosen = {_key(one) for one in other} if other else choose_keys(set(map(_key, found)), held_out)
         aside = sorted((one for one in other or found if _key(one) in chosen), key=_key)
         self._held_out = [problem for one in aside for problem in one]
         self._train = [problem for one in found if _key(one) not in chosen for problem in one]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import time
 from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +18,7 @@ from rlhf.errors import ResumeError
 from rlhf.judged import PairTokens
 from rlhf.preference_report import PairScores
 from rlhf.run_directory import RunDirectory
+from rlhf.run_settings import Stopwatch
 from rlhf.runtime import Runtime
 from rlhf.tracking import Tracker
 from rlhf.types import Metrics
@@ -64,6 +64,7 @@ class PairRun(ABC, Generic[TrainerT, MeasuredT]):
     """Steps between measurements on the held-out pairs; 0: at the end only."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """Name to hash of the base's weights."""
+    _stopwatch: Stopwatch = field(default_factory=Stopwatch)
     _done: int = 0
     _last: tuple[int, dict[str, Any]] | None = None
     """The last finished step and what a checkpoint of it holds."""
@@ -74,7 +75,6 @@ class PairRun(ABC, Generic[TrainerT, MeasuredT]):
 
         Whatever stops it, the state behind the last finished step is saved before the error goes on its way.
         """
-        began = time.perf_counter()
         status: Literal["finished", "failed", "interrupted"] = "failed"
         try:
             if resume:
@@ -92,7 +92,7 @@ class PairRun(ABC, Generic[TrainerT, MeasuredT]):
                     **self._summary(scores),
                     "train_pairs": len(self.trainer.pairs),
                     "steps": self.trainer.steps,
-                    "seconds": time.perf_counter() - began,
+                    "seconds": self._stopwatch.seconds,
                     "sources": dict(self.sources),
                 }
             )
@@ -152,7 +152,8 @@ class PairRun(ABC, Generic[TrainerT, MeasuredT]):
         self.display.update(done, metrics)
         self._done = done
         # A step that fails leaves half of itself behind: what is saved then is this copy.
-        self._last = done, {**copy.deepcopy(self._snapshot(done)), "data": self._data}
+        more = {"data": self._data, "seconds": self._stopwatch.seconds}
+        self._last = done, {**copy.deepcopy(self._snapshot(done)), **more}
         if self.checkpoint_every and done % self.checkpoint_every == 0:
             self._write_checkpoint()
 
@@ -185,6 +186,7 @@ class PairRun(ABC, Generic[TrainerT, MeasuredT]):
             state = self.store.load(self.display.message)
             self._check_data(state)
             self._done = self._take_over(copy.deepcopy(state))
+            self._stopwatch.add(state)
             self._last = self._done, state
         if self.trainer.runtime.is_main:
             self.directory.go_back_to(self._done if begun else -1)

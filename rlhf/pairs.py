@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -22,7 +22,7 @@ from model.chat import Message, chat_turns
 from model.errors import ModelError
 from rlhf.chat_rows import BadRow, is_transcript, joined, messages_of
 from rlhf.errors import ConfigError, DataError
-from rlhf.row_files import file_rows, hub_rows
+from rlhf.row_files import choose_keys, file_rows, hub_rows
 
 _log = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ class PreferencePairs:
             self.held_out = read(held_out)
             keys = {pair.key for pair in self.held_out}
         else:
-            keys = _choose(pairs, held_out)
+            keys = choose_keys([pair.key for pair in pairs], held_out, least=1)
             self.held_out = [pair for pair in pairs if pair.key in keys]
         self.train = [pair for pair in pairs if pair.key not in keys]
         if source is not None and not (self.train and self.held_out):
@@ -121,20 +121,6 @@ def _column_names(columns: Mapping[str, str | None]) -> dict[str, str]:
     if unknown := [name for name in columns if name not in OUR_COLUMNS]:
         raise ConfigError(f"columns names {', '.join(unknown)}; ours are {', '.join(OUR_COLUMNS)}")
     return {ours: columns.get(ours) or ours for ours in OUR_COLUMNS}
-
-
-def _choose(pairs: Sequence[Pair], held_out: int | float) -> set[int]:
-    """The keys of the conversations that a number of pairs or a fraction holds out."""
-    if isinstance(held_out, float) and 0 < held_out < 1:
-        return {pair.key for pair in pairs if pair.key < held_out * 2**64}
-    if not isinstance(held_out, int) or isinstance(held_out, bool) or held_out < 1:
-        raise ConfigError(f"held_out is {held_out!r}; give a whole number, a fraction between 0 and 1, or a file")
-    chosen: set[int] = set()
-    for taken, key in enumerate(sorted(pair.key for pair in pairs)):
-        if taken >= held_out and key not in chosen:
-            break
-        chosen.add(key)
-    return chosen
 
 
 def _pairs(where: str, rows: Iterable[Any], names: Mapping[str, str], on_bad: str) -> list[Pair]:

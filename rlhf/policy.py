@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from torch import Tensor, nn
 
-from model.base_mark import check_state, final_norm, state_of
+from model.base_mark import BaseMark, check_state, state_of
 from model.lora import AdapterRoles
 from model.transformer import Gemma3ForCausalLM
 
@@ -64,7 +64,7 @@ class Policy:
         Raises:
             CheckpointFormatError: if it is of another base.
         """
-        check_state("the run's checkpoint", state, final_norm(self.model))
+        check_state("the run's checkpoint", state, BaseMark.of(self.model))
         self.roles.load_state_dict(POLICY, state[POLICY])
         if REFERENCE in state:
             self.freeze_reference()

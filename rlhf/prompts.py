@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import json
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from model.tokenizer import Message, Tokenizer
@@ -160,14 +163,15 @@ class PromptStream:
 
     def state_dict(self) -> dict[str, Any]:
         """Where the stream stands, and what it needs to stand there again."""
-        state = {"epoch": self._epoch, "cursor": self._cursor, "skipped": self.skipped, **self._identity()}
+        place = {"epoch": self._epoch, "cursor": self._cursor, "skipped": self.skipped}
+        state = {**place, **self._identity(), "problems": self._problems}
         return state if self.curriculum is None else {**state, "curriculum": self.curriculum.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Moves the stream to where `state_dict` was called.
 
         Raises:
-            ResumeError: if the data or the seed are not those of the checkpoint.
+            ResumeError: if the problems, their number or the seed are not those of the checkpoint.
         """
         for key, ours in self._identity().items():
             if state[key] != ours:
@@ -175,6 +179,11 @@ class PromptStream:
                     f"the checkpoint's prompts had {key} {state[key]}, this run has {ours}, "
                     "so the order would not continue; restore that data and seed, or start a new run"
                 )
+        if state.get("problems", self._problems) != self._problems:  # an early checkpoint does not say
+            raise ResumeError(
+                "the problems are not those of the checkpoint: as many, and other questions or answers, so the run "
+                "would not go on as it began; restore that data, or start a new run"
+            )
         self._epoch, self._cursor, self.skipped = state["epoch"], state["cursor"], state["skipped"]
         self._order = self._shuffled(self._epoch)
         if self.curriculum is not None:
@@ -182,6 +191,20 @@ class PromptStream:
 
     def _identity(self) -> dict[str, int | None]:
         return {"seed": self.seed, "train_size": self.source.train_size}
+
+    @cached_property
+    def _problems(self) -> str:
+        """A checksum of the training problems' text (of an endless source the first ones'): what is put to the policy,
+        and the answer that is taught. What else a reward reads may be mended between two sessions, like the reward."""
+        digest = hashlib.blake2b(digest_size=16)
+        for problem in self._looked_through():
+            said = [[turn["role"], turn["content"]] for turn in problem.history]
+            digest.update(json.dumps([problem.system, said, problem.question, problem.answer]).encode())
+        return digest.hexdigest()
+
+    def _looked_through(self) -> Iterator[Problem]:
+        """All training problems of a finite source, the first ones of an endless one."""
+        return map(self.source.train, range(64 if self.source.train_size is None else self.source.train_size))
 
     def _shuffled(self, epoch: int) -> list[int] | None:
         """The epoch's order, a function of seed and epoch alone; None for an endless source."""
@@ -263,8 +286,7 @@ class PromptStream:
         """
         if self.on_long == "skip":
             return
-        for index in range(64 if self.source.train_size is None else self.source.train_size):
-            problem = self.source.train(index)
+        for problem in self._looked_through():
             messages = self._messages(problem)
             num_bytes = sum(len(message["content"].encode()) for message in messages)
             if num_bytes + 64 * len(messages) > self.max_prompt_tokens:

@@ -30,6 +30,7 @@ class Records:
 
     Raises:
         DataError: for a missing or unreadable file, a missing column, no rows, or a row without question or answer.
+        ConfigError: for a number to hold out that is none.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class Records:
             other = _from_hub(str(hub), hub_config, held_out, layout) if isinstance(held_out, str) else None
         self._train_rows = train
         self._held_out_rows = other or train
-        chosen = set(other.keys) if other else choose_keys(train.keys, held_out)
+        chosen = set(other.keys) if other else choose_keys(set(train.keys), held_out)
         # The order of the hashes shuffles the held-out problems once and for all; repeated questions are left out.
         first_row = {key: i for i, key in reversed(list(enumerate(self._held_out_rows.keys))) if key in chosen}
         self._held_out = [first_row[key] for key in sorted(first_row)]

@@ -15,12 +15,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from model.adapter_files import WEIGHTS_FILE, LoraSpec
-from model.base_mark import check_state, final_norm, state_of
+from model.base_mark import BaseMark, check_state, state_of
 from model.doors import check_adapter
 from model.errors import CheckpointFormatError
 from model.files import staged_folder
 from model.heads import ScalarHead, check_head, load_head, save_head
-from model.load import read_final_norm
+from model.load import read_mark
 from model.lora import AdapterRoles
 from model.transformer import Gemma3ForCausalLM
 from rlhf.errors import ConfigError, NonFiniteUpdate
@@ -89,7 +89,7 @@ class RewardModel:
             CheckpointFormatError: if a file is missing or broken, or it was trained on another base.
         """
         _check_folder(folder)
-        check_head(folder / HEAD_FILE, read_final_norm(checkpoint))
+        check_head(folder / HEAD_FILE, read_mark(checkpoint).norm)
         check_adapter(folder, checkpoint)
 
     def save(self, folder: Path, *, base_name: str) -> None:
@@ -147,7 +147,7 @@ class RewardModel:
         Raises:
             CheckpointFormatError: if it is of another base.
         """
-        check_state("the run's checkpoint", state, final_norm(self.model))
+        check_state("the run's checkpoint", state, BaseMark.of(self.model))
         self.head.load_state_dict(state["head"])
         self.roles.load_state_dict(self.role, state["adapter"])
 

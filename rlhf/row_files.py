@@ -5,11 +5,11 @@ from __future__ import annotations
 import glob
 import gzip
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from rlhf.errors import DataError
+from rlhf.errors import ConfigError, DataError
 
 FORMATS = (".jsonl", ".jsonl.gz", ".json", ".parquet")
 
@@ -70,14 +70,20 @@ def _dataset_rows(where: str, builder: str, **options: Any) -> Iterable[Any]:
         raise DataError(f"cannot read {where}: {reason}; mend the file or the name") from error
 
 
-def choose_keys(keys: Sequence[int], held_out: int | float | str) -> set[int]:
+def choose_keys(keys: Collection[int], held_out: int | float | str, *, least: int = 0) -> set[int]:
     """The 64-bit keys that a number or a fraction holds out: by the keys alone, wherever their rows stand.
 
+    Args:
+        keys: a number counts them as they are given: rows by a list with repeats, different keys by a set.
+        least: number that makes sense.
     Raises:
-        DataError: for anything but a whole number or a fraction between 0 and 1.
+        ConfigError: for anything but a whole number or a fraction between 0 and 1.
+
+    >>> choose_keys([7, 7, 8], 2), sorted(choose_keys({7, 8}, 2))
+    ({7}, [7, 8])
     """
     if isinstance(held_out, float) and 0 < held_out < 1:
         return {key for key in keys if key < held_out * 2**64}
-    if isinstance(held_out, int) and not isinstance(held_out, bool) and held_out >= 0:
-        return set(sorted(set(keys))[:held_out])
-    raise DataError(f"held_out is {held_out!r}; give a whole number, a fraction between 0 and 1, or a file")
+    if isinstance(held_out, int) and not isinstance(held_out, bool) and held_out >= least:
+        return set(sorted(keys)[:held_out])
+    raise ConfigError(f"held_out is {held_out!r}; give a whole number, a fraction between 0 and 1, or a file")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -30,7 +29,7 @@ from rlhf.prompts import PromptStream
 from rlhf.report import ReportRow, ReportTable, tables_markdown
 from rlhf.rollout_rows import joined
 from rlhf.run_directory import RunDirectory, read_rows, write_atomically, write_json
-from rlhf.run_settings import SETTINGS_ARE, Checkpoints, Evaluations, steps_taken
+from rlhf.run_settings import SETTINGS_ARE, Checkpoints, Evaluations, Stopwatch, steps_taken
 from rlhf.runtime import Runtime
 from rlhf.sampler import Sampler
 from rlhf.sft import SFTTrainer
@@ -68,6 +67,7 @@ class TrainingRun:
     display: Display
     sources: Mapping[str, str] = field(default_factory=dict)
     """Name to hash of what the weights are made from, for the model card."""
+    _stopwatch: Stopwatch = field(default_factory=Stopwatch)
     _done: dict[str, int] = field(default_factory=lambda: {"warmup": 0, "reinforce": 0})
     _last: State = field(default_factory=dict)
     _results: dict[str, Evaluation] = field(default_factory=dict)
@@ -78,7 +78,6 @@ class TrainingRun:
         Whatever stops it (an interrupt, a reward that fails too often, a NaN), the state behind the last finished step
         is saved before the error goes on its way.
         """
-        started = time.perf_counter()
         status: Literal["finished", "failed", "interrupted"] = "failed"
         try:
             if resume:
@@ -87,7 +86,7 @@ class TrainingRun:
             self._stages()
             self._report()
             exported = self._export() if self.export is not None else None
-            self._close(time.perf_counter() - started, exported)
+            self._close(self._stopwatch.seconds, exported)
             status = "finished"
             return exported
         except KeyboardInterrupt:
@@ -206,6 +205,7 @@ class TrainingRun:
         self._last = copy.deepcopy(
             {
                 "done": self._done,
+                "seconds": self._stopwatch.seconds,
                 "lora": asdict(self.policy.roles.spec(POLICY)),
                 "policy": self.policy.state_dict(),
                 "prompts": self.prompts.state_dict(),
@@ -234,6 +234,7 @@ class TrainingRun:
     def _take_over(self, state: State) -> None:
         """Go back to what `_remember` kept."""
         self._done = state["done"]
+        self._stopwatch.add(state)
         self.policy.load_state_dict(state["policy"])
         self.prompts.load_state_dict(state["prompts"])
         if self.warmup and state["warmup"]:

@@ -32,7 +32,7 @@ from typing import Any
 
 import torch
 
-from model.files import remove_partial, staged_file
+from model.files import new_folder, remove_partial, staged_file
 from model.files import write_atomically as write_atomically
 from model.files import write_json as write_json
 from rlhf.errors import ConfigError, DataError, ResumeError
@@ -67,6 +67,8 @@ class RunDirectory:
     def create(cls, root: Path | str, name: str, *, config: Mapping[str, Any], config_yaml: str) -> RunDirectory:
         """A new folder `<root>/<name>-<hash>` with the configuration in it; `-2`, `-3` ... when that one is taken.
 
+        It appears with the configuration: whatever stops the process, a folder of the name can be resumed.
+
         Args:
             config: plain data (no interpolations left), hashed and kept for comparison at resumption.
             config_yaml: the same as a person wants to read it.
@@ -76,10 +78,12 @@ class RunDirectory:
         if not name or name != Path(name).name:
             raise ConfigError(f"run name {name!r} cannot be a folder name: use letters, digits, '.', '_' and '-'")
         digest = config_hash(config)
-        path = _make_unused(Path(root).expanduser(), f"{name}-{digest[:HASH_CHARACTERS]}")
-        write_atomically(path / "config.yaml", config_yaml if config_yaml.endswith("\n") else config_yaml + "\n")
-        write_json(path / "config.json", {"hash": digest, "config": config})
-        return cls(path)
+
+        def describe(folder: Path) -> None:
+            write_atomically(folder / "config.yaml", config_yaml if config_yaml.endswith("\n") else config_yaml + "\n")
+            write_json(folder / "config.json", {"hash": digest, "config": config})
+
+        return cls(new_folder(Path(root).expanduser(), f"{name}-{digest[:HASH_CHARACTERS]}", describe))
 
     @classmethod
     def open(cls, path: Path | str) -> RunDirectory:
@@ -257,19 +261,6 @@ def _truncate(path: Path, step: int) -> int:
             else:
                 kept.write(json.dumps(row, ensure_ascii=False) + "\n")
     return removed
-
-
-def _make_unused(root: Path, stem: str) -> Path:
-    root.mkdir(parents=True, exist_ok=True)
-    attempt = 1
-    while True:
-        path = root / (stem if attempt == 1 else f"{stem}-{attempt}")
-        try:
-            path.mkdir()
-        except FileExistsError:
-            attempt += 1
-        else:
-            return path
 
 
 def _canonical(config: Mapping[str, Any]) -> str:

@@ -1,9 +1,11 @@
-"""When a run evaluates and writes checkpoints, and its stages in words."""
+"""When a run evaluates and writes checkpoints, how long it took, and its stages in words."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from rlhf.errors import ConfigError
 from rlhf.evaluate import EvaluationPlan
@@ -36,6 +38,21 @@ class Checkpoints:
                 f"checkpoint.every={self.every} and checkpoint.keep={self.keep}: give every 0 (at the ends of stages) "
                 "or more, and keep 1 or more"
             )
+
+
+class Stopwatch:
+    """How long a run took, its earlier sessions included: of one that was killed what its last checkpoint knows."""
+
+    def __init__(self) -> None:
+        self._began, self._earlier = time.perf_counter(), 0.0
+
+    @property
+    def seconds(self) -> float:
+        return self._earlier + time.perf_counter() - self._began
+
+    def add(self, state: Mapping[str, Any]) -> None:
+        """Count what a checkpoint's sessions took; an early one does not say."""
+        self._earlier = state.get("seconds", 0.0)
 
 
 def steps_taken(done: Mapping[str, int], reinforced: str = "reinforcement learning") -> str:

@@ -17,8 +17,8 @@ import rlhf.critic
 import rlhf.reward_scorer
 from jobs import bond, chat, distill, dpo, evaluate, export, merge, reward_model, sft, train
 from jobs.checkpoints import open_checkpoint
-from model.adapter_files import WEIGHTS_FILE, read_base_norm
-from model.base_mark import final_norm
+from model.adapter_files import WEIGHTS_FILE, read_base_mark
+from model.base_mark import BaseMark
 from model.hf import save_hf
 from model.lora import AdapterRoles, LoraSpec
 from model.testing import TINY, tiny_model
@@ -197,10 +197,10 @@ def test_a_merge_keeps_the_mark_of_its_members_and_makes_none_up(
     for output, members in (("all", marked), ("some", [plain[0], marked[0]]), ("none", plain)):
         listed = ",".join(map(str, members))
         assert run(merge, f"adapters=[{listed}]", f"output={tmp_path / output}", "method=average") == 0
-    norm = final_norm(tiny_model())
+    norm = BaseMark.of(tiny_model()).norm
     for output in ("all", "some"):
-        found = read_base_norm(tmp_path / output)
+        found = read_base_mark(tmp_path / output)
         assert found is not None
-        assert torch.equal(found, norm)
-    assert read_base_norm(tmp_path / "none") is None
+        assert torch.equal(found.norm, norm)
+    assert read_base_mark(tmp_path / "none") is None
     assert (tmp_path / "none" / WEIGHTS_FILE).is_file()

@@ -6,11 +6,12 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
-from jobs import train
+from jobs import dpo, train
 from rlhf.checkpoint import STATE_FILE
 from rlhf.run_directory import RunDirectory
 from tests.integration.test_jobs import Tiny, only, rows, run, without_times
@@ -121,3 +122,42 @@ def test_a_run_that_another_process_is_at_work_in_is_refused(
         assert run(train, *tiny.train(tmp_path, *less, f"resume={folder}")) == 2
     assert "another process is at work in" in capsys.readouterr().err
     assert files(folder) == before
+
+
+@pytest.mark.parametrize("job", [train, dpo])
+def test_the_seconds_of_earlier_sessions_are_counted(
+    job: Any, tiny: Tiny, run: Callable[..., int], tmp_path: Path
+) -> None:
+    """As far as the checkpoint knows them, which a resumed run goes on from."""
+    given = [f"output_root={tmp_path / 'runs'}", "export=null", "checkpoint.every=1"]
+    if job is dpo:
+        pairs = [{"prompt": f"What is {n} plus 1?", "chosen": str(n + 1), "rejected": str(n)} for n in range(24)]
+        (tmp_path / "pairs.jsonl").write_text("".join(json.dumps(pair) + "\n" for pair in pairs))
+        given += [*tiny.network()[:-1], f"data.path={tmp_path / 'pairs.jsonl'}", "data.held_out=8"]
+    else:
+        given = [*tiny.train(tmp_path), "warmup=null", "eval.base=false", "plan.steps=2", *given]
+    assert run(job, *given) == 0
+    folder = only((tmp_path / "runs").iterdir())
+    path = sorted((folder / "checkpoints").iterdir())[-1] / STATE_FILE
+    seconds, state = json.loads((folder / "summary.json").read_text())["seconds"], torch.load(path)
+    assert 0 < state["seconds"] <= seconds
+    torch.save({**state, "seconds": 5000.0}, path)
+    assert run(job, *given, f"resume={folder}") == 0
+    assert 5000 < json.loads((folder / "summary.json").read_text())["seconds"] < 5000 + 100 * seconds
+
+
+def test_problems_that_were_changed_between_two_sessions_are_refused(
+    tiny: Tiny, run: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Their number and places are what they were."""
+    data = tmp_path / "sums.jsonl"
+    data.write_text(tiny.data.read_text())
+    given = [*tiny.train(tmp_path / "runs"), f"data.path={data}", "warmup=null", "eval.base=false", "export=null"]
+    assert run(train, *given, "plan.steps=1") == 0
+    folder = only((tmp_path / "runs").iterdir())
+    changed = [{**row, "answer": str(int(row["answer"]) + 1)} for row in rows(data)]
+    data.write_text("".join(json.dumps(row) + "\n" for row in changed))
+    capsys.readouterr()
+    assert run(train, *given, "plan.steps=1", f"resume={folder}") == 2
+    said = capsys.readouterr().err
+    assert "error: the problems are not those of the checkpoint: as many, and other questions or answers" in said

@@ -25,7 +25,7 @@ from rlhf.reward_model import RewardModel
 from rlhf.reward_role import RoleScorer, attach_all, waiting_scorers
 from rlhf.runtime import Runtime
 from rlhf.sampler import SamplingParams
-from rlhf.teacher import check_vocabularies
+from rlhf.teacher import check_teacher
 from rlhf.trainer import Plan, RLTrainer
 
 SPEC = LoraSpec(rank=4, alpha=8)
@@ -83,7 +83,7 @@ def reward_model_of_another_base(folder: Path) -> None:
 def teacher_with_another_vocabulary(folder: Path) -> None:
     vocabulary = tiny_vocabulary()
     pieces = tuple("usher" if piece == "user" else piece for piece in vocabulary.pieces)
-    check_vocabularies(tiny_tokenizer(), Tokenizer.from_vocabulary(replace(vocabulary, pieces=pieces)))
+    check_teacher(tiny_tokenizer(), Tokenizer.from_vocabulary(replace(vocabulary, pieces=pieces)))
 
 
 def group_of_one(folder: Path) -> None:

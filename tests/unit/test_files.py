@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
-from model.files import STALE_S, remove_partial, staged_file, staged_folder, write_atomically
+from model.files import STALE_S, new_folder, remove_partial, staged_file, staged_folder, write_atomically
 
 
 def age(path: Path) -> None:
@@ -50,6 +54,56 @@ def test_a_block_that_fails_leaves_nothing_new(staged, tmp_path: Path) -> None:
 
     with pytest.raises(OSError, match="disk full"):
         fail()
+    assert names(tmp_path) == []
+
+
+@pytest.fixture
+def umask() -> Iterator[int]:
+    before = os.umask(0o027)
+    yield 0o640
+    os.umask(before)
+
+
+def test_what_others_keep_to_the_owner_gets_the_mode_of_any_new_file(umask: int, tmp_path: Path) -> None:
+    """safetensors makes its files 0600."""
+    with staged_file(tmp_path / "a") as partial:
+        save_file({"x": torch.zeros(1)}, partial)
+    with staged_folder(tmp_path / "m") as partial:
+        (partial / "inner").mkdir()
+        save_file({"x": torch.zeros(1)}, partial / "inner" / "b")
+        (partial / "c").write_text("text")
+    for path in ("a", "m/inner/b", "m/c"):
+        assert stat.S_IMODE((tmp_path / path).stat().st_mode) == umask
+    assert names(tmp_path / "m") == ["c", "inner"]
+
+
+def test_a_block_that_writes_nothing_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), staged_file(tmp_path / "a"):
+        pass
+    assert names(tmp_path) == []
+
+
+def fill(partial: Path) -> None:
+    (partial / "weights").write_text("new")
+
+
+def test_a_new_folder_takes_the_first_free_name_and_never_another_ones(tmp_path: Path) -> None:
+    folder(tmp_path / "m", "other")
+    (tmp_path / "m-2").write_text("a file")
+    (tmp_path / "m-3").mkdir()
+    made = [new_folder(tmp_path, "m", fill).name for _ in range(2)]
+    assert made == ["m-3", "m-4"], "an empty folder has the name, and nothing"
+    assert (tmp_path / "m" / "weights").read_text() == "other"
+    assert names(tmp_path) == ["m", "m-2", "m-3", "m-4"]
+
+
+def test_a_new_folder_that_cannot_be_filled_is_not_there(tmp_path: Path) -> None:
+    def fail(partial: Path) -> None:
+        fill(partial)
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        new_folder(tmp_path, "m", fail)
     assert names(tmp_path) == []
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -162,6 +164,37 @@ def test_a_checkpoint_of_other_data_or_seed_is_refused() -> None:
         stream(Listed(["a", "b"])).load_state_dict(state)
     with pytest.raises(ResumeError, match="seed 0, this run has 1"):
         stream(ten(), seed=1).load_state_dict(state)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"question": "Question 07"},
+        {"answer": "8"},
+        {"system": "Be brief."},
+        {"history": ({"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hi"})},
+    ],
+)
+def test_a_checkpoint_of_as_many_problems_with_another_text_is_refused(change: dict[str, Any]) -> None:
+    state, source = stream(ten()).state_dict(), ten()
+    stream(source).load_state_dict(state)
+    source.problems[7] = replace(source.problems[7], **change)
+    with pytest.raises(ResumeError, match=r"the problems are not those of the checkpoint: .*; restore that data"):
+        stream(source).load_state_dict(state)
+    older = {key: value for key, value in state.items() if key != "problems"}
+    stream(source).load_state_dict(older)
+
+
+def test_what_only_a_reward_reads_may_be_mended() -> None:
+    state, source = stream(ten()).state_dict(), ten()
+    source.problems[7] = replace(source.problems[7], reference={"tests": ["assert f(1) == 2"]})
+    stream(source).load_state_dict(state)
+
+
+def test_another_endless_source_is_told_by_its_first_problems() -> None:
+    other = ReasoningGym({"sums": {**SUMS, "config": {**SUMS["config"], "max_digits": 3}}}, seed=0, held_out_size=5)
+    with pytest.raises(ResumeError, match="the problems are not those of the checkpoint"):
+        stream(other).load_state_dict(stream(endless()).state_dict())
 
 
 def test_a_long_prompt_is_refused_before_the_run_with_its_length() -> None:

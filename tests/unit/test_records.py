@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas
 import pytest
 
-from rlhf.errors import DataError
+from rlhf.errors import ConfigError, DataError
 from rlhf.problems import Problem
 from rlhf.records import Records
 
@@ -253,7 +253,7 @@ def test_an_answer_that_the_pattern_does_not_find_is_shown_with_its_row(tmp_path
 def test_a_wrong_setting_is_refused_with_its_remedy(tmp_path: Path, options: dict[str, object], message: str) -> None:
     path = write_rows(tmp_path / "a.jsonl", numbered(4))
 
-    with pytest.raises(DataError, match=message):
+    with pytest.raises((ConfigError, DataError), match=message):
         records(path, **options)  # pyright: ignore[reportArgumentType]
 
 

@@ -41,6 +41,30 @@ def test_the_same_configuration_twice_gets_two_folders(tmp_path: Path) -> None:
     assert [second.path.name, third.path.name] == [f"{first.path.name}-2", f"{first.path.name}-3"]
 
 
+@pytest.mark.parametrize("killed_at", ["config.yaml", "config.json"])
+def test_a_process_that_is_killed_while_it_makes_a_folder_leaves_none_of_that_name(
+    killed_at: str, tmp_path: Path
+) -> None:
+    program = """
+import os, signal, sys
+from rlhf import run_directory
+from rlhf.run_directory import RunDirectory
+replace = os.replace
+def replace_and_die(source, target):
+    replace(source, target)
+    if str(target).endswith(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
+os.replace = replace_and_die
+RunDirectory.create(sys.argv[1], "a", config={"seed": 0}, config_yaml="seed: 0")
+"""
+    command = [sys.executable, "-c", program, str(tmp_path), killed_at]
+    assert subprocess.run(command, cwd=run_directory.PROJECT_ROOT).returncode == -9
+    assert [path.name[0] for path in tmp_path.iterdir()] == ["."], "half a folder has another name"
+    made = RunDirectory.create(tmp_path, "a", config={"seed": 0}, config_yaml="seed: 0")
+    assert made.path.name == f"a-{config_hash({'seed': 0})[:12]}"
+    assert {path.name for path in made.path.iterdir()} == {"config.yaml", "config.json"}
+
+
 def test_the_hash_does_not_depend_on_the_order_of_keys_but_on_every_value() -> None:
     assert config_hash({"a": 1, "b": {"c": 2, "d": 3}}) == config_hash({"b": {"d": 3, "c": 2}, "a": 1})
     assert config_hash({"a": 1}) != config_hash({"a": 2})
