@@ -1,8 +1,9 @@
 """The system calls that a judged program may make, as a BPF program. An allow list: what is not named is denied.
 
 `STRICT` has no call that takes a path. `FILES` adds those, for use only under Landlock or inside an own file system.
-Neither can fork, exec, open a socket, trace, signal another process, share memory, or change its limits upwards.
-Threads are allowed. Numbers: asm/unistd_64.h (x86_64), asm-generic/unistd.h (aarch64; that table has not been run).
+Neither can fork, exec, open a socket, trace, signal another process, share memory, lock a file (which others would
+see), or change its limits upwards. Threads are allowed. Numbers: asm/unistd_64.h (x86_64), asm-generic/unistd.h
+(aarch64; that table has not been run).
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ _PLAIN = {
 _PATHS = {
     "open": (2, -1), "stat": (4, -1), "lstat": (6, -1), "access": (21, -1), "fsync": (74, 82), "fdatasync": (75, 83),
     "ftruncate": (77, 46), "chdir": (80, 49), "rename": (82, -1), "mkdir": (83, -1), "rmdir": (84, -1),
-    "unlink": (87, -1), "flock": (73, 32), "pwrite64": (18, 68), "getdents64": (217, 61),
+    "unlink": (87, -1), "pwrite64": (18, 68), "getdents64": (217, 61),
     "openat": (257, 56), "mkdirat": (258, 34), "newfstatat": (262, 79), "unlinkat": (263, 35),
     "renameat": (264, 38), "faccessat": (269, 48), "renameat2": (316, 276), "statx": (332, 291),
     "faccessat2": (439, 439),
@@ -57,7 +58,6 @@ _THREAD_FLAGS = (0x3D0F00, 0x7D0F00)
 DETACHED, which Linux ignores."""
 _TERMINAL_CALLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIOCLEX
 _DESCRIPTOR_CALLS = (0, 1, 2, 3, 4, 1030)  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC
-_LOCK_CALLS = (5, 6, 7)
 _PROT_EXEC = 4
 _NUM_FIXED_CLOCKS = 16
 """Those above are made from a process's number and tell the CPU time of anybody's."""
@@ -93,7 +93,6 @@ def _rules(*, files: bool, links: bool) -> list[tuple[tuple[int, int], list[byte
     """What to do for each call that is not simply denied: its numbers, and a block of steps that ends in a return."""
     allowed = _PLAIN | (_PATHS if files else {}) | (_LINKS if files and links else {})
     executable = [] if files else [_step(_LOAD, _low(2)), _step(_JUMP_SET, _PROT_EXEC, 0, 1), _deny()]
-    fcntl = _DESCRIPTOR_CALLS + _LOCK_CALLS if files else _DESCRIPTOR_CALLS
     clock = [_step(_LOAD, _low(0)), _step(_JUMP_GE, _NUM_FIXED_CLOCKS, 0, 1), _deny(), _step(_RETURN, _ALLOW)]
     return [
         *((numbers, [_step(_RETURN, _ALLOW)]) for numbers in allowed.values()),
@@ -102,7 +101,7 @@ def _rules(*, files: bool, links: bool) -> list[tuple[tuple[int, int], list[byte
         (_CLONE, _one_of(0, _THREAD_FLAGS)),
         (_CLONE3, [_deny(errno.ENOSYS)]),  # glibc then falls back to clone, whose flags a filter can see
         (_IOCTL, _one_of(1, _TERMINAL_CALLS)),
-        (_FCNTL, _one_of(1, fcntl)),
+        (_FCNTL, _one_of(1, _DESCRIPTOR_CALLS)),
         (_PRCTL, _one_of(0, (15, 16))),  # PR_SET_NAME, PR_GET_NAME
         (_PRLIMIT, _one_of(0, (0,))),
         (_SOCKETPAIR, _one_of(0, (1,))),  # AF_UNIX: an event loop wakes itself through one

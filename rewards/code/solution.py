@@ -14,6 +14,7 @@ import enum
 import gc
 import io
 import linecache
+import operator
 import os
 import stat
 import sys
@@ -94,8 +95,10 @@ class Handles:
         return ["h", self._number(value), *_kind(value)]
 
     def attach(self, value: Any, plain: Any) -> Any:
-        """A value of a subclass as data, with the reference by which its own attributes are found."""
-        return plain if type(value).__module__ == "numpy" else ["k", plain, self._number(value)]
+        """A value of a subclass, or an array, as data, with the reference by which its own attributes are found."""
+        kind = type(value)
+        is_scalar = kind.__module__ == "numpy" and kind.__name__ != "ndarray"
+        return plain if is_scalar else ["k", plain, self._number(value)]
 
     def _number(self, value: Any) -> int:
         number = self._numbers.setdefault(id(value), len(self._values))
@@ -147,7 +150,10 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "len": len,
     "truth": bool,
     "item": lambda subject, key: subject[key],
+    "setitem": operator.setitem,
+    "delitem": operator.delitem,
     "text": str,
+    "repr": repr,
     "fields": _fields,
     "instance": lambda kind, value: isinstance(value, kind),
 }

@@ -3,7 +3,7 @@
 The solution's process never holds the tests; this one never holds the solution's code. Results arrive as data.
 
 * A value of a subclass of int, float, str or tuple (a namedtuple, a member of an IntEnum) is, compared and hashed, what
-  its built-in base is; attributes that the base has not are asked for.
+  its built-in base is; attributes that the base has not are asked for. So is an array of numpy, whose base is a list.
 * What is no data arrives as a `Remote`. Its attributes, calls and items are relayed, but no `==` of the solution's is
   asked: no lie about it gets here. Members of an enumeration are equal when class and name are, dataclass objects when
   class and compared fields are, the tests' own of the same name too, and any object is equal to itself. Else comparing
@@ -52,6 +52,12 @@ class Remote:
     def __getitem__(self, key: Any) -> Any:
         return self._line.ask("item", self._target, (key,))
 
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._line.ask("setitem", self._target, (key, value))
+
+    def __delitem__(self, key: Any) -> None:
+        self._line.ask("delitem", self._target, (key,))
+
     def __len__(self) -> int:
         return self._line.ask("len", self._target)
 
@@ -60,6 +66,9 @@ class Remote:
 
     def __str__(self) -> str:
         return self._line.ask("text", self._target)
+
+    def __repr__(self) -> str:
+        return self._line.ask("repr", self._target)
 
     def __iter__(self) -> Iterator[Any]:
         if self._kind == "iterator":
@@ -110,7 +119,7 @@ def _known(value: object) -> tuple[Any, ...] | None:
 
 
 class _Kept:
-    """A value of the solution's subclass of a built-in type: that type's value, and the other attributes relayed."""
+    """A value of the solution's subclass of a built-in type, or its array: that type's value; the rest is relayed."""
 
     _line: Line
     _target: int
@@ -128,7 +137,9 @@ class _Kept:
         return base, (base(self),)  # a copy is plain
 
 
-_KEPT: dict[type, Any] = {base: type(f"Kept_{base.__name__}", (_Kept, base), {}) for base in (int, float, str, tuple)}
+_KEPT: dict[type, Any] = {
+    base: type(f"Kept_{base.__name__}", (_Kept, base), {}) for base in (int, float, str, tuple, list)
+}
 
 
 class Line:
