@@ -50,11 +50,11 @@ def program(completion: str, *, entry_point: str = "", stub: str = "", preamble:
     'def add(a, b):\\n    return a + b'
     """
     text = after_thinking(completion)
-    blocks = (
-        code_blocks(text)
-        or code_blocks(_GLUED.sub(r"\n\1", text))
-        or [Block(text.removeprefix(_BYTE_ORDER), is_python=False)]
-    )
+    blocks = code_blocks(text)
+    if not any(block.is_python for block in blocks):
+        glued = code_blocks(_GLUED.sub(r"\n\1", text))
+        blocks = glued if any(block.is_python for block in glued) else blocks
+    blocks = blocks or [Block(text.removeprefix(_BYTE_ORDER), is_python=False)]
     defining = [block for block in blocks if _answers(block.code, entry_point)]
     code = (defining or [block for block in blocks if block.is_python] or blocks)[-1].code
     if not code.strip():

@@ -184,6 +184,15 @@ _PYTHON = {
         "        except OSError: pass\n    raise OSError"
     ),
     "has a name in the network of its host": ("    a, b = socket.socketpair()\n    a.bind('\\0gemwright-escape')"),
+    "locks what all programs see": (
+        "    fd = os.open('/dev/null', os.O_RDWR)\n    if ctypes.CDLL(None).flock(fd, 6): raise OSError"
+    ),
+    "locks a part of what all programs see": (
+        "    fd = os.open('/dev/null', os.O_RDWR)\n    if ctypes.CDLL(None).lockf(fd, 2, ctypes.c_long(1)): raise OSError"
+    ),
+    "locks the library": (
+        "    fd = os.open(os.__file__, os.O_RDONLY)\n    if ctypes.CDLL(None).flock(fd, 5): raise OSError"
+    ),
     "finds capabilities": (
         "    libc = ctypes.CDLL(None)\n    data = (ctypes.c_uint32 * 6)()\n"
         "    header = (ctypes.c_uint32 * 2)(0x20080522, 0)\n    if libc.capget(header, data) or not any(data): raise OSError"
