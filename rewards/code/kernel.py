@@ -6,7 +6,6 @@ import ctypes
 import os
 import platform
 import struct
-from contextlib import suppress
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NAME = 1, 4, 15
 PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 22, 24, 38
@@ -51,12 +50,6 @@ def _checked(result: int, what: str) -> int:
 
 def prctl(option: int, *arguments: int) -> None:
     _checked(_libc.prctl(option, *(*arguments, 0, 0, 0, 0)[:4]), f"prctl({option})")
-
-
-def trim() -> None:
-    """Gives memory that the C library's allocator keeps but does not use back to the kernel; not every library can."""
-    with suppress(AttributeError):
-        _libc.malloc_trim(0)
 
 
 def unshare(flags: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 import os
 import queue
@@ -25,8 +24,6 @@ from rewards.code.slot import Slot
 TIERS = ("strict", "landlock", "namespace")
 """What `require` may name; each is held to be at least as much as those before it."""
 _RUNS_PER_ZYGOTE = 5000
-_VERDICTS_PER_TRIM = 256
-"""After so many, the allocator gives back what long answers took and left free; it would keep a few MiB per thread."""
 _FREE_USERS = range(0x70000000, 0x7FFFFFFF)
 """Numbers that systems leave unused; each slot takes one, so that no two share a user's limit of threads."""
 _PROBE = """\
@@ -164,8 +161,6 @@ class Sandbox:
             raise
         finally:
             free.put((index, slot))
-            if next(self._verdicts) % _VERDICTS_PER_TRIM == 0:
-                kernel.trim()
 
     def close(self) -> None:
         """Ends all zygotes; what runs in them dies. The sandbox can be used again, and starts new ones."""
@@ -177,7 +172,6 @@ class Sandbox:
         self._free: queue.LifoQueue[tuple[int, Slot | None]] = queue.LifoQueue()
         for index in reversed(range(self.slots)):
             self._free.put((index, None))
-        self._verdicts = itertools.count(1)
         self._started: list[Slot] = []
         self._finalizer = weakref.finalize(self, _close_all, self._started)
         self._user_tasks = 0 if os.geteuid() == 0 or self.tier == "namespace" else _tasks_of_user() + 1024
