@@ -17,6 +17,7 @@ else:
 # Raw system calls, x86_64 numbers: (number, arguments). Zeros are enough, since the filter must deny before the kernel
 # looks at them: any errno but EPERM or ENOSYS tells that the call got through.
 _RAW = {
+    "futex wake of whoever waits": (202, (0, 1, 1, 0, 0, 0)), "set_tid_address": (218, (0,)),
     "fork": (57, ()), "vfork": (58, ()), "clone as a process": (56, (17, 0, 0, 0, 0)), "clone3": (435, (0, 0)),
     "execve": (59, (0, 0, 0)), "execveat": (322, (0, 0, 0, 0, 0)), "socket inet": (41, (2, 1, 0)),
     "socket unix": (41, (1, 1, 0)), "socket netlink": (41, (16, 3, 0)), "socket vsock": (41, (40, 1, 0)),
