@@ -9,8 +9,8 @@ from rewards.math.turns import after_thinking
 
 _FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*(?:\{[ \t]*\.?)?([\w+#.-]*)([^\n]*)")
 _PYTHON = re.compile(r"[ci]?py(?:thon|py)?[\d.]*|[\w-]+\.py")
-_GLUED = re.compile(r"(?<=[^`~\s])[ \t]*(`{3,}[ \t]*py(?:thon)?[\d.]*[ \t]*)$", re.MULTILINE | re.IGNORECASE)
-"""A fence that opens at the end of a line of prose: no fence to Markdown, but models write it."""
+_GLUED = re.compile(r"(?<!`)(`{3,})[ \t]*(py(?:thon)?[\d.]*)[ \t]*\r?", re.IGNORECASE)
+"""A fence that opens at the end of a line of prose or behind a tag: no fence to Markdown, but models write it."""
 _BYTE_ORDER = "\ufeff"
 """A mark that some editors write first; an interpreter skips it at the start of a file."""
 _SOLUTION = "Solution"
@@ -50,11 +50,7 @@ def program(completion: str, *, entry_point: str = "", stub: str = "", preamble:
     'def add(a, b):\\n    return a + b'
     """
     text = after_thinking(completion)
-    blocks = code_blocks(text)
-    if not any(block.is_python for block in blocks):
-        glued = code_blocks(_GLUED.sub(r"\n\1", text))
-        blocks = glued if any(block.is_python for block in glued) else blocks
-    blocks = blocks or [Block(text.removeprefix(_BYTE_ORDER), is_python=False)]
+    blocks = code_blocks(text) or [Block(text.removeprefix(_BYTE_ORDER), is_python=False)]
     defining = [block for block in blocks if _answers(block.code, entry_point)]
     code = (defining or [block for block in blocks if block.is_python] or blocks)[-1].code
     if not code.strip():
@@ -89,18 +85,20 @@ def defines(code: str, name: str) -> bool:
 def code_blocks(text: str) -> list[Block]:
     """The fenced blocks that are Python or say no language, in order.
 
-    As in Markdown, lines lose the indentation of the fence, as far as they have it, and no backtick follows those that
-    open a block.
+    As in Markdown, lines lose the indentation of the fence, as far as they have it, no backtick follows those that open
+    a block, and a fence that is indented by four more is text: the example in a docstring.
 
     >>> [block.code for block in code_blocks("```sh\\nls\\n```\\n  ~~~py\\n  x = 1\\n  ~~~")]
     ['x = 1']
     """
-    blocks, fence, indent, language, lines = list[Block](), "", 0, "", list[str]()
+    blocks, fence, indent, language, lines, is_glued = list[Block](), "", 0, "", list[str](), False
     for line in [*text.split("\n"), None]:
         match = None if line is None else _FENCE.fullmatch(line)
-        if not fence and match and not (match[2][0] == "`" and "`" in match[4]):
-            indent, fence, language, lines = len(match[1]), match[2], match[3].lower(), []
-        elif fence and (line is None or (match and match[2].startswith(fence) and not match[3])):
+        if match and (not fence or (is_glued and match[3] and _column(match) < 4)) and _may_open(match):
+            indent, fence, language, lines, is_glued = len(match[1]), match[2], match[3].lower(), [], False
+        elif not fence and line and (glued := _glued(line)):
+            indent, fence, language, lines, is_glued = 0, glued[1], glued[2].lower(), [], True
+        elif fence and (line is None or (match and _closes(match, fence, indent))):
             is_python = _PYTHON.fullmatch(language) is not None
             if is_python or not language:
                 blocks.append(Block("\n".join(lines).removeprefix(_BYTE_ORDER), is_python=is_python))
@@ -109,3 +107,19 @@ def code_blocks(text: str) -> list[Block]:
             own = len(line) - len(line.lstrip(" \t"))
             lines.append(line[min(own, indent) :])
     return blocks
+
+
+def _glued(line: str) -> re.Match[str] | None:
+    return next((match for match in _GLUED.finditer(line) if match.end() == len(line)), None)
+
+
+def _may_open(match: re.Match[str]) -> bool:
+    return match[2][0] == "~" or "`" not in match[4]
+
+
+def _closes(match: re.Match[str], fence: str, indent: int) -> bool:
+    return match[2].startswith(fence) and not match[3] and _column(match) < indent + 4
+
+
+def _column(match: re.Match[str]) -> int:
+    return len(match[1].expandtabs(4))

@@ -160,6 +160,12 @@ def test_the_program_is_found_however_its_fence_looks(text: str) -> None:
     assert program(text).code == C
 
 
+def test_a_fence_in_a_docstring_ends_no_block() -> None:
+    code = 'def f(x):\n    """Twice.\n\n    ```python\n    f(1)\n    ```\n    """\n    return 2 * x'
+    assert program(f"```python\n{code}\n```\nDone.", entry_point="f").code == code
+    assert program(f"<answer>```python\n{code}\n```</answer>", entry_point="f").code == code
+
+
 def test_a_method_of_solution_answers_for_its_function_and_is_not_taken_for_a_body() -> None:
     method = "class Solution:\n    def f(self, x):\n        return x"
     text = f"```python\n{method}\n```\nUse it so:\n```python\nprint(Solution().f(1))\n```"
