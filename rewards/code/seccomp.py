@@ -41,7 +41,7 @@ _PLAIN = {
 _PATHS = {
     "open": (2, -1), "stat": (4, -1), "lstat": (6, -1), "access": (21, -1), "fsync": (74, 82), "fdatasync": (75, 83),
     "ftruncate": (77, 46), "chdir": (80, 49), "rename": (82, -1), "mkdir": (83, -1), "rmdir": (84, -1),
-    "unlink": (87, -1), "pwrite64": (18, 68), "getdents64": (217, 61),
+    "unlink": (87, -1), "msync": (26, 227), "pwrite64": (18, 68), "getdents64": (217, 61),
     "openat": (257, 56), "mkdirat": (258, 34), "newfstatat": (262, 79), "unlinkat": (263, 35),
     "renameat": (264, 38), "faccessat": (269, 48), "renameat2": (316, 276), "statx": (332, 291),
     "faccessat2": (439, 439),

@@ -6,6 +6,7 @@ what it sends is read as data.
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import builtins
 import contextlib
@@ -119,6 +120,8 @@ def _kind(value: Any) -> tuple[str, str]:
         return "member", f"{name}.{value.name}"
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return "record", name
+    if isinstance(value, types.CoroutineType):
+        return "coroutine", name
     return "iterator" if isinstance(value, Iterator) else "object", name
 
 
@@ -152,6 +155,7 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "item": lambda subject, key: subject[key],
     "setitem": operator.setitem,
     "delitem": operator.delitem,
+    "await": asyncio.run,
     "text": str,
     "repr": repr,
     "fields": _fields,

@@ -4,11 +4,12 @@ The solution's process never holds the tests; this one never holds the solution'
 
 * A value of a subclass of int, float, str or tuple (a namedtuple, a member of an IntEnum) is, compared and hashed, what
   its built-in base is; attributes that the base has not are asked for. So is an array of numpy, whose base is a list.
-* What is no data arrives as a `Remote`. Its attributes, calls and items are relayed, but no `==` of the solution's is
-  asked: no lie about it gets here. Members of an enumeration are equal when class and name are, dataclass objects when
-  class and compared fields are, the tests' own of the same name too, and any object is equal to itself. Else comparing
-  is an error. A `Remote` has a truth value, as a match of a regular expression must have: a program could as well have
-  returned True.
+* A coroutine arrives as one, and runs in the solution's process, on a loop of its own, when it is awaited.
+* What else is no data arrives as a `Remote`. Its attributes, calls and items are relayed, but no `==` of the solution's
+  is asked: no lie about it gets here. Members of an enumeration are equal when class and name are, dataclass objects
+  when class and compared fields are, the tests' own of the same name too, and any object is equal to itself. Else
+  comparing is an error. A `Remote` has a truth value, as a match of a regular expression must have: a program could as
+  well have returned True.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from rewards.code.codec import Channel, NotData, decode, encode
 
 _UNSENT = (StopIteration, StopAsyncIteration, GeneratorExit, SystemExit, KeyboardInterrupt)
 """Errors that would end a loop or the process here instead of failing a test: they arrive as RuntimeError."""
+
+
+_KINDS = ("coroutine", "iterator", "member", "object", "record")
 
 
 class Remote:
@@ -172,9 +176,15 @@ class Line:
             kept = _KEPT[type(plain)](plain)
             vars(kept).update(_line=self, _target=data[2])
             return kept
-        if data[0] != "h" or not isinstance(data[1], int) or data[2] not in ("iterator", "member", "object", "record"):
+        if data[0] != "h" or not isinstance(data[1], int) or data[2] not in _KINDS:
             raise NotData(f"unknown tag {data[0]!r}")
+        if data[2] == "coroutine":
+            return self._awaiting(data[1])
         return self._remotes.setdefault(data[1], Remote(self, data[1], data[2], str(data[3])))
+
+    async def _awaiting(self, target: int) -> Any:
+        """The solution's coroutine, which runs there from its start to its end once it is awaited here."""
+        return self.ask("await", target)
 
 
 def _error(kind: Any, text: str) -> Exception:

@@ -199,6 +199,10 @@ FILES = {
         "import shelve\nwith shelve.open('/tmp/s') as s: s['x'] = int(input())\n"
         "with shelve.open('/tmp/s') as s: print(2 * s['x'] + 1)"
     ),
+    "maps a file of its own": (
+        "import mmap\nwith open('a', 'w+b') as f:\n    f.write(b'0000')\n    f.flush()\n    m = mmap.mmap(f.fileno(), 0)\n"
+        "    m[0] = 49\n    m.flush()\n    print(2 * int(input()) + int(open('a').read()[0]))"
+    ),
     "copies a file": (
         "import shutil\nwith open('a', 'w') as f: f.write(input())\nshutil.copy('a', 'b')\nshutil.copy2('b', 'c')\n"
         "print(2 * int(open('c').read()) + 1)"

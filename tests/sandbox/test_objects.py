@@ -111,6 +111,14 @@ RIGHT = {
             "import numpy as np; assert (f(2) == np.array([[0], [1]])).all()",
         ],
     ),
+    "coroutines": (
+        "import asyncio\nasync def f(x):\n    await asyncio.sleep(0)\n    if x < 0: raise ValueError\n    return [x]",
+        [
+            "import asyncio; assert asyncio.run(f(3)) == [3]",
+            "import asyncio\nasync def g(): return await asyncio.gather(f(1), f(2))\nassert asyncio.run(g()) == [[1], [2]]",
+            "import asyncio\ntry:\n    asyncio.run(f(-1))\nexcept ValueError: pass\nelse: assert False",
+        ],
+    ),
     "an object with items": (
         "class M:\n    def __init__(self): self.kept = {}\n    def __setitem__(self, k, v): self.kept[k] = v\n"
         "    def __getitem__(self, k): return self.kept[k]\n    def __delitem__(self, k): del self.kept[k]\n"
