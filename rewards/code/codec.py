@@ -38,7 +38,8 @@ class Gone(Exception):
 Fallback = Callable[[Any], Any]
 """What to do with a value that is no data: return a tagged list for it, or raise NotData."""
 Special = Callable[[Any, Any], Any]
-"""What to send for a value of a subclass of int, str, float or tuple, given what its built-in base would be sent as."""
+"""What to send for an array of numpy or a value of a subclass of int, str, float or tuple, given what a list or its
+built-in base would be sent as."""
 
 
 def refuse(value: Any) -> Any:
@@ -110,7 +111,8 @@ def _encode_rare(value: Any, other: Fallback, special: Special, depth: int) -> A
     if type(value).__module__ == "numpy" and hasattr(value, "tolist"):
         plain = value.tolist()  # scalars and arrays by value: what they are equal to
         if isinstance(plain, bool | int | float | complex | str | list):
-            return encode(plain, other, special, depth)
+            data = encode(plain, other, special, depth)
+            return special(value, data) if isinstance(plain, list) else data
     return other(value)
 
 

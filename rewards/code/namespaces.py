@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import socket
 import stat
 
 from rewards.code import kernel
@@ -17,6 +18,8 @@ _ISOLATED = (
     | kernel.CLONE_NEWCGROUP
 )
 _INSIDE_ID = 65534
+_HOST_NAME = "localhost"
+"""What programs are told: a new namespace begins with the name of its host."""
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 # What statvfs reports of a mount and a remount must not lose: those flags are locked in a user namespace.
 _LOCKED = {os.ST_NOSUID: kernel.MS_NOSUID, os.ST_NODEV: kernel.MS_NODEV, os.ST_NOEXEC: kernel.MS_NOEXEC}
@@ -40,6 +43,7 @@ def enter() -> bool:
     except PermissionError:
         may_change_user = False
         _enter_user_namespace()
+    socket.sethostname(_HOST_NAME)
     _become_first_process()
     return may_change_user
 

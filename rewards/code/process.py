@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import math
+import mmap
 import os
 import select
 import signal
@@ -18,12 +19,33 @@ from typing import Any
 from rewards.code.clocks import cpu_clock, seconds_waiting
 from rewards.code.codec import NotData, pack, unpack
 from rewards.code.limits import Ended, Infrastructure, Limits, OverLimit, Overloaded, Usage
-from rewards.code.slot import Slot
+from rewards.code.slot import PART_BYTES, Slot
 
 _LONGEST_TICK_S = 0.2
 _CPUS = os.cpu_count() or 1
 _PIPE_BYTES, _LARGEST_PIPE_BYTES = 1 << 16, 1 << 20
 """What a pipe holds, and what anybody may ask one to hold."""
+
+
+class Output:
+    """Room for what a process writes, of which only what is used takes memory.
+
+    Mapped for itself, so that all of it goes back to the kernel at the end: the allocator would keep the room of a
+    long output, and could not lay the next one there where a small object has come to lie behind it.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self.length = 0
+        self._room = memoryview(mmap.mmap(-1, most_bytes + PART_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
+
+    def take(self, descriptor: int) -> int:
+        """Reads once; how many bytes that gave. Must not be called when there are more than `most_bytes`."""
+        received = os.readv(descriptor, [self._room[self.length : self.length + PART_BYTES]])
+        self.length += received
+        return received
+
+    def content(self) -> bytes:
+        return bytes(self._room[: self.length])
 
 
 class Process:
@@ -120,18 +142,17 @@ class Process:
                     raise Ended(f"it answered what is no frame: {error}") from None
             self._wait(self._channel.fileno(), select.POLLIN)
             try:
-                part = self._channel.recv(1 << 16, socket.MSG_DONTWAIT)
+                received = self._take()
             except BlockingIOError:
                 continue
             except OSError:
-                part = b""
-            if not part:
+                received = 0
+            if not received:
                 raise Ended("it ended without an answer")
-            self._buffer += part
 
     def read_output(self) -> bytes:
         """All that the process writes until it ends, while it is fed its input. Raises OverLimit, Infrastructure."""
-        written = bytearray()
+        written = Output(self._limits.output_bytes)
         poll = select.poll()
         for descriptor, events in ((self._pidfd, select.POLLIN), (self._output, select.POLLIN)):
             poll.register(descriptor, events)
@@ -147,7 +168,7 @@ class Process:
                 self._input = -1
             if (self._output in ready or ended) and not self._drain(written) and not ended:
                 poll.unregister(self._output)
-        return bytes(written)
+        return written.content()
 
     def cpu_left_s(self) -> float:
         """Seconds of CPU time that it may still use, at least. Raises OverLimit when there are none, and notes that."""
@@ -168,7 +189,7 @@ class Process:
     def complaint(self) -> object:
         """What the process said of its own error, if it did: for the log, never for a verdict."""
         try:
-            self._buffer += self._channel.recv(1 << 16, socket.MSG_DONTWAIT)
+            self._take()
             return unpack(bytes(self._buffer[4 : 4 + int.from_bytes(self._buffer[:4], "big")])).get("error")
         except (OSError, NotData):
             return None
@@ -218,17 +239,22 @@ class Process:
             return True
         return False
 
-    def _drain(self, written: bytearray) -> bool:
+    def _take(self) -> int:
+        """Adds what the channel holds now to the buffer, up to a part's length; how much that was."""
+        room = self._slot.room
+        received = self._channel.recv_into(room, flags=socket.MSG_DONTWAIT)
+        self._buffer += room[:received]
+        return received
+
+    def _drain(self, written: Output) -> bool:
         """Takes what the pipe holds now; False at its end."""
         while True:
             try:
-                part = os.read(self._output, 1 << 16)
+                if not written.take(self._output):
+                    return False
             except BlockingIOError:
                 return True
-            if not part:
-                return False
-            written += part
-            if len(written) > self._limits.output_bytes:
+            if written.length > self._limits.output_bytes:
                 raise OverLimit(f"it wrote more than {self._limits.output_bytes} bytes")
             self._tick_ms()
 

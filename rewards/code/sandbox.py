@@ -56,9 +56,10 @@ class Sandbox:
 
     Where a cgroup v2 is delegated, each slot's programs share a control group too, whatever the tier.
 
-    No tier covers: holes in the kernel itself, which is shared; timing; what a program knows by heart (hard-coded
-    answers to the inputs that it sees). `strict` and `landlock` cover no denial of service by what only a
-    control group counts, such as memory of pipes; threads of a plain user count against that user's own limit there.
+    No tier covers: holes in the kernel itself, which is shared; timing, by which programs that run at the same time may
+    tell each other something; the machine's load, which `sysinfo` tells; what a program knows by heart (hard-coded
+    answers to the inputs that it sees). `strict` and `landlock` cover no denial of service by what only a control group
+    counts, such as memory of pipes; threads of a plain user count against that user's own limit there.
     """
 
     def __init__(

@@ -1,8 +1,9 @@
 """The system calls that a judged program may make, as a BPF program. An allow list: what is not named is denied.
 
 `STRICT` has no call that takes a path. `FILES` adds those, for use only under Landlock or inside an own file system.
-Neither can fork, exec, open a socket, trace, signal another process, share memory, or change its limits upwards.
-Threads are allowed. Numbers: asm/unistd_64.h (x86_64), asm-generic/unistd.h (aarch64; that table has not been run).
+Neither can fork, exec, open a socket, trace, signal another process, share memory, lock a file (which others would
+see), or change its limits upwards. Threads are allowed. Numbers: asm/unistd_64.h (x86_64), asm-generic/unistd.h
+(aarch64; that table has not been run).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _PLAIN = {
     "getegid": (108, 177), "getppid": (110, 173), "getpgrp": (111, -1), "getgroups": (115, 158),
     "rt_sigpending": (127, 136), "rt_sigtimedwait": (128, 137),
     "rt_sigsuspend": (130, 133), "sigaltstack": (131, 132), "gettid": (186, 178),
-    "time": (201, -1), "futex": (202, 98), "set_tid_address": (218, 96),
+    "time": (201, -1),
     "restart_syscall": (219, 128), "exit_group": (231, 94), "epoll_wait": (232, -1), "epoll_ctl": (233, 21),
     "pselect6": (270, 72), "ppoll": (271, 73), "set_robust_list": (273, 99), "epoll_pwait": (281, 22),
     "eventfd2": (290, 19), "epoll_create1": (291, 20), "dup3": (292, 24), "pipe2": (293, 59), "getcpu": (309, 168),
@@ -40,7 +41,7 @@ _PLAIN = {
 _PATHS = {
     "open": (2, -1), "stat": (4, -1), "lstat": (6, -1), "access": (21, -1), "fsync": (74, 82), "fdatasync": (75, 83),
     "ftruncate": (77, 46), "chdir": (80, 49), "rename": (82, -1), "mkdir": (83, -1), "rmdir": (84, -1),
-    "unlink": (87, -1), "flock": (73, 32), "pwrite64": (18, 68), "getdents64": (217, 61),
+    "unlink": (87, -1), "msync": (26, 227), "pwrite64": (18, 68), "getdents64": (217, 61),
     "openat": (257, 56), "mkdirat": (258, 34), "newfstatat": (262, 79), "unlinkat": (263, 35),
     "renameat": (264, 38), "faccessat": (269, 48), "renameat2": (316, 276), "statx": (332, 291),
     "faccessat2": (439, 439),
@@ -50,14 +51,17 @@ _CLONE, _CLONE3, _MMAP, _MPROTECT = (56, 220), (435, 435), (9, 222), (10, 226)
 _IOCTL, _FCNTL, _PRCTL, _PRLIMIT = (16, 29), (72, 25), (157, 167), (302, 261)
 _SOCKETPAIR, _SENDTO, _KILL_CALL, _TGKILL, _GETSOCKOPT = (53, 199), (44, 206), (62, 129), (234, 131), (55, 209)
 _GETPGID, _GETSID, _GETAFFINITY = (121, 155), (124, 156), (204, 123)
+_FUTEX = (202, 98)
 _CLOCKS = ((228, 113), (229, 114), (230, 115))  # clock_gettime, clock_getres, clock_nanosleep
 
 _THREAD_FLAGS = (0x3D0F00, 0x7D0F00)
 """What pthread_create passes to clone: VM, FS, FILES, SIGHAND, THREAD, SYSVSEM, SETTLS, PARENT/CHILD tid; musl adds
 DETACHED, which Linux ignores."""
 _TERMINAL_CALLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIOCLEX
+_PRIVATE_FUTEX = 128
+_SHARED_WAITS = (0, 9, 0x100, 0x109)  # FUTEX_WAIT, FUTEX_WAIT_BITSET, both by either clock: to join a thread
+"""Whom others could wake, if they might: a futex in a page of a library is one and the same for all who map it."""
 _DESCRIPTOR_CALLS = (0, 1, 2, 3, 4, 1030)  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC
-_LOCK_CALLS = (5, 6, 7)
 _PROT_EXEC = 4
 _NUM_FIXED_CLOCKS = 16
 """Those above are made from a process's number and tell the CPU time of anybody's."""
@@ -93,16 +97,17 @@ def _rules(*, files: bool, links: bool) -> list[tuple[tuple[int, int], list[byte
     """What to do for each call that is not simply denied: its numbers, and a block of steps that ends in a return."""
     allowed = _PLAIN | (_PATHS if files else {}) | (_LINKS if files and links else {})
     executable = [] if files else [_step(_LOAD, _low(2)), _step(_JUMP_SET, _PROT_EXEC, 0, 1), _deny()]
-    fcntl = _DESCRIPTOR_CALLS + _LOCK_CALLS if files else _DESCRIPTOR_CALLS
+    futex = [_step(_LOAD, _low(1)), _step(_JUMP_SET, _PRIVATE_FUTEX, 0, 1), _step(_RETURN, _ALLOW)]
     clock = [_step(_LOAD, _low(0)), _step(_JUMP_GE, _NUM_FIXED_CLOCKS, 0, 1), _deny(), _step(_RETURN, _ALLOW)]
     return [
         *((numbers, [_step(_RETURN, _ALLOW)]) for numbers in allowed.values()),
         (_MMAP, [*executable, _step(_RETURN, _ALLOW)]),
         (_MPROTECT, [*executable, _step(_RETURN, _ALLOW)]),
+        (_FUTEX, [*futex, *_one_of(1, _SHARED_WAITS)]),
         (_CLONE, _one_of(0, _THREAD_FLAGS)),
         (_CLONE3, [_deny(errno.ENOSYS)]),  # glibc then falls back to clone, whose flags a filter can see
         (_IOCTL, _one_of(1, _TERMINAL_CALLS)),
-        (_FCNTL, _one_of(1, fcntl)),
+        (_FCNTL, _one_of(1, _DESCRIPTOR_CALLS)),
         (_PRCTL, _one_of(0, (15, 16))),  # PR_SET_NAME, PR_GET_NAME
         (_PRLIMIT, _one_of(0, (0,))),
         (_SOCKETPAIR, _one_of(0, (1,))),  # AF_UNIX: an event loop wakes itself through one

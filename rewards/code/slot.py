@@ -17,6 +17,10 @@ from rewards.code.limits import Infrastructure, Limits, Ungrouped, Usage
 
 ZYGOTE_PATIENCE_S = 120.0
 """How long a zygote may take to start or to answer before it counts as dead; a starved machine is slow, not broken."""
+PART_BYTES = 1 << 16
+"""What is read of a program's answers and output at a time."""
+_MESSAGE_BYTES = 1 << 13
+"""Longer than any message of a zygote but its first, which may name modules."""
 _CLEAN_ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "LC_ALL": "C.UTF-8",
@@ -56,6 +60,8 @@ class Slot:
             Ungrouped: when the kernel lets nobody into the group.
         """
         self.runs = 0
+        self.room = memoryview(bytearray(PART_BYTES))
+        """Where its processes' answers are read into, one at a time: to allocate that for each would split memory."""
         self._group = group
         self._owner = os.getpid()
         self._ended: dict[int, Usage] = {}
@@ -76,7 +82,7 @@ class Slot:
             raise Ungrouped(str(error)) from None
         try:
             self._control.send(json.dumps(setup).encode())
-            answer = self._message()[0]
+            answer = self._message(PART_BYTES)[0]
         except (OSError, Infrastructure) as error:
             self.close()
             raise Infrastructure(f"the zygote did not start: {error}") from None
@@ -140,9 +146,9 @@ class Slot:
         usage = Usage(status=message["status"], cpu_s=message["cpu_s"], peak_mb=message["peak_kb"] / 1024)
         self._ended[message["ended"]] = usage
 
-    def _message(self) -> tuple[dict[str, Any], list[int]]:
+    def _message(self, most_bytes: int = _MESSAGE_BYTES) -> tuple[dict[str, Any], list[int]]:
         try:
-            body, descriptors, _, _ = socket.recv_fds(self._control, 65536, 1)
+            body, descriptors, _, _ = socket.recv_fds(self._control, most_bytes, 1)
         except OSError as error:
             raise Infrastructure(f"the zygote does not answer: {error}") from None
         if not body:

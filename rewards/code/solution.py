@@ -6,6 +6,7 @@ what it sends is read as data.
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import builtins
 import contextlib
@@ -14,6 +15,7 @@ import enum
 import gc
 import io
 import linecache
+import operator
 import os
 import stat
 import sys
@@ -94,8 +96,10 @@ class Handles:
         return ["h", self._number(value), *_kind(value)]
 
     def attach(self, value: Any, plain: Any) -> Any:
-        """A value of a subclass as data, with the reference by which its own attributes are found."""
-        return plain if type(value).__module__ == "numpy" else ["k", plain, self._number(value)]
+        """A value of a subclass, or an array, as data, with the reference by which its own attributes are found."""
+        kind = type(value)
+        is_scalar = kind.__module__ == "numpy" and kind.__name__ != "ndarray"
+        return plain if is_scalar else ["k", plain, self._number(value)]
 
     def _number(self, value: Any) -> int:
         number = self._numbers.setdefault(id(value), len(self._values))
@@ -116,6 +120,8 @@ def _kind(value: Any) -> tuple[str, str]:
         return "member", f"{name}.{value.name}"
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return "record", name
+    if isinstance(value, types.CoroutineType):
+        return "coroutine", name
     return "iterator" if isinstance(value, Iterator) else "object", name
 
 
@@ -147,7 +153,11 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "len": len,
     "truth": bool,
     "item": lambda subject, key: subject[key],
+    "setitem": operator.setitem,
+    "delitem": operator.delitem,
+    "await": asyncio.run,
     "text": str,
+    "repr": repr,
     "fields": _fields,
     "instance": lambda kind, value: isinstance(value, kind),
 }

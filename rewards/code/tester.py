@@ -3,12 +3,13 @@
 The solution's process never holds the tests; this one never holds the solution's code. Results arrive as data.
 
 * A value of a subclass of int, float, str or tuple (a namedtuple, a member of an IntEnum) is, compared and hashed, what
-  its built-in base is; attributes that the base has not are asked for.
-* What is no data arrives as a `Remote`. Its attributes, calls and items are relayed, but no `==` of the solution's is
-  asked: no lie about it gets here. Members of an enumeration are equal when class and name are, dataclass objects when
-  class and compared fields are, the tests' own of the same name too, and any object is equal to itself. Else comparing
-  is an error. A `Remote` has a truth value, as a match of a regular expression must have: a program could as well have
-  returned True.
+  its built-in base is; attributes that the base has not are asked for. So is an array of numpy, whose base is a list.
+* A coroutine arrives as one, and runs in the solution's process, on a loop of its own, when it is awaited.
+* What else is no data arrives as a `Remote`. Its attributes, calls and items are relayed, but no `==` of the solution's
+  is asked: no lie about it gets here. Members of an enumeration are equal when class and name are, dataclass objects
+  when class and compared fields are, the tests' own of the same name too, and any object is equal to itself. Else
+  comparing is an error. A `Remote` has a truth value, as a match of a regular expression must have: a program could as
+  well have returned True.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from rewards.code.codec import Channel, NotData, decode, encode
 
 _UNSENT = (StopIteration, StopAsyncIteration, GeneratorExit, SystemExit, KeyboardInterrupt)
 """Errors that would end a loop or the process here instead of failing a test: they arrive as RuntimeError."""
+
+
+_KINDS = ("coroutine", "iterator", "member", "object", "record")
 
 
 class Remote:
@@ -52,6 +56,12 @@ class Remote:
     def __getitem__(self, key: Any) -> Any:
         return self._line.ask("item", self._target, (key,))
 
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._line.ask("setitem", self._target, (key, value))
+
+    def __delitem__(self, key: Any) -> None:
+        self._line.ask("delitem", self._target, (key,))
+
     def __len__(self) -> int:
         return self._line.ask("len", self._target)
 
@@ -60,6 +70,9 @@ class Remote:
 
     def __str__(self) -> str:
         return self._line.ask("text", self._target)
+
+    def __repr__(self) -> str:
+        return self._line.ask("repr", self._target)
 
     def __iter__(self) -> Iterator[Any]:
         if self._kind == "iterator":
@@ -110,7 +123,7 @@ def _known(value: object) -> tuple[Any, ...] | None:
 
 
 class _Kept:
-    """A value of the solution's subclass of a built-in type: that type's value, and the other attributes relayed."""
+    """A value of the solution's subclass of a built-in type, or its array: that type's value; the rest is relayed."""
 
     _line: Line
     _target: int
@@ -128,7 +141,9 @@ class _Kept:
         return base, (base(self),)  # a copy is plain
 
 
-_KEPT: dict[type, Any] = {base: type(f"Kept_{base.__name__}", (_Kept, base), {}) for base in (int, float, str, tuple)}
+_KEPT: dict[type, Any] = {
+    base: type(f"Kept_{base.__name__}", (_Kept, base), {}) for base in (int, float, str, tuple, list)
+}
 
 
 class Line:
@@ -161,9 +176,15 @@ class Line:
             kept = _KEPT[type(plain)](plain)
             vars(kept).update(_line=self, _target=data[2])
             return kept
-        if data[0] != "h" or not isinstance(data[1], int) or data[2] not in ("iterator", "member", "object", "record"):
+        if data[0] != "h" or not isinstance(data[1], int) or data[2] not in _KINDS:
             raise NotData(f"unknown tag {data[0]!r}")
+        if data[2] == "coroutine":
+            return self._awaiting(data[1])
         return self._remotes.setdefault(data[1], Remote(self, data[1], data[2], str(data[3])))
+
+    async def _awaiting(self, target: int) -> Any:
+        """The solution's coroutine, which runs there from its start to its end once it is awaited here."""
+        return self.ask("await", target)
 
 
 def _error(kind: Any, text: str) -> Exception:

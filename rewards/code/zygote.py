@@ -15,6 +15,7 @@ import io
 import json
 import locale
 import os
+import platform
 import random
 import resource
 import select
@@ -26,7 +27,7 @@ import threading
 import time
 from typing import Any, NoReturn
 
-from rewards.code import kernel, namespaces, pages, seccomp, solution, tester
+from rewards.code import kernel, namespaces, pages, seccomp, solution, tester, unshared
 from rewards.code.codec import Channel
 from rewards.code.semaphores import SemLock
 
@@ -207,6 +208,7 @@ def main() -> NoReturn:
         zygote = Zygote(control, setup)
         if zygote.tier == "namespace":
             zygote.may_change_user = namespaces.enter()
+            setattr(platform, "_uname_cache", None)  # noqa: B010 - it knows the name of the host
         zygote.pid = os.getpid()
         sys.path.extend(setup["site_folders"])
         missing = preload(setup["modules"])
@@ -215,6 +217,7 @@ def main() -> NoReturn:
         seed()
         threading.stack_size(THREAD_STACK_BYTES)
         _multiprocessing.SemLock = SemLock  # type: ignore[misc]
+        unshared.leave_out()
         locale.setlocale(locale.LC_ALL, "")  # keeps it in memory: children may have no files
         sys.argv = sys.orig_argv = ["solution.py"]
         site.setquit()  # `exit` and `quit`, which -S leaves out

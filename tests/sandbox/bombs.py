@@ -77,6 +77,27 @@ BOMBS |= {
     "fills anonymous maps": (
         "import mmap\nkept = []\nwhile True:\n    kept.append(mmap.mmap(-1, 1 << 26))\n    kept[-1].write(bytes(1 << 26))"
     ),
+    "turns in the hook for errors": "import sys\ndef turn(*a):\n    while True: pass\nsys.excepthook = turn\n1 / 0\nwhile True: pass",
+    "turns in comparing": "class A:\n    def __lt__(self, other):\n        while True: pass\nsorted([A(), A()])",
+    "turns in flushing": (
+        "import sys\nclass Out:\n    def write(self, text): return len(text)\n    def flush(self):\n        while True: pass\n"
+        "sys.stdout = Out()"
+    ),
+    "signals itself without end": (
+        "import os, signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])\nwhile True: os.kill(os.getpid(), signal.SIGUSR1)"
+    ),
+    "makes folders in folders": "import os\nos.chdir('/tmp')\nwhile True:\n    os.mkdir('d')\n    os.chdir('d')",
+    "maps for others to share": (
+        "import mmap\nkept = []\nwhile True:\n    try:\n        kept.append(mmap.mmap(-1, 1 << 24, flags=mmap.MAP_SHARED))\n"
+        "        kept[-1].write(bytes(1 << 24))\n    except (OSError, ValueError): pass"
+    ),
+    "writes on every descriptor": (
+        "import os\nfor fd in range(64):\n    try: os.set_blocking(fd, False)\n    except OSError: pass\n"
+        "while True:\n    for fd in range(64):\n        try: os.write(fd, b'\\xff' * 4096)\n        except OSError: pass"
+    ),
+    "takes what is meant for its judge": (
+        "import os\nwhile True:\n    for fd in range(64):\n        try: os.set_blocking(fd, False) or os.read(fd, 1 << 16)\n        except OSError: pass"
+    ),
     "waits in select": "import select, os\nr, w = os.pipe()\nselect.select([r], [], [])",
 }
 _WAITING = ("stops", "sleeps", "waits", "closes", "ignores", "leaves")

@@ -191,6 +191,30 @@ FILES = {
         "    print(2 * int(input()) + int(p.read_text()))"
     ),
     "imports what is rarely imported": "import wave, plistlib\nprint(2 * int(input()) + 1)",
+    "keeps a database in a file": (
+        "import sqlite3\nwith sqlite3.connect('/tmp/x.db') as d: d.execute('create table t(a)'); d.execute('insert into t values (?)', (int(input()),))\n"
+        "d.close()\nprint(2 * sqlite3.connect('/tmp/x.db').execute('select a from t').fetchone()[0] + 1)"
+    ),
+    "keeps a shelf": (
+        "import shelve\nwith shelve.open('/tmp/s') as s: s['x'] = int(input())\n"
+        "with shelve.open('/tmp/s') as s: print(2 * s['x'] + 1)"
+    ),
+    "maps a file of its own": (
+        "import mmap\nwith open('a', 'w+b') as f:\n    f.write(b'0000')\n    f.flush()\n    m = mmap.mmap(f.fileno(), 0)\n"
+        "    m[0] = 49\n    m.flush()\n    print(2 * int(input()) + int(open('a').read()[0]))"
+    ),
+    "copies a file": (
+        "import shutil\nwith open('a', 'w') as f: f.write(input())\nshutil.copy('a', 'b')\nshutil.copy2('b', 'c')\n"
+        "print(2 * int(open('c').read()) + 1)"
+    ),
+    "locks a file of its own": (
+        "import fcntl\nwith open('a', 'w') as f:\n    fcntl.flock(f, fcntl.LOCK_EX)\n    fcntl.lockf(f, fcntl.LOCK_EX)\n"
+        "    print(2 * int(input()) + 1)"
+    ),
+    "asks for the name of its host": (
+        "import os, platform, socket\nassert os.uname().nodename == platform.node() == socket.gethostname() == 'localhost'\n"
+        "print(2 * int(input()) + 1)"
+    ),
 }
 """Need files of their own: the namespace tier."""
 FUNCTIONS = {

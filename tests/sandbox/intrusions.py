@@ -17,6 +17,7 @@ else:
 # Raw system calls, x86_64 numbers: (number, arguments). Zeros are enough, since the filter must deny before the kernel
 # looks at them: any errno but EPERM or ENOSYS tells that the call got through.
 _RAW = {
+    "futex wake of whoever waits": (202, (0, 1, 1, 0, 0, 0)), "set_tid_address": (218, (0,)),
     "fork": (57, ()), "vfork": (58, ()), "clone as a process": (56, (17, 0, 0, 0, 0)), "clone3": (435, (0, 0)),
     "execve": (59, (0, 0, 0)), "execveat": (322, (0, 0, 0, 0, 0)), "socket inet": (41, (2, 1, 0)),
     "socket unix": (41, (1, 1, 0)), "socket netlink": (41, (16, 3, 0)), "socket vsock": (41, (40, 1, 0)),
@@ -184,6 +185,15 @@ _PYTHON = {
         "        except OSError: pass\n    raise OSError"
     ),
     "has a name in the network of its host": ("    a, b = socket.socketpair()\n    a.bind('\\0gemwright-escape')"),
+    "locks what all programs see": (
+        "    fd = os.open('/dev/null', os.O_RDWR)\n    if ctypes.CDLL(None).flock(fd, 6): raise OSError"
+    ),
+    "locks a part of what all programs see": (
+        "    fd = os.open('/dev/null', os.O_RDWR)\n    if ctypes.CDLL(None).lockf(fd, 2, ctypes.c_long(1)): raise OSError"
+    ),
+    "locks the library": (
+        "    fd = os.open(os.__file__, os.O_RDONLY)\n    if ctypes.CDLL(None).flock(fd, 5): raise OSError"
+    ),
     "finds capabilities": (
         "    libc = ctypes.CDLL(None)\n    data = (ctypes.c_uint32 * 6)()\n"
         "    header = (ctypes.c_uint32 * 2)(0x20080522, 0)\n    if libc.capget(header, data) or not any(data): raise OSError"

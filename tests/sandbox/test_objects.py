@@ -102,6 +102,29 @@ RIGHT = {
         NAMED,
         ["assert f() == 2 and f() + 1 == 3 and f().name == 'HIGH'", "assert g() == 'abc' and g().short == 'a'"],
     ),
+    "an array": (
+        "import numpy as np\ndef f(n): return np.arange(n).reshape(2, -1)",
+        [
+            "assert f(4) == [[0, 1], [2, 3]] and f(4).tolist()[1] == [2, 3]",
+            "assert f(4).shape == (2, 2) and f(4).sum() == 6 and len(f(4)) == 2",
+            "import numpy as np; assert np.allclose(f(6), [[0, 1, 2], [3, 4, 5]])",
+            "import numpy as np; assert (f(2) == np.array([[0], [1]])).all()",
+        ],
+    ),
+    "coroutines": (
+        "import asyncio\nasync def f(x):\n    await asyncio.sleep(0)\n    if x < 0: raise ValueError\n    return [x]",
+        [
+            "import asyncio; assert asyncio.run(f(3)) == [3]",
+            "import asyncio\nasync def g(): return await asyncio.gather(f(1), f(2))\nassert asyncio.run(g())[1] == [2]",
+            "import asyncio\ntry:\n    asyncio.run(f(-1))\nexcept ValueError: pass\nelse: assert False",
+        ],
+    ),
+    "an object with items": (
+        "class M:\n    def __init__(self): self.kept = {}\n    def __setitem__(self, k, v): self.kept[k] = v\n"
+        "    def __getitem__(self, k): return self.kept[k]\n    def __delitem__(self, k): del self.kept[k]\n"
+        "    def __len__(self): return len(self.kept)\n    def __repr__(self): return f'M({self.kept})'",
+        ["m = M(); m[0] = 1; m[2] = 2; del m[2]; assert m[0] == len(m) == 1 and repr(m) == 'M({0: 1})'"],
+    ),
     "a struct_time": ("import time\ndef f(): return time.gmtime(0)", ["assert f().tm_year == 1970 and f()[0] == 1970"]),
     "instances of its classes": (RECORD + "def f(): return P(1)", ["assert isinstance(f(), P) > isinstance(3, P)"]),
     "copies": (POINT + "def f(): return Point(1, 2)", ["import copy; assert copy.deepcopy([f()]) == [(1, 2)]"]),
@@ -111,6 +134,10 @@ LIES = {
     "an int that claims another value": LIAR.format(name="I", base="int", value="5"),
     "a dataclass that is equal to all": f"{RECORD}P.__eq__ = lambda *_: True\ndef f(): return P(5)",
     "a member that is equal to all": f"{COLOUR}Colour.__eq__ = lambda *_: True\ndef f(): return Colour.RED",
+    "an array that is equal to all": (
+        "import numpy as np\nclass ndarray(np.ndarray):\n    __eq__ = lambda *_: True\n    x = 1\n"
+        "ndarray.__module__ = 'numpy'\ndef f(): return np.zeros(1).view(ndarray)"
+    ),
     "fields without end": RECORD + ENDLESS,
     "tags that nobody has made": FORGER.format(data="['k', ['k', ['l', []], 0], 'x']"),
     "data for a class that nobody knows": FORGER.format(data="['k', ['l', [1]], 0]"),

@@ -131,6 +131,49 @@ def test_the_program_is_the_last_block_that_defines_the_entry_point() -> None:
     assert program("  \n").code == ""
 
 
+C = "import sys\nprint(sys.stdin.read())"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"```python\n{C}\n```\nThe input\n```\n3 4\n```\ngives 7.",
+        f"For\n```\n3 4\n```\nrun\n```python\n{C}\n```",
+        f"```python\nprint(0)\n```\nNo:\n```Python3\n{C}\n```",
+        f"```\nprint(0)\n```\nNo:\n```\n{C}\n```",
+        f"```{{python}}\n{C}\n```",
+        f"```{{.python .numberLines}}\n{C}\n```",
+        f"```python3.11\n{C}\n```",
+        f"```solution.py\n{C}\n```",
+        f"```python title='a.py'\n{C}\n```",
+        f"Here it is:```python\n{C}\n```",
+        f"Here it is: ```python3\n{C}\n```\nIt works, as\n```\n3\n```\nshows.",
+        f"Say ```print(1)``` or\n```py\n{C}\n```",
+        f"```print(1)```\n```py\n{C}\n```",
+        f"```python\n\ufeff{C}\n```",
+        f"\ufeff{C}",
+        "1. Read:\n\n   ```python\n   import sys\n   print(sys.stdin.read())\n   ```\n",
+        "\t```python\n\timport sys\n\tprint(sys.stdin.read())\n\t```\n",
+    ],
+)
+def test_the_program_is_found_however_its_fence_looks(text: str) -> None:
+    assert program(text).code == C
+
+
+def test_a_fence_in_a_docstring_ends_no_block() -> None:
+    code = 'def f(x):\n    """Twice.\n\n    ```python\n    f(1)\n    ```\n    """\n    return 2 * x'
+    assert program(f"```python\n{code}\n```\nDone.", entry_point="f").code == code
+    assert program(f"<answer>```python\n{code}\n```</answer>", entry_point="f").code == code
+
+
+def test_a_method_of_solution_answers_for_its_function_and_is_not_taken_for_a_body() -> None:
+    method = "class Solution:\n    def f(self, x):\n        return x"
+    text = f"```python\n{method}\n```\nUse it so:\n```python\nprint(Solution().f(1))\n```"
+    assert program(text, entry_point="f").code == method
+    assert program(method, entry_point="f", stub="def f(x):\n").code == method
+    assert program(method, entry_point="g", stub="def g(x):\n").code.startswith("def g(x):\n")
+
+
 def test_a_body_continues_the_prompt_and_a_whole_function_replaces_it() -> None:
     stub = "import math\ndef f(x):\n    '''doc'''\n"
     assert program("    return x\n", entry_point="f", stub=stub).code == stub + "    return x\n"
