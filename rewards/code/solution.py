@@ -137,7 +137,11 @@ def _answer(request: dict[str, Any], namespace: dict[str, Any], handles: Handles
         arguments = decode(request["args"], handles.resolve)
         named = decode(request["kwargs"], handles.resolve)
         result = _OPERATIONS[request["op"]](subject, *arguments, **named)
-        return {"value": encode(result, handles.keep, handles.attach)}
+        reply = {"value": encode(result, handles.keep, handles.attach)}
+        if result is None and request["op"] == "call" and (arguments or named):
+            with contextlib.suppress(NotData):  # what cannot leave has changed for the program alone
+                reply["after"] = encode([*arguments, *named.values()], handles.keep, handles.attach)
+        return reply
     except StopIteration as error:
         return {"stop": True} if request.get("op") == "next" else {"error": _described(error)}
     except BaseException as error:  # the other side decides what an error means

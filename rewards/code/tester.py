@@ -5,6 +5,8 @@ The solution's process never holds the tests; this one never holds the solution'
 * A value of a subclass of int, float, str or tuple (a namedtuple, a member of an IntEnum) is, compared and hashed, what
   its built-in base is; attributes that the base has not are asked for. So is an array of numpy, whose base is a list.
 * A coroutine arrives as one, and runs in the solution's process, on a loop of its own, when it is awaited.
+* What a call changed in its arguments is changed here too if it gave None back, as functions that work in place do. One
+  that answers changes nothing here: it could make `assert f(numbers) == sorted(numbers)` true by emptying the list.
 * What else is no data arrives as a `Remote`. Its attributes, calls and items are relayed, but no `==` of the solution's
   is asked: no lie about it gets here. Members of an enumeration are equal when class and name are, dataclass objects
   when class and compared fields are, the tests' own of the same name too, and any object is equal to itself. Else
@@ -15,6 +17,7 @@ The solution's process never holds the tests; this one never holds the solution'
 from __future__ import annotations
 
 import builtins
+import collections
 import dataclasses
 import enum
 import sys
@@ -161,7 +164,12 @@ class Line:
         self._channel.send({"ask": request})
         reply = self._channel.receive()
         if "value" in reply:
-            return decode(reply["value"], self._stayed)
+            result = decode(reply["value"], self._stayed)
+            if result is None and op == "call" and "after" in reply:
+                after = decode(reply["after"], self._stayed)
+                for own, changed in zip([*arguments, *(named or {}).values()], _list(after), strict=False):
+                    _take_over(own, changed)
+            return result
         if reply.get("stop") is True and op == "next":
             raise StopIteration
         name, text = (str(part) for part in [*_list(reply.get("error")), "", ""][:2])
@@ -185,6 +193,19 @@ class Line:
     async def _awaiting(self, target: int) -> Any:
         """The solution's coroutine, which runs there from its start to its end once it is awaited here."""
         return self.ask("await", target)
+
+
+def _take_over(own: Any, changed: Any) -> None:
+    """Gives an object of the tests the content that it has in the solution's process, where it has that kind there."""
+    match own, changed:
+        case (list(), list()) | (bytearray(), bytes()):
+            own[:] = changed
+        case (dict(), dict()) | (set(), set()):
+            own.clear()
+            own.update(changed)
+        case collections.deque(), collections.deque():
+            own.clear()
+            own.extend(changed)
 
 
 def _error(kind: Any, text: str) -> Exception:

@@ -127,6 +127,16 @@ RIGHT = {
     ),
     "a struct_time": ("import time\ndef f(): return time.gmtime(0)", ["assert f().tm_year == 1970 and f()[0] == 1970"]),
     "instances of its classes": (RECORD + "def f(): return P(1)", ["assert isinstance(f(), P) > isinstance(3, P)"]),
+    "changes in place": (
+        "def turn(m): m[:] = [list(row) for row in zip(*m[::-1])]\n"
+        "def f(d, *, s, q=None):\n    d['a'].append(1); s.add(2)\n    if q: q.rotate(1); q.popleft()\nclass Solution:\n    def sort(self, x): x.sort()",
+        [
+            "m = [[1, 2], [3, 4]]; n = m; assert turn(m) is None and n == m == [[3, 1], [4, 2]]",
+            "from collections import deque\nd, s, q = {'a': []}, set(), deque([1, 2, 3])\nf(d, s=s, q=q)\n"
+            "assert d == {'a': [1]} and s == {2} and q == deque([1, 2])",
+            "x = [3, 1, 2]; Solution().sort(x); assert x == [1, 2, 3]",
+        ],
+    ),
     "copies": (POINT + "def f(): return Point(1, 2)", ["import copy; assert copy.deepcopy([f()]) == [(1, 2)]"]),
 }  # fmt: skip
 LIES = {
@@ -156,6 +166,30 @@ def test_what_an_honest_program_returns_can_be_tested(name: str, judge: Judge) -
     code, tests = RIGHT[name]
     verdict = judge({name: code}, tests=tests, setup="", code=code)[name]
     assert verdict.value == 1.0, verdict.reason
+
+
+def test_a_call_that_answers_leaves_the_tests_own_objects_alone(judge: Judge) -> None:
+    """In a plain interpreter both of these would be paid."""
+    cheats = {
+        "empties": "def f(x):\n    x.clear()\n    return []",
+        "tells of a change, and answers": (
+            "import sys\nsys.modules['rewards.code.solution']._answer = "
+            "lambda *_: {'value': ['l', []], 'after': ['l', [['l', []]]]}\ndef f(x): pass"
+        ),
+    }
+    verdicts = judge(cheats, test_list=["x = [3, 1, 2]; assert f(x) == sorted(x)"])
+    assert [verdict.value for verdict in verdicts.values()] == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "after", ["0", "['l', 3]", "['l', [['d', []]]]", "['h', 0, 'object', 'x']", "['l', [['l', [['h', 9, 'x', 'y']]]]]"]
+)
+def test_a_change_that_is_none_is_no_pass(after: str, judge: Judge) -> None:
+    code = (
+        "import sys\nsys.modules['rewards.code.solution']._answer = "
+        f"lambda *_: {{'value': None, 'after': {after}}}\ndef f(x): pass"
+    )
+    assert judge({"p": code}, test_list=["x = [3, 1]; f(x); assert x == [1, 3]"])["p"].value == 0.0
 
 
 @pytest.mark.parametrize("test", TRUTHS)
