@@ -129,7 +129,8 @@ RIGHT = {
     "instances of its classes": (RECORD + "def f(): return P(1)", ["assert isinstance(f(), P) > isinstance(3, P)"]),
     "changes in place": (
         "def turn(m): m[:] = [list(row) for row in zip(*m[::-1])]\n"
-        "def f(d, *, s, q=None):\n    d['a'].append(1); s.add(2)\n    if q: q.rotate(1); q.popleft()\nclass Solution:\n    def sort(self, x): x.sort()",
+        "def f(d, *, s, q=None):\n    d['a'].append(1); s.add(2)\n    if q: q.rotate(1); q.popleft()\n"
+        "class Solution:\n    def sort(self, x): x.sort()",
         [
             "m = [[1, 2], [3, 4]]; n = m; assert turn(m) is None and n == m == [[3, 1], [4, 2]]",
             "from collections import deque\nd, s, q = {'a': []}, set(), deque([1, 2, 3])\nf(d, s=s, q=q)\n"
