@@ -83,7 +83,7 @@ def check_named(config: DictConfig, plan: RewardPlan) -> None:
 
 
 def likelihood(config: DictConfig) -> float:
-    """What the mean log-probability of an answer counts: as asked for, or what the reward model in start_from has.
+    """What an answer's mean log-ratio to the base counts: as asked for, or what the reward model in start_from has.
 
     Raises:
         ConfigError: for what is no such weight, or another one than that reward model's, which keeps its own.

@@ -33,8 +33,8 @@ class ScalarHead(nn.Module):
     zero, so that every text is worth the same until something was learnt.
 
     Args:
-        likelihood: what the mean log-probability of a text's tokens counts beside it; whoever has the texts adds it. A
-            number that is given, and not learned.
+        likelihood: what a text's mean log-ratio to the base counts beside it; whoever has the texts adds it. A number
+            that is given, and not learned.
     Raises:
         ModelError: for a likelihood that is no number of at least 0.
 

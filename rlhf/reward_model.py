@@ -35,7 +35,7 @@ from rlhf.types import Metrics
 REWARD = "reward"
 HEAD_FILE = "reward_head.safetensors"
 LIKELIHOOD = 2.0
-"""What the mean log-probability of an answer counts unless another weight is asked for; docs/lab-log.md has what it
+"""What an answer's mean log-ratio to the base counts unless another weight is asked for; docs/lab-log.md has what it
 gains."""
 
 
@@ -43,11 +43,11 @@ class RewardModel:
     """What an adapter role and a head make of judged texts; other roles of the same base are not touched by it.
 
     The reward is the head's reading of a text's last state. Where the head weighs likelihoods, that weight times the
-    mean log-probability of the answer's tokens comes to it, by the role itself: a model that was taught the answers has
-    there what it knows, which a state that is read once has to find out anew.
+    mean, over the answer's tokens, of log pi(token) / pi_base(token) comes to it, pi being the role itself: what is
+    wrong with one token shows there, and a state that is read once has to find it out anew.
 
-    Source: the mean log-probability is the reward of Meng et al. 2024 (SimPO), arXiv:2405.14734; its sum with a head
-    is ours.
+    Source: the log-ratio is the implicit reward of Rafailov et al. 2023 (DPO), arXiv:2305.18290, eq. 5, where it is a
+    sum; per token it does not grow with length. Its sum with a head is ours.
     """
 
     def __init__(self, roles: AdapterRoles, head: ScalarHead, *, role: str = REWARD) -> None:
@@ -57,7 +57,7 @@ class RewardModel:
     def fresh(
         cls, roles: AdapterRoles, spec: LoraSpec, *, seed: int, role: str = REWARD, likelihood: float = 0.0
     ) -> RewardModel:
-        """A reward model to be trained: every text is worth 0, or as much as it is likely."""
+        """A reward model to be trained: every text is worth 0."""
         roles.add(role, spec, seed=seed)
         return cls(roles, _blank_head(roles, likelihood), role=role)
 
@@ -107,9 +107,13 @@ class RewardModel:
         rows = rows.to(self.model.device)
         with self.roles.using(self.role), torch.set_grad_enabled(torch.is_grad_enabled() and not head_only):
             hidden = self.model(rows.token_ids, rows.layout)
-            likely = mean_logprobs(self.model, hidden, rows) if self.head.likelihood else None
+            logprobs = mean_logprobs(self.model, hidden, rows) if self.head.likelihood else None
         rewards = self.head(hidden[rows.row, rows.column])
-        return rewards if likely is None else rewards + self.head.likelihood * likely
+        if logprobs is None:
+            return rewards
+        with self.roles.using(None), torch.no_grad():
+            base = mean_logprobs(self.model, self.model(rows.token_ids, rows.layout), rows)
+        return rewards + self.head.likelihood * (logprobs - base)
 
     def score(
         self, groups: Sequence[Sequence[Tokens]], max_tokens: int, contexts: Sequence[int] | None = None

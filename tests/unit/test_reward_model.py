@@ -331,24 +331,27 @@ def test_probe_steps_move_the_head_and_nothing_else() -> None:
 # Likelihoods ----------------------------------------------------------------------------------------------------------
 
 
-def mean_logprob(model: RewardModel, text: Any, context: int) -> float:
+def mean_log_ratio(model: RewardModel, text: Any, context: int) -> float:
     """Of a forward that holds nothing but the text, in float64 behind the network."""
     ids = torch.tensor(text)
-    with torch.no_grad(), model.roles.using(model.role):
-        logits = model.model.logits(model.model(ids[None, :-1]))[0].double()
-    return float(logits.log_softmax(-1).gather(1, ids[1:, None])[context - 1 :].mean())
+    means = []
+    for role in (model.role, None):
+        with torch.no_grad(), model.roles.using(role):
+            logits = model.model.logits(model.model(ids[None, :-1]))[0].double()
+        means.append(float(logits.log_softmax(-1).gather(1, ids[1:, None])[context - 1 :].mean()))
+    return means[0] - means[1]
 
 
 SIDES = [("it is 7", "it is 8"), ("7", "seven, I should think"), ("the answer is 7 and no more", "no"), ("7", "7 7 7")]
 
 
-def test_the_reward_is_the_heads_and_the_weight_times_the_mean_log_probability_of_the_answer() -> None:
+def test_the_reward_is_the_heads_and_the_weight_times_the_answers_mean_log_ratio_to_the_base() -> None:
     """Whatever a row's texts share, the beginning of their answers too, and however far it is padded."""
     pairs = encode_pairs([pair(*side) for side in SIDES], tiny_tokenizer(), max_tokens=99)
     plain, weighed = reward_model(), reward_model(likelihood=2.5)
     groups, contexts = [p.sides for p in pairs], [p.context_tokens for p in pairs]
     expected = [
-        [value + 2.5 * mean_logprob(plain, text, context) for value, text in zip(values, texts, strict=True)]
+        [value + 2.5 * mean_log_ratio(plain, text, context) for value, text in zip(values, texts, strict=True)]
         for values, texts, context in zip(plain.score(groups, 10_000), groups, contexts, strict=True)
     ]
     for size in (1, 60, 10_000):
