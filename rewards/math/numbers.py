@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from rewards.math.currencies import COMMAND, with_dollar_codes
 from rewards.math.folding import fold, vocabulary
 
 __all__ = ["MAX_DIGITS", "clean", "fold", "plain_number", "vocabulary"]
@@ -20,7 +21,6 @@ _FONTS = (
     "text|textbf|textit|textrm|textnormal|textsf|texttt|emph|mathrm|mathbf|mathit|mathsf|mbox|hbox|boldsymbol|bm|"
     "underline|boxed|fbox|framebox"
 )
-_REAL = re.compile(r"(?<![A-Za-z])R\\?\$\s?(?=[-+]?\d)")
 _MATH_DELIMITER = re.compile(r"(?<!\\)\\[()\[\]]|\\?\$")
 _DOUBLED_BACKSLASH = re.compile(r"(?<!\\)\\\\(?=(?:[dtc]?frac|sqrt|left|right|text|pi|infty|cup|boxed|pm|le|ge)\b)")
 _REMARK = re.compile(
@@ -81,8 +81,7 @@ def clean(text: str) -> str:
     >>> clean(" $1{,}234$. "), clean("\\\\text{(A)}"), clean("**72**"), clean("28 percent")
     ('1234', '(A)', '72', '28%')
     """
-    if "R" in text:
-        text = _REAL.sub("BRL ", text)
+    text = with_dollar_codes(text)
     text = _without_edges(
         _UNENDING.sub(_periodic, fold(text).strip()) if "." in text and len(text) < 60 else fold(text)
     )
@@ -146,7 +145,7 @@ def _without_edges(text: str) -> str:
 
 def _without_latex(text: str) -> str:
     """Without math delimiters and spacing commands, `{a \\over b}` as a fraction."""
-    text = _MATH_DELIMITER.sub("", text)
+    text = COMMAND.sub("", _MATH_DELIMITER.sub("", text))
     text = _DOUBLED_BACKSLASH.sub(r"\\", text).replace("{:}", ":")
     text = _DECIMAL_COMMA.sub(".", _GROUP_SEPARATOR.sub("", text))
     text = _SEGMENT.sub(r"\1", _LOOKS.sub(" ", _SPACING.sub(" ", text)))

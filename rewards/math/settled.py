@@ -14,6 +14,7 @@ from rewards.math.contrasts import (
     without_denied,
     without_remark,
 )
+from rewards.math.currencies import CURRENCY_CODE, with_names
 from rewards.math.denials import COMPARED, DENIED, DOUBTED, HEDGED, OR, VAGUE
 from rewards.math.extract import TAIL_CHARS, own_ending
 from rewards.math.formulas import INLINE_MATH, content
@@ -24,7 +25,6 @@ from rewards.math.scruples import HARDLY
 from rewards.math.statements import exact_and_approximate, last_word_as_digits, without_comments
 from rewards.math.turns import own_words
 from rewards.math.unclaimed import is_unclaimed
-from rewards.math.units import CURRENCY_CODE
 
 
 def single_value(text: str, *, with_unit: bool = False) -> str:
@@ -33,7 +33,7 @@ def single_value(text: str, *, with_unit: bool = False) -> str:
     >>> single_value("The largest $n$ is 34"), single_value("between 5 and 6"), single_value("at least 5")
     ('34', '', '')
     """
-    text = _without_denied_first(text)
+    text = _without_denied_first(with_names(text) if with_unit else text)
     if len(text) > TAIL_CHARS or any(
         words.search(text) for words in (VAGUE, DENIED, DOUBTED, COMPARED, HEDGED, HARDLY, _COMPUTED)
     ):
@@ -78,7 +78,11 @@ def last_value(text: str, *, with_unit: bool = False) -> str:
         if _is_one_of_two(tail, formulas) or _CUT_FORMULA.search(tail, formulas[-1].end()):
             return ""
         return "" if is_denied(tail, *formulas[-1].span()) else content(formulas[-1])
-    return _last_number(folded(tail), with_unit=with_unit, is_measured=_MEASURED.search(tail[-100:]) is not None)
+    return _last_number(
+        folded(with_names(tail) if with_unit else tail),
+        with_unit=with_unit,
+        is_measured=_MEASURED.search(tail[-100:]) is not None,
+    )
 
 
 def _last_number(plain: str, *, with_unit: bool, is_measured: bool) -> str:
