@@ -226,7 +226,7 @@ _SOMEONES_DOLLAR = re.compile(
 def with_dollar_codes(text: str) -> str:
     """A text with codes for the dollars and the real that a letter names.
 
-    >>> with_dollar_codes("CA$18"), with_dollar_codes("R\\$ 5"), with_dollar_codes("$5")
+    >>> with_dollar_codes("CA$18"), with_dollar_codes("R$5"), with_dollar_codes("$5")
     ('CAD 18', 'BRL 5', '$5')
     """
     return _SOMEONES_DOLLAR.sub(lambda sign: f"{_DOLLARS[sign[1]]} ", text) if "$" in text else text

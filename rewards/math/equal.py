@@ -11,7 +11,7 @@ from rewards.math.choices import choice, choice_of_gold, picked_choice, stated_c
 from rewards.math.extract import Extracted, extract
 from rewards.math.judge import Strictness, amount_said, judge
 from rewards.math.letters import latin_gold, names_options, option_letter, with_latin_capitals
-from rewards.math.locales import comma_decimal_only, groups_thousands, other_reading
+from rewards.math.locales import one_reading
 from rewards.math.nodes import MAX_CHARS
 from rewards.math.numbers import clean
 from rewards.math.sentences import needs_sentence, sentence_answer
@@ -79,33 +79,30 @@ def verify(
         check_gold(gold)
         return Verdict.of(0.0, f"the {found.how} answer has {len(found.text)} characters, more than {MAX_CHARS}")
     strictness = Strictness(allow_unevaluated, rel_tol)
-    if "," in found.text and found.how in _OF_PROSE and found.text not in gold:
-        only = comma_decimal_only(found.text, prediction)
-        if only is not None:
-            return judge(gold, only, found.how, strictness)
-    verdict = judge(gold, found.text, found.how, strictness)
-    is_ambiguous = "." in found.text and found.text not in gold
-    if verdict.value and not (is_ambiguous and groups_thousands(found.text, prediction)):
-        return verdict
-    if (other := _second_reading(found, prediction)) is None:
+    said = found.text
+    if _MAY_BE_GROUPED.search(said) and said not in gold:
+        said = one_reading(said, prediction, is_boxed=found.how not in _OF_PROSE) or said
+    verdict = judge(gold, said, found.how, strictness)
+    if verdict.value or (other := _second_reading(found)) is None:
         return verdict
     second = judge(gold, other, found.how, strictness)
-    return second if second.value or verdict.value else verdict
+    return second if second.value else verdict
 
 
+_MAY_BE_GROUPED = re.compile(r"\d(?:[.,]|\{,\})\d{3}(?!\d)")
 _OF_PROSE = frozenset(("stated", "bare", "last"))
 """Answers in the words of a language, and so in its decimals; a box may keep to the English ones."""
 
 
-def _second_reading(found: Extracted, prediction: str) -> str | None:
-    """What else an answer may say: a sentence ends with an exclamation mark, a country writes 1.234 for a thousand."""
+def _second_reading(found: Extracted) -> str | None:
+    """What else an answer may say: a sentence ends with an exclamation mark, dozens are counted one by one."""
     if found.how == "stated" and found.text.endswith(("!", "！")) and not found.text.endswith("!!"):
         return found.text[:-1]
     if (rounded := _ROUNDED.search(found.text)) is not None:
         return rounded[1]
     if "dozen" in found.text and (dozens := _DOZENS.match(found.text)) is not None:
         return str(12 * int(dozens[1]))
-    return other_reading(found.text, prediction)
+    return None
 
 
 _ROUNDED = re.compile(r"[^\s\d].*(?:\\approx(?![a-z])|\u2248)\s*([-+]?\d+(?:\.\d+)?)[\s.$]*$")
