@@ -44,6 +44,16 @@ class Alternatives:
         """One of the alternatives that is all of a text."""
         return self.spaced.fullmatch(text) or self.joined.fullmatch(text)
 
+    def opens(self, text: str) -> bool:
+        """Whether a text begins with one of the alternatives.
+
+        >>> Alternatives("but|and").opens("and 5"), Alternatives("but|and").opens("5 and 6")
+        (True, False)
+        """
+        if self._may_be_spaced(text) and self.spaced.match(text) is not None:
+            return True
+        return self._may_be_joined(text) and self.joined.match(text) is not None
+
     def last_end(self, text: str) -> int:
         """Where the last of the alternatives in a text ends; 0 where it has none.
 

@@ -23,7 +23,7 @@ _BUT = (
 )
 _BUT_IN_A_WORD = "ではなく|でなく|じゃなく|而是|而[为為]|아니라|แต่เป็น"
 _LAST_BUT = Alternatives(rf"{_BUT}|değil,?(?=\s\S*\d)", _BUT_IN_A_WORD)
-_INSTEAD = (
+INSTEAD = (
     "not|rather than|instead of|no|y no|nicht|und nicht|statt|et non(?: pas)?|non(?: pas)?|pas|e non|não|e não"
     "|а не|и не|не|нежели"
     "|i nie|a nie|nie|a ne|ne|inte|och inte|ikke|og ikke|niet|en niet|eikä|ei|és nem|nem|nu|și nu|i no|και όχι"
@@ -32,7 +32,7 @@ _INSTEAD = (
 )
 _VALUE = r"\W{0,4}[-+]?\d[\d.,/ ]*"
 _NOT_THE_OTHER = re.compile(
-    rf"(?P<kept>.*\d\D{{0,14}}?)(?:(?:[,;:—–،，、]\s*|\s)(?:{_INSTEAD})\s|[,，、]?\s*(?:而不是|而非|不是|並非|并非)\s?)"
+    rf"(?P<kept>.*\d\D{{0,14}}?)(?:(?:[,;:—–،，、]\s*|\s)(?:{INSTEAD})\s|[,，、]?\s*(?:而不是|而非|不是|並非|并非)\s?)"
     rf"{_VALUE}\D{{0,14}}",
     re.DOTALL | re.IGNORECASE,
 )
@@ -108,7 +108,7 @@ def behind_but(before: str) -> str:
 _BEFORE_LAST = re.compile(r"([^\W\d_]+)\W{1,6}\d[\d.,/ ]*\D{0,14}$")
 _LAST_LETTERS = re.compile(r"[^\W\d_]+(?=[^\w?]*$)")
 _DENYING = frozenset(
-    found[0] for part in split(_INSTEAD) if (found := _LAST_LETTERS.search(part.replace("(?: là)?", " là"))) is not None
+    found[0] for part in split(INSTEAD) if (found := _LAST_LETTERS.search(part.replace("(?: là)?", " là"))) is not None
 ) | frozenset(["не", "нет", "phải", "pas", "لیس", "ليس", "ليست", "وليست", "نه", "ונא"])
 
 
@@ -210,7 +210,7 @@ SUBORDINATE = re.compile(
     r"\s*(?:что|що|че|да|da|že|że|dass|daß|ob|dat|hogy|ότι|at|att|að|että|et|kad|ka|că|რომ|որ|که|کہ|कि|que|che)\s"
 )
 """A clause that another one governs: "I doubt, that ..." in languages that put a comma there."""
-SENTENCES = re.compile(r"[.!?](?=\s)|[\n\u3002\u0964\u061f\uff01\uff1f]")
+SENTENCES = re.compile(r"[.!?](?=\s)|[\n\u3002\u0964\u061f\u06d4\u0589\u1362\u104b\u17d4\uff01\uff1f]")
 
 
 def _is_doubted_behind(text: str) -> bool:

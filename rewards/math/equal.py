@@ -8,12 +8,13 @@ import re
 from rewards.base import RewardError, Verdict
 from rewards.math.answers import read, read_gold
 from rewards.math.choices import choice, choice_of_gold, picked_choice, stated_choice
-from rewards.math.extract import Extracted, extract
+from rewards.math.extract import TAIL_CHARS, Extracted, extract
 from rewards.math.judge import Strictness, amount_said, judge
 from rewards.math.letters import latin_gold, names_options, option_letter, with_latin_capitals
 from rewards.math.locales import one_reading
 from rewards.math.nodes import MAX_CHARS
 from rewards.math.numbers import clean
+from rewards.math.retracted import is_retracted
 from rewards.math.sentences import needs_sentence, sentence_answer
 from rewards.math.settled import last_value, opens_with_denied, single_value
 from rewards.math.tokens import Unreadable
@@ -69,7 +70,7 @@ def verify(
     if found.how == "bare" and opens_with_denied(found.text):
         found = Extracted("", "the only number is denied")
     elif found.how in ("bare", "stated", "tagged") and not _stands_alone(found.text, gold):
-        found = _out_of_prose(found, prediction, gold)
+        found = _out_of_prose(found, found.rest or prediction, gold)
     elif found.how == "boxed" and _BOXED_SENTENCE.fullmatch(found.text) and not _stands_alone(found.text, gold):
         found = Extracted(single_value(clean(found.text)) or found.text, "boxed")
     if not found.text:
@@ -167,6 +168,8 @@ def _out_of_prose(found: Extracted, prediction: str, gold: str) -> Extracted:
     if choice_of_gold(gold) is not None:
         if found.how == "bare":
             chosen = choice(clean(found.text)) or _chosen_in_prose(found.text, own_words(prediction))
+            if chosen and is_retracted(chosen, own_words(prediction)[-TAIL_CHARS:]):
+                return Extracted("", "the choice is taken back")
         else:
             chosen = choice(clean(found.text)) or stated_choice(found.text) or option_letter(f"answer {found.text}")
         return Extracted(chosen, found.how) if chosen else found

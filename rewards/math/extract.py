@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rewards.math.announced import announced, is_box_taken_back
 from rewards.math.boxes import BOX_OF_ONE, TAKEN_BACK, Box, find_boxes, without_denied_boxes
@@ -42,6 +42,8 @@ class Extracted:
 
     text: str
     how: str
+    rest: str = ""
+    """The part of the completion that counts, where an announced answer is taken back; all of it where empty."""
 
 
 def extract(text: str, *, allow_phrases: bool, allow_bare: bool) -> Extracted:
@@ -71,15 +73,28 @@ def extract(text: str, *, allow_phrases: bool, allow_bare: bool) -> Extracted:
     tail = text[-TAIL_CHARS:]
     if allow_phrases and (value := _in_json(tail)):
         return Extracted(value, "stated")
-    if allow_phrases and (stated := announced(tail)) is not None:
-        return Extracted(stated, "stated" if stated else "nothing behind the announcement of an answer")
-    if allow_bare:
-        tail = own_ending(tail)
-        if breaks_off(tail):
-            return Extracted("", "the text breaks off")
-        line = (without_comments(tail) or tail).rpartition("\n")[2].strip()
-        return Extracted(line, "bare" if line else "no answer found")
-    return Extracted("", "no answer found")
+    if allow_phrases:
+        stated = announced(tail)
+        if stated.text is not None:
+            return Extracted(stated.text, "stated" if stated.text else "nothing behind the announcement of an answer")
+        if stated.instead is not None:
+            return _instead(stated.instead, allow_bare=allow_bare)
+    return _bare(tail) if allow_bare else Extracted("", "no answer found")
+
+
+def _instead(rest: str, *, allow_bare: bool) -> Extracted:
+    """What a text says after it takes back the answer that it announces."""
+    found = _bare(rest) if allow_bare and rest.strip(" .*_$") else Extracted("", "the announced answer is taken back")
+    return replace(found, rest=rest)
+
+
+def _bare(tail: str) -> Extracted:
+    """The last line of a text."""
+    tail = own_ending(tail)
+    if breaks_off(tail):
+        return Extracted("", "the text breaks off")
+    line = (without_comments(tail) or tail).rpartition("\n")[2].strip()
+    return Extracted(line, "bare" if line else "no answer found")
 
 
 def own_ending(tail: str) -> str:
@@ -125,7 +140,7 @@ def _tagged(text: str) -> Extracted:
     end = text.rindex("</answer>")
     start = text.rfind("<answer>", 0, end)
     inside = text[start + len("<answer>") : end].strip() if start >= 0 else ""
-    stated = announced(inside[-TAIL_CHARS:])
+    stated = announced(inside[-TAIL_CHARS:]).text
     return Extracted(stated or inside, "tagged" if inside else "an empty or unopened answer tag")
 
 

@@ -20,13 +20,15 @@ import re
 
 from rewards.math.alternatives import Alternatives
 from rewards.math.contrasts import SENTENCES
+from rewards.math.corrections import opens_correction
 from rewards.math.denials import DENIED, DOUBTED
 from rewards.math.folding import vocabulary
+from rewards.math.giving_up import GIVES_UP
 from rewards.math.introduced import CONCLUDES, CONFIRMS, is_stated_by
 from rewards.math.plans import KNOWN, SO_FAR, is_english, looks_ahead
 from rewards.math.refusals import WRONG, WRONG_IN_A_WORD
 from rewards.math.units import Measure, measure
-from rewards.math.withdrawals import GIVES_UP, TAKES_BACK
+from rewards.math.withdrawals import TAKES_BACK
 
 _MOST_CHARS = 1200
 _WRONG = Alternatives("|".join(WRONG.values()), WRONG_IN_A_WORD)
@@ -47,7 +49,7 @@ _TO_THE_READER = re.compile(
     r"\b(?:let me know|feel free|(?:i )?hope|if you|any questions?|your? (?:answer|work)|thank)\b", re.IGNORECASE
 )
 _OTHERS = re.compile(
-    r"\b(?:others?|second|negative|option|choice|method|way|approach|common|mistake|many people|forget)\b",
+    r"\b(?:others?|second|negative|option|choice|method|way|approach|common|(?<!made a )(?<!make a )(?<!my )(?<!is a )mistake|many people|forget)\b",
     re.IGNORECASE,
 )
 
@@ -139,7 +141,7 @@ def withdraws(sentence: str) -> bool:
     sentence = sentence.strip()
     if len(sentence) < 3 or _TO_THE_READER.search(sentence):
         return False
-    if takes_back(sentence) or GIVES_UP.search(sentence):
+    if takes_back(sentence) or GIVES_UP.search(sentence) or opens_correction(sentence):
         return True
     return looks_ahead(sentence) or _LACKS.search(sentence) is not None
 
@@ -147,9 +149,27 @@ def withdraws(sentence: str) -> bool:
 _LACKS = re.compile(r"\b(?:we|i) still (?:need|lack|have to|must)\b|\b(?:is|are) (?:still )?missing\b", re.IGNORECASE)
 
 
+def is_of_others(sentence: str) -> bool:
+    """Whether a sentence speaks of other values, or of what others often do.
+
+    >>> is_of_others("A common mistake is to forget the tip"), is_of_others("Un error común"), is_of_others("That is wrong")
+    (True, True, False)
+    """
+    return _OTHERS.search(sentence) is not None or _USUAL.search(sentence) is not None
+
+
+_USUAL = Alternatives(
+    r"habitual(?:es)?|comun(?:e|es|ément|emente)?|común|comum|commun|communes?|courante?s?|fréquent\w*|frecuent\w*|frequent\w*"
+    r"|häufig\w*|typisch\w*|beliebt\w*|oft|viele|veelgemaakte?|vaak|vanlig\w*|ofta|almindelig\w*|ofte|yleinen|usein|sageli"
+    r"|częst\w+|typow\w+|čast\w+|běžn\w+|bežn\w+|част\w+|распростран\w+|типичн\w+|типов\w+|поширен\w+|често|gyakori\w*"
+    r"|frecvent\w*|συνηθισμέν\w+|συχν\w+|yaygın|sık|umum|sering|phổ biến|thường|شائعة?|رایج|عام|נפוצ\w*",
+    "常[见見]|容易|よくある|흔[한히]|आम|সাধারণ|พบบ่อย",
+)
+
+
 def takes_back(sentence: str) -> bool:
     """Whether a sentence calls what was said wrong, doubts it or begins anew."""
-    if _OTHERS.search(sentence):
+    if is_of_others(sentence):
         return False
     if TAKES_BACK.search(sentence) or _WRONG.search(sentence) or DOUBTED.search(sentence):
         return True
