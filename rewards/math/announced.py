@@ -15,10 +15,10 @@ from rewards.math.contrasts import (
     behind_but,
     is_contrary_to_fact,
     is_of_another,
+    without_but,
     without_denied,
     without_remark,
 )
-from rewards.math.corrections import opens_correction
 from rewards.math.denials import CLAUSE_END, DENIED, DOUBTED, HEDGED
 from rewards.math.folding import vocabulary
 from rewards.math.formulas import INLINE_MATH, displayed, joined
@@ -26,9 +26,8 @@ from rewards.math.giving_up import GIVES_UP
 from rewards.math.hearsay import SAID
 from rewards.math.moments import moment
 from rewards.math.phrases import COPULA, SENTENCE_END, last_announcement
-from rewards.math.retracted import end_of_withdrawal, named
+from rewards.math.retracted import denies_by_name, end_of_withdrawal, named
 from rewards.math.scruples import HARDLY, SUPPOSING
-from rewards.math.unclaimed import takes_back
 
 _DAY = re.compile(r"\d{1,2}")
 _NUMBER = re.compile(r"\W{0,4}\d[\d.,/ ]*")
@@ -83,35 +82,31 @@ def announced(tail: str) -> Announced:
 
 def _unless_retracted(answer: str | None, rest: str) -> Announced:
     """An answer, where the rest of the text does not take it back."""
+    if answer is not None and (unstopped := _UNSTOPPED.match(answer)) is not None:
+        rest = f"{answer[unstopped.end() :]}{rest}"
+    if answer is not None and denies_by_name(answer, answer):
+        return Announced(None, rest)
     if answer is None or len(rest.strip(" .*_$\n")) < 3:
         return Announced(answer)
-    if (unstopped := _UNSTOPPED.match(answer)) is not None:
-        rest = f"{answer[unstopped.end() :]}\n{rest}"
     end = end_of_withdrawal(rest, named(answer))
-    return Announced(answer) if end is None else Announced(None, rest[end:].strip())
+    return Announced(answer) if end is None else Announced(None, without_but(rest[end:]))
 
 
 _UNSTOPPED = re.compile(r"[(*$]{0,3}(?:[A-J]|[-+]?\d[\d.,]*)[)*$]{0,3}\s(?=[\u0e00-\u109f\u1200-\u139f\u1780-\u17ff])")
 """A value with words behind it in a script that ends no sentence with a mark."""
 
 
-def is_box_taken_back(before: str, rest: str) -> int | None:
-    """Where in the text behind a box the sentence ends that takes it back; None where none does.
+def end_of_taken_back(before: str, content: str, rest: str) -> int | None:
+    """Where in the text behind a box the words end that take it back; None where none do.
 
     A box that stands for an example of the form is taken back by a text that then gives up.
 
-    >>> is_box_taken_back("", ". Wait, that is wrong. It is 20."), is_box_taken_back("", ". Check: 9 * 2 = 18.")
+    >>> end_of_taken_back("", "14", ". Wait, that is wrong. It is 20."), end_of_taken_back("", "18", ". Check: 9 * 2 = 18.")
     (21, None)
     """
-    end = 0
-    for sentence in SENTENCES.split(rest[:300])[:3]:
-        end += len(sentence) + 1
-        opening = _FIRST_DIGIT.split(sentence, maxsplit=1)[0].strip(" $*.)]\\")
-        if len(opening) < 5:
-            continue
-        if opens_correction(opening) and takes_back(opening):
-            return end - 1 - len(sentence) + (sentence.find(opening) + len(opening))
-        break
+    end = end_of_withdrawal(rest.lstrip(" $*)]\\"), named(content))
+    if end is not None:
+        return end + len(rest) - len(rest.lstrip(" $*)]\\"))
     if _FOR_EXAMPLE.search(before[-40:]) and not _FIRST_DIGIT.search(rest) and GIVES_UP.search(rest):
         return len(rest)
     return None

@@ -96,6 +96,26 @@ def turns_back(text: str) -> bool:
     return bool(_TURNS.match(clause) and DENIED.search(clause)) and not any(char.isdecimal() for char in clause)
 
 
+_BEGINS_WITH_BUT = re.compile(
+    rf"[\s,;:\u3001\uff0c\u060c\u061b]*(?:(?:{_BUT}|tylko|ampak|temveč|marveč|туку|vaid|bet|o|por|senón|sinó|baizik eta|heldur|ach|ond"
+    rf"|არამედ|այլ|bali ni|mà là|पण|ਸਗੋਂ|पर|तर)(?!\w)|{_BUT_IN_A_WORD}|[이가]?\s?아니라|แต่เป็น|แต่|ແຕ່ແມ່ນ|ទេ គឺ|မဟုတ်ဘဲ|ሳይሆን|නොව"
+    r"|(?:değil|deyil|emas|емес|эмес|биш|नहीं|नाही|होइन|নয়|নয়|નહીં|ਨਹੀਂ|نہیں|അല്ല|அல்ல|కాదు|ಅಲ್ಲ)(?:[\s,]+(?:बल्कि|तर|বরং|પણ|ਸਗੋਂ|بلکہ))?)?"
+    r"[\s,:]*",
+    re.IGNORECASE,
+)
+
+
+def without_but(text: str) -> str:
+    """What a text says behind a value that it denies, without the "but" in front of it.
+
+    >>> without_but(" but 20."), without_but(", sondern 20"), without_but("20")
+    ('20.', '20', '20')
+    """
+    text = text.strip()
+    found = _BEGINS_WITH_BUT.match(text)
+    return text[found.end() :] if found else text
+
+
 def behind_but(before: str) -> str:
     """The part of a clause that a denial in front of its "but" does not reach.
 

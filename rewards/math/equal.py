@@ -166,7 +166,7 @@ def _is_sentence(line: str) -> bool:
 def _out_of_prose(found: Extracted, prediction: str, gold: str) -> Extracted:
     """The choice, number or formula that a sentence settles on."""
     if choice_of_gold(gold) is not None:
-        if found.how == "bare":
+        if found.how == "bare" and not found.rest:
             chosen = choice(clean(found.text)) or _chosen_in_prose(found.text, own_words(prediction))
             if chosen and is_retracted(chosen, own_words(prediction)[-TAIL_CHARS:]):
                 return Extracted("", "the choice is taken back")

@@ -24,9 +24,9 @@ import json
 import re
 from dataclasses import dataclass, replace
 
-from rewards.math.announced import announced, is_box_taken_back
+from rewards.math.announced import announced, end_of_taken_back
 from rewards.math.boxes import BOX_OF_ONE, TAKEN_BACK, Box, find_boxes, without_denied_boxes
-from rewards.math.contrasts import without_aside
+from rewards.math.contrasts import without_aside, without_but
 from rewards.math.formulas import without_closing
 from rewards.math.statements import without_comments
 from rewards.math.turns import own_words
@@ -60,7 +60,7 @@ def extract(text: str, *, allow_phrases: bool, allow_bare: bool) -> Extracted:
         last = text.rindex("\\boxed")
         behind = TAKEN_BACK.search(text, last) or _EMPTY_BOX.match(text, last)
         if behind is None and (box := _taken_back(text, last)) is not None:
-            text = text[box:]
+            text = without_but(text[box:])
             return extract(text, allow_phrases=allow_phrases, allow_bare=allow_bare) if text.strip() else _DENIED
         if behind is None or (not text[behind.end() :].strip(" $.*)]\\\n") and behind.re is _EMPTY_BOX):
             return _boxed(text)
@@ -108,10 +108,11 @@ _DENIED = Extracted("", "the last box is denied")
 def _taken_back(text: str, last: int) -> int | None:
     """Where the words end that take back the last box, which begins at `last`; None where none do."""
     end = text.find("}", last) + 1
-    if not end or len(text) - end < 8:
+    if not end or len(text) - end < 4:
         return None
-    end = find_boxes(text[last:])[0].end + last
-    behind = is_box_taken_back(text[:last], text[end:])
+    box = find_boxes(text[last:])[0]
+    end = box.end + last
+    behind = end_of_taken_back(text[:last], box.content or "", text[end : end + 300])
     return None if behind is None else end + behind
 
 

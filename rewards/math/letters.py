@@ -58,8 +58,8 @@ _RIGHT = (
     "|صحيح|درست|صحیح|נכונ|सही|योग्य|সঠিক|ถูก|正し|正确|正確|옳|맞"
 )
 _HAS_OPTION = re.compile(f"{_OPTION}|{_RIGHT}", re.IGNORECASE)
-_EDGE = r"A-Za-z\u00c0-\u024f'\u2019\d\\_^"
-_END = r"(?![A-Za-z\u00c0-\u024f\d\\_^])(?!['\u2019](?!d|t|y))"  # Turkish writes D'dir
+_EDGE = r"A-Za-z\u00c0-\u024f\u1e00-\u1eff'\u2019\d\\_^"
+_END = r"(?![A-Za-z\u00c0-\u024f\u1e00-\u1eff\d\\_^])(?!['\u2019](?!d|t|y))"  # Turkish writes D'dir
 _LATIN = rf"(?<![{_EDGE}.])[A-J]{_END}(?!\s?[=+<>*/^])"
 _MARKED = re.compile(
     rf"(?:{_OPTION})[\s:\uff1a\"'«“„*_$(\[\u300c（-]{{0,5}}(?P<near>[A-J]){_END}"

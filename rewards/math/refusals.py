@@ -51,7 +51,7 @@ _DOUBTS = (
     r"|(?<!nie )wątpię|pochybuj\w+|(?<!ne )sumnjam"
     r"|bezweifle(?! nicht)|(?<!не )сомневаюсь|неправда|stimmt nicht|non è vero|não é verdade|no es cierto"
     r"|no es verdad|nie jest "
-    r"prawdą|není pravda"
+    r"prawdą|není (?:to )?pravda|nie je (?:to )?pravda|to však nie je pravda"
     r"|no creo|no pienso|no sé|no estoy segur\w|je ne (?:pense|crois) pas|je ne sais pas|pas sûre?|glaube nicht"
     r"|denke nicht|weiß nicht"
     r"|nicht sicher|keine ahnung|non credo|non penso|non so|não acho|não acredito|não sei|não tenho certeza"

@@ -28,7 +28,7 @@ class Value(NamedTuple):
 
 
 _NUMBER = re.compile(r"\d[\d.,]*(?<![.,])")
-_LETTER = re.compile(r"[\s(*$\"\\]{0,4}([A-J])(?![A-Za-z\u00c0-\u024f\d'\u2019])")
+_LETTER = re.compile(r"[\s(*$\"\\]{0,4}([A-J])(?![A-Za-z\u00c0-\u024f\u1e00-\u1eff\d'\u2019])")
 
 
 def named(answer: str) -> Value | None:
@@ -38,7 +38,7 @@ def named(answer: str) -> Value | None:
     ('A', '18', True)
     """
     if (letter := _LETTER.match(answer)) is not None:
-        return Value(letter[1], re.compile(rf"(?<![A-Za-z\u00c0-\u024f\d]){letter[1]}(?![A-Za-z\u00c0-\u024f\d'\u2019])"))
+        return Value(letter[1], re.compile(rf"(?<![A-Za-z\u00c0-\u024f\u1e00-\u1eff\d]){letter[1]}(?![A-Za-z\u00c0-\u024f\u1e00-\u1eff\d'\u2019])"))
     number = _NUMBER.search(answer)
     if number is None:
         return None
@@ -46,7 +46,7 @@ def named(answer: str) -> Value | None:
 
 
 _MOST_CHARS = 400
-_SPLIT = re.compile(r"\d|(?<![A-Za-z\u00c0-\u024f\d'\u2019])[B-J](?![A-Za-z\u00c0-\u024f\d'\u2019])|(?<=[:\uff1a]\s)A(?!\w)")
+_SPLIT = re.compile(r"\d|(?<![A-Za-z\u00c0-\u024f\u1e00-\u1eff\d'\u2019])(?:[B-HJ]|I(?=[.)]|$))(?![A-Za-z\u00c0-\u024f\u1e00-\u1eff\d'\u2019])|(?<=[:\uff1a]\s)A(?!\w)")
 _SIGNS = re.compile(r"[-+\u2212$(\\\u20a0-\u20cf\u00a3\u00a5\s*]*$")
 
 
@@ -69,7 +69,7 @@ def end_of_withdrawal(rest: str, value: Value | None) -> int | None:
             return start + (signs.start() if signs else found.start())
         if value is not None and (end := _end_of_denied(sentence, value)):
             return start + end
-        start, is_first = start + len(sentence) + 1, is_first and not sentence.strip(EDGES)
+        start, is_first = start + len(sentence) + 1, is_first and len(sentence.strip(EDGES)) < 6
     return None
 
 
@@ -98,20 +98,31 @@ def _corrects(sentence: str, opening: str, *, is_first: bool) -> bool:
     is_called_wrong = len(clauses) > 1 and takes_back(clauses[0])
     return is_first and (is_called_wrong or TAKES_BACK.search(opening) is not None)
 
-_REFUSED = Alternatives(f"{'|'.join(WRONG.values())}|{REJECTED}", f"{WRONG_IN_A_WORD}|{REJECTED_IN_A_WORD}")
+_REFUSED = Alternatives(f"fails?|{'|'.join(WRONG.values())}|{REJECTED}", f"{WRONG_IN_A_WORD}|{REJECTED_IN_A_WORD}")
 _ARTICLE = re.compile(r"\s+(?!(?:is|was|fails?|does|doesn|cannot|can|would|must|has|gives|isn|wasn|não|no|non|ne|is not)\b)[a-z\u00e0-\u024f]")
 """Behind an A that is a word of its own: "A common mistake"."""
 _CLAUSE_END = re.compile(r"[,;:.!?，、；。،؛।](?=\s|$|[^\x00-\x7f])")
 _NOT_BEFORE = re.compile(
-    rf"(?:^|[\s,;:(])(?:{INSTEAD.replace('|si|', '|')}|mitte|nevis|jo|nid|nie|ez|není|nije|nisu|nav|nėra|nuk është|yw|não é|no es|no és|non è"
-    rf"|non é|n['’]est pas|ist nicht|is not|är inte|er ikke|on mitte|не есть|δεν είναι|nu este|là không phải|不是|并不是|並不是)\W{{0,4}}$",
+    rf"(?:^|[\s,;:(])(?:{INSTEAD.replace('|si|', '|')}|mitte|nevis|ekki|jo|nid|nie|ez|není|nije|nisu|nav|nėra|nuk është|yw|não é|no es|no és|non è"
+    rf"|non é|n['’]est pas|ist nicht|is not|är inte|er ikke|on mitte|не есть|ոչ թե|ní|no pas|មិនមែន|ບໍ່ແມ່ນ|δεν είναι|nu este|là không phải|不是|并不是|並不是)\W{{0,4}}$",
     re.IGNORECASE,
 )
 _NOT_BEHIND = re.compile(
-    r"\W{0,3}(?:(?:değil|deyil|emas|емес|эмес|биш|nem|ez)(?!\w)|नहीं|नाही|होइन|হয় না|নয়|নয়|નહીં|નથી|ਨਹੀਂ|نہیں|نیست|அல்ல|కాదు|ಅಲ್ಲ|അല്ല"
+    r"\W{0,3}(?:(?:değil|deyil|emas|емес|эмес|биш|bali)(?!\w)|नहीं|नाही|होइन|হয় না|নয়|নয়|નહીં|નથી|ਨਹੀਂ|نہیں|نیست|அல்ல|కాదు|ಅಲ್ಲ|അല്ല"
     r"|නොව|නෙවෙයි|ではな|じゃな|でな|でありませ|ではあり|[이가은는]?\s?아니|မဟုတ်|ሳይሆን|אינו|אינה)"
 )
 """Denials that their languages put right behind what they deny."""
+
+
+def denies_by_name(rest: str, answer: str) -> bool:
+    """Whether the rest of a sentence behind the letter of a choice calls that letter wrong: "A, but A is too small".
+
+    >>> denies_by_name("A, but A fails", "A"), denies_by_name("A, because B fails", "A")
+    (True, False)
+    """
+    value = named(answer)
+    first = value.pattern.search(rest) if value is not None and value.text.isalpha() else None
+    return first is not None and value is not None and _end_of_denied(rest[first.end() :], value) > 0
 
 
 def _end_of_denied(sentence: str, value: Value) -> int:
@@ -132,6 +143,8 @@ def _end_of_denied(sentence: str, value: Value) -> int:
 
 def _is_refused(after: str, *, is_letter: bool) -> bool:
     """Whether the rest of the clause behind a value calls it wrong, or denies it as its last word."""
+    if _NOT_BEHIND.match(after) is not None:
+        return True
     if is_letter:
         return _REFUSED.search(after) is not None or DENIED.search(f"0{after}") is not None
-    return _NOT_BEHIND.match(after) is not None or _REFUSED.search(after[:24]) is not None
+    return _REFUSED.search(after[:24]) is not None
