@@ -149,10 +149,16 @@ _GOVERNS = re.compile(r"\b(?:ki|that|que|che|dass|bahwa|rằng|kwamba)\s*$")
 """What governs a clause behind a comma: "I doubt that, ..." in languages that put the comma there."""
 
 
+_NOT_FIRST = re.compile(r"\W{0,4}not\b", re.IGNORECASE)
+
+
 def _first_sentence(text: str) -> str:
     """The text up to its first end of a sentence that is in no bracket: `(1; 2)` is one answer."""
+    is_denied_first = _NOT_FIRST.match(text) is not None
     for end in SENTENCE_END.finditer(text):
         before = text[: end.start()]
+        if is_denied_first and end[0][:1] == " ":
+            continue  # `not 6, as it seems, but 7`
         if sum(map(before.count, "([")) <= sum(map(before.count, ")]")):
             return before
     return text

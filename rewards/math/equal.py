@@ -10,7 +10,7 @@ from rewards.math.answers import read, read_gold
 from rewards.math.choices import choice, choice_of_gold, picked_choice, stated_choice
 from rewards.math.extract import TAIL_CHARS, Extracted, extract
 from rewards.math.judge import Strictness, amount_said, judge
-from rewards.math.letters import latin_gold, names_options, option_letter, with_latin_capitals
+from rewards.math.letters import later_pick, latin_gold, names_options, option_letter, with_latin_capitals
 from rewards.math.locales import one_reading
 from rewards.math.nodes import MAX_CHARS
 from rewards.math.numbers import clean
@@ -67,6 +67,8 @@ def verify(
     if not prediction.isascii() and choice_of_gold(gold) is not None:
         prediction = with_latin_capitals(prediction)
     found = extract(prediction, allow_phrases=allow_phrases, allow_bare=allow_bare)
+    if found.how == "stated" and (letter := _picked_later(found.text, prediction, gold)):
+        found = Extracted(letter, "stated")
     if found.how == "bare" and opens_with_denied(found.text):
         found = Extracted("", "the only number is denied")
     elif found.how in ("bare", "stated", "tagged") and not _stands_alone(found.text, gold):
@@ -161,6 +163,12 @@ def _is_sentence(line: str) -> bool:
     if _SENTENCE.match(line) is None or _NO_SENTENCE.search(line) is not None:
         return False
     return any(char.isdigit() for char in line)
+
+
+def _picked_later(text: str, prediction: str, gold: str) -> str | None:
+    """The choice that a text picks behind another one that it announces; None where the gold answer is no choice."""
+    announced = (choice(clean(text)) or stated_choice(text)) if choice_of_gold(gold) is not None else None
+    return later_pick(prediction.rpartition(text)[2], announced) if announced else None
 
 
 def _out_of_prose(found: Extracted, prediction: str, gold: str) -> Extracted:

@@ -191,6 +191,20 @@ def _is_topic(before: str, after: str) -> bool:
     return CONFIRMS.search(after) is None
 
 
+_RESULTS = ["ergebnis", "resultat", "resultatet", "resultaat", "resultatin", "eredmény", "eredménye", "eredményünk", "tulos", "tulemus", "svaret", "antwort", "antwoord", "vastaus", "vastus", "summa", "summan", "summe", "summen", "betrag", "belopp", "beløp", "beløb", "bedrag", "összeg", "összege", "talet", "tallet", "értéke", "uitkomst"]
+"""Nouns for a result, which compounds end with: Végeredmény, slutresultat, Gesamtsumme."""
+
+
+def _states(word: str) -> bool:
+    """Whether a word states the number behind it.
+
+    >>> _states("ist"), _states("Végeredmény"), _states("ruft")
+    (True, True, False)
+    """
+    word = word.lower()
+    return word in STATES or (len(word) > 6 and word.endswith(tuple(_RESULTS)))
+
+
 def is_stated_by(before: str) -> bool:
     """Whether the last word in front of a number is one that states it.
 
@@ -198,7 +212,7 @@ def is_stated_by(before: str) -> bool:
     (True, False)
     """
     word = _WORD_BEFORE.search(before)
-    return (word is not None and word[1].lower() in STATES) or _CHINESE_BEFORE.search(before) is not None
+    return (word is not None and _states(word[1])) or _CHINESE_BEFORE.search(before) is not None
 
 
 def is_introduced(text: str, start: int, end: int, *, is_measured: bool = False) -> bool:
@@ -228,4 +242,4 @@ def is_introduced(text: str, start: int, end: int, *, is_measured: bool = False)
         return True
     if CONCLUDES.search(sentence) or _ARRIVES.search(clause[: before.end(1)]):
         return True
-    return before[1].lower() in STATES and _THAT.search(clause[: before.start()]) is None
+    return _states(before[1]) and _THAT.search(clause[: before.start()]) is None

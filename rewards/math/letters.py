@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 
+from rewards.math.alternatives import Alternatives
 from rewards.math.denials import DENIED, HEDGED
 
 # The first letters of each script that numbers its choices; "-" where one could also be another letter.
@@ -139,6 +140,34 @@ def option_letter(text: str) -> str | None:
             return letters.pop() if len(letters) == 1 and not HEDGED.search(clause) else None
     small = _SMALL.search(text)
     return (small[1] or small[2]).translate(_SMALL_LOCAL).upper() if small else None
+
+
+_CHOOSES = Alternatives(
+    r"(?:i|we|i['’]ll|i['’]d|so) (?:(?:will|would|now|therefore|finally) )*(?:choose|pick|select|go with|go for)|chọn|elijo|elegimos|escojo"
+    r"|me quedo con|escolho|wähle|wählen wir|nehme|choisis|choisissons|scelgo|scegliamo|kies|kiezen we|wybieram\w*|väljer|velger"
+    r"|vælger|vel|valitsen|valitsemme|valin|vybírám|volím|vyberám|vyberáme|biram\w*|izberem\w*|бирам\w*|выбира\w+|обира\w+"
+    r"|избирам\w*|választ\w+|aleg|alegem|επιλέγ\w+|διαλέγ\w+|seçiyor\w*|seçirəm|таңдаймын|tanlayman|pilih|memilih|kami pilih"
+    r"|ninachagua|tunachagua|chagua|pipiliin ko|pinipili ko|أختار|نختار|اخترت|انتخاب می\S*|منتخب کرتا|בוחר\w*|בחרתי|trio|escullo"
+    r"|aukeratzen|zgjedh",
+    "选|選|고르|고릅|선택|चुन|निवड|বেছে|เลือก|தேர்|ఎంచు|ಆಯ್ಕೆ ಮಾಡ|തിരഞ്ഞെടു|ເລືອກ|ជ្រើស|ရွေး|ვირჩევ|ընտրում|እመርጣለሁ",
+)
+"""Verbs of one who picks a choice."""
+
+
+_PRONOUN = re.compile(r"\bI(?:['\u2019](?:ll|d))?\s+(?=[a-z])")
+
+
+def later_pick(rest: str, letter: str) -> str | None:
+    """The other letter that the text behind an announced one picks; None where it picks none.
+
+    >>> later_pick(" On reflection I choose C.", "A"), later_pick(" B is too small.", "A"), later_pick(" So I pick A.", "A")
+    ('C', None, None)
+    """
+    for clause in reversed(_CLAUSE.split(rest[:400])):
+        if _CHOOSES.search(clause) and not DENIED.search(clause) and not HEDGED.search(clause):
+            letters = _letters(_PRONOUN.sub(" ", _ARTICLE.sub(" ", clause)))
+            return letters.pop() if len(letters) == 1 and letter not in letters else None
+    return None
 
 
 _REASON = re.compile(

@@ -18,7 +18,7 @@ MAX_DIGITS = 1000
 """Longer literals are refused: Python's own int() refuses 4,300, and no answer key has them."""
 
 _FONTS = (
-    "text|textbf|textit|textrm|textnormal|textsf|texttt|emph|mathrm|mathbf|mathit|mathsf|mbox|hbox|boldsymbol|bm|"
+    "text|textbf|textit|textrm|textnormal|textsf|texttt|textsc|textsl|textup|textmd|emph|mathrm|mathbf|mathit|mathsf|mathtt|mathnormal|mathup|mbox|hbox|boldsymbol|bm|"
     "underline|boxed|fbox|framebox"
 )
 _MATH_DELIMITER = re.compile(r"(?<!\\)\\[()\[\]]|\\?\$")
@@ -62,7 +62,10 @@ _OR_NAMED = re.compile(
 )
 """The solutions of an equation, each with its name."""
 _AMPERSAND = re.compile(r"(?<=\d)\s+&\s+(?=[-+\d])")
-_RATIO = re.compile(r"(\d+(?:\.\d+)?)\s+(?:\\text\s*\{\s*)?to(?:\s*\})?\s+(\d+(?:\.\d+)?)")
+_RATIO = re.compile(
+    r"(\d+(?:\.\d+)?)(?:\s+to\s+|\s*\\(?:text|mathrm|textrm|mbox)\s*\{\s*(?:to|:)\s*\}\s*|\s*\\(?:colon|mathbin\s*\{:\}|mathrel\s*\{:\})\s*)"
+    r"(\d+(?:\.\d+)?)"
+)
 _SHARE = re.compile(r"(\d+)\s*(?:\\text\s*\{\s*)?(?:in|out of)(?:\s*\})?\s*(\d+)")
 _UNION = re.compile(r"(?<=[)\]])\s*(?:U|\\text\s*\{\s*U\s*\})\s*(?=[(\[])")
 _COMMA_OF_A_LIST = re.compile(r"(?<!\d),|,(?!\d)|\d,\d+,")

@@ -170,12 +170,14 @@ def spelled_number(text: str) -> int | Fraction | None:
         text = text[sign.end() :].translate(KOREAN) if sign else text.translate(KOREAN)
         negative, value = bool(sign), digits_and_places(text)
         value = int(text) if sign and text.isdecimal() else value
-        value = chinese(text.replace("分の", "分之")) if value is None else value
+        value = chinese(text.replace("分の", "分之").replace("分의", "分之").replace("분의", "分之")) if value is None else value
     return None if value is None else -value if negative else value
 
 
 def _english(words: list[str]) -> int | Fraction | None:
-    """`two thirds` or a whole number."""
+    """`two thirds`, `three point five` or a whole number."""
+    if "point" in words[1:-1]:
+        return _english_decimal(words[: words.index("point")], words[words.index("point") + 1 :])
     part = words[-1].removesuffix("s") if words else ""
     if part in _PARTS and "and" in words[1:]:
         joint = len(words) - 1 - words[::-1].index("and")
@@ -185,6 +187,18 @@ def _english(words: list[str]) -> int | Fraction | None:
         count = 1 if words[:-1] in ([], ["a"]) else _english_whole([word for word in words[:-1] if word != "a"])
         return None if count is None else simplest(Fraction(count, _PARTS[part]))
     return _english_whole(words)
+
+
+def _english_decimal(whole: list[str], decimals: list[str]) -> Fraction | int | None:
+    """`three point one four`: digits one by one, or a number below a hundred."""
+    before = _english_whole(whole)
+    digits = [_ONES.get(word if word != "oh" else "zero", 10) for word in decimals]
+    if before is None:
+        return None
+    if all(digit < 10 for digit in digits):
+        return simplest(Fraction(f"{before}.{''.join(map(str, digits))}"))
+    together = _below_thousand(decimals)
+    return simplest(Fraction(f"{before}.{together}")) if together is not None and together < 100 else None
 
 
 def _english_whole(words: list[str]) -> int | None:
