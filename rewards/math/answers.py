@@ -124,7 +124,9 @@ def _with_unit(shown: str, cleaned: str, text: str, when: Moment | None) -> Answ
         tree, unit = tree.args[0], unit or "degree"
     elif tree.op == "rel" and tree.args[-1].op == "degree":
         tree, unit = Node("rel", (*tree.args[:-1], tree.args[-1].args[0]), name=tree.name), unit or "degree"
-    return Answer(shown, squeeze(cleaned), tree=tree, unit=unit, decimal=comma_decimal(_NAME.sub("", cleaned)), moment=when)
+    return Answer(
+        shown, squeeze(cleaned), tree=tree, unit=unit, decimal=comma_decimal(_NAME.sub("", cleaned)), moment=when
+    )
 
 
 _NAME = re.compile(r"^[A-Za-z](?:_\{?\w{1,3}\}?)?\s*=\s*")

@@ -100,7 +100,10 @@ _NAMED_PARTS = {
     "noon": "mezzogiorno|mezzodì|midi|mediodía|meio[- ]dia|mediodia|migdia|południ[eau]|poledne|poludnie|podne|подне|полдень|опівдні"
     "|полудень|пладне|öğle vakti|amiază|noon|正午|정오|kešpäivä\\w*|keskipäivällä|hádegi|vidurdien\\w*|pusdien\\w*",
 }
-_BY_NAME = {name: re.compile(rf"(?<![^\W_])(?<!-)(?<!po )(?<!przed )(?:{words})(?![^\W_])") for name, words in _NAMED_PARTS.items()}
+_BY_NAME = {
+    name: re.compile(rf"(?<![^\W_])(?<!-)(?<!po )(?<!przed )(?:{words})(?![^\W_])")
+    for name, words in _NAMED_PARTS.items()
+}
 """Noon and midnight, which are hours by themselves."""
 
 

@@ -157,7 +157,7 @@ def without_denied(text: str) -> str:
 
 
 _IF = {
-    "subjunctives": r"(?:si|se)\b[^,.]{0,60}?\b(?:fuera|fuese|fueran|fuesen|fosse|fossero|fossem|étaient|était|fos)",
+    "subjunctives": r"(?:si|se)\b[^,.]{0,60}?\b(?:fuera|fuese|fueran|fuesen|tuvier\w+|tuvies\w+|hubier\w+|tivesse\w*|houvesse|avesse\w*|avait|avaient|avais|fosse|fossero|fossem|étaient|était|fos)",
     "de, nl": "wenn|falls|angenommen|stel dat|als het antwoord",
     "sv, da, no": r"om svaret|hvis|ifall",
     "fi, hu, ro": "jos|ha(?= a)|dacă",

@@ -1,4 +1,3 @@
-
 """Numbers below a hundred in languages that fuse tens and ones, or have a word for each: Tamil, Kannada, Malayalam, and
 Gujarati and Punjabi. Standard library only.
 
@@ -28,8 +27,7 @@ _TAMIL = _Fused(
     "ைந்து|ியைந்து|ி ஐந்து, ாறு|ியாறு|ி ஆறு, ேழு|ியேழு|ி ஏழு, ெட்டு|ியெட்டு|ி எட்டு, ொன்பது|ியொன்பது|ி ஒன்பது",
 )
 _KANNADA = _Fused(
-    "ಒಂದು ಎರಡು ಮೂರು ನಾಲ್ಕು ಐದು ಆರು ಏಳು ಎಂಟು ಒಂಬತ್ತು ಹತ್ತು ಹನ್ನೊಂದು ಹನ್ನೆರಡು ಹದಿಮೂರು ಹದಿನಾಲ್ಕು ಹದಿನೈದು ಹದಿನಾರು ಹದಿನೇಳು "
-    "ಹದಿನೆಂಟು ಹತ್ತೊಂಬತ್ತು",
+    "ಒಂದು ಎರಡು ಮೂರು ನಾಲ್ಕು ಐದು ಆರು ಏಳು ಎಂಟು ಒಂಬತ್ತು ಹತ್ತು ಹನ್ನೊಂದು ಹನ್ನೆರಡು ಹದಿಮೂರು ಹದಿನಾಲ್ಕು ಹದಿನೈದು ಹದಿನಾರು ಹದಿನೇಳು ಹದಿನೆಂಟು ಹತ್ತೊಂಬತ್ತು",
     "ಇಪ್ಪತ್ತು ಮೂವತ್ತು ನಲವತ್ತು|ನಲ್ವತ್ತು ಐವತ್ತು ಅರವತ್ತು ಎಪ್ಪತ್ತು ಎಂಬತ್ತು|ಎಂಭತ್ತು ತೊಂಬತ್ತು|ತೊಂಭತ್ತು",
     "ಇಪ್ಪತ್ತ ಮೂವತ್ತ ನಲವತ್ತ|ನಲ್ವತ್ತ ಐವತ್ತ ಅರವತ್ತ ಎಪ್ಪತ್ತ ಎಂಬತ್ತ|ಎಂಭತ್ತ ತೊಂಬತ್ತ|ತೊಂಭತ್ತ",
     "ೊಂದು, ೆರಡು, ಮೂರು|ುಮೂರು|ು ಮೂರು, ನಾಲ್ಕು|ುನಾಲ್ಕು|ು ನಾಲ್ಕು, ೈದು, ಾರು, ೇಳು, ೆಂಟು, ೊಂಬತ್ತು",
@@ -78,7 +76,5 @@ def _below_hundred(language: _Fused) -> dict[str, int]:
     return values
 
 
-FUSED = {
-    word: value for language in (_TAMIL, _KANNADA, _MALAYALAM) for word, value in _below_hundred(language).items()
-}
+FUSED = {word: value for language in (_TAMIL, _KANNADA, _MALAYALAM) for word, value in _below_hundred(language).items()}
 """Their words below a hundred."""

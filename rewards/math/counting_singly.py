@@ -109,7 +109,15 @@ _SCALE = {_normal(word): value for value, words in _SCALES.items() for word in w
 _HALF = {_normal(word): value for value, words in _HALVES.items() for word in words.split()}
 _MORE = {_normal(word): part for part, words in _ADDED.items() for word in words.split()}
 _HUNDRED = tuple(word for word, value in _SCALE.items() if value == 100)
-BEGINNINGS = frozenset(word[:3] for word in (*_WHOLE, *_HALF, *_MORE, *(_normal(word) for language in HUNDREDS for words in language.split() for word in words.split("|"))))
+BEGINNINGS = frozenset(
+    word[:3]
+    for word in (
+        *_WHOLE,
+        *_HALF,
+        *_MORE,
+        *(_normal(word) for language in HUNDREDS for words in language.split() for word in words.split("|")),
+    )
+)
 """How a number may begin."""
 
 

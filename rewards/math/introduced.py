@@ -191,7 +191,38 @@ def _is_topic(before: str, after: str) -> bool:
     return CONFIRMS.search(after) is None
 
 
-_RESULTS = ["ergebnis", "resultat", "resultatet", "resultaat", "resultatin", "eredmény", "eredménye", "eredményünk", "tulos", "tulemus", "svaret", "antwort", "antwoord", "vastaus", "vastus", "summa", "summan", "summe", "summen", "betrag", "belopp", "beløp", "beløb", "bedrag", "összeg", "összege", "talet", "tallet", "értéke", "uitkomst"]
+_RESULTS = [
+    "ergebnis",
+    "resultat",
+    "resultatet",
+    "resultaat",
+    "resultatin",
+    "eredmény",
+    "eredménye",
+    "eredményünk",
+    "tulos",
+    "tulemus",
+    "svaret",
+    "antwort",
+    "antwoord",
+    "vastaus",
+    "vastus",
+    "summa",
+    "summan",
+    "summe",
+    "summen",
+    "betrag",
+    "belopp",
+    "beløp",
+    "beløb",
+    "bedrag",
+    "összeg",
+    "összege",
+    "talet",
+    "tallet",
+    "értéke",
+    "uitkomst",
+]
 """Nouns for a result, which compounds end with: Végeredmény, slutresultat, Gesamtsumme."""
 
 
@@ -203,6 +234,55 @@ def _states(word: str) -> bool:
     """
     word = word.lower()
     return word in STATES or (len(word) > 6 and word.endswith(tuple(_RESULTS)))
+
+
+_ENGLISH_STATES = (
+    STATES
+    | vocabulary(
+        "actually indeed simply really now also still clearly certainly cost costs spend spent spends left have has had leave leaves make makes made become becomes comes pay pays paid earn earns "
+        "earned need needs take takes took gets up sell sells sold buy buys bought gain gains gained lose loses lost remain remains save "
+        "saves saved collect collects collected win wins won score scores scored walk walks walked run runs ran read reads reading "
+        "nets net pops yields yield totaling totalling reaches reach stands holds weighs measures uses used keep keeps kept charges "
+        "charge owes owe receives received eats ate drink drinks drank plant plants planted bake bakes baked adds "
+        "us him her them me you it it's that's there's thus therefore hence then so about approximately roughly around nearly "
+        "page number age problem answer total sum cost price result value as with finds found deduces want wants "
+        "requires contains travel travels traveled drives drove works worked raised raises produced produces"
+    )
+) - vocabulary("by of from and or in on for at a an")
+"""The words before a number that ends an English sentence which states it."""
+_ENGLISH_OF = re.compile(
+    r"\b(?:total|sum|answer|result|value|cost|price|profit|loss|average|mean|median|mode|probability|chance|area|volume|perimeter"
+    r"|length|width|height|number|difference|product|quotient|remainder|balance|amount|weight|distance|age|maximum|minimum|rate"
+    r"|time|tip|change|revenue|income|salary|grand total|ratio|discount|interest|bill|angle|sale|share) of$"
+    r"|\b(?:stands?|stood|puts?|ends? up|ended up|arrives?|comes? out|total|amount|price|cost|balance|sum|works? out|tops out|sits?|settles?)"
+    r"(?: \w+){0,2} at$|\bon page$|\bon$",
+    re.IGNORECASE,
+)
+_CONCLUDED = re.compile(
+    r"\b(?:so|therefore|thus|hence|altogether|in (?:total|all)|finally|overall|consequently)\b", re.IGNORECASE
+)
+_APPOSED = re.compile(r"[^\W\d_], [$€£]?$")
+
+
+def _is_stated_in_english(sentence: str, clause: str) -> bool:
+    """Whether the words in front of a number that ends an English sentence state it: "leaves him with", not "divide by".
+
+    >>> _is_stated_in_english("", "That leaves him with"), _is_stated_in_english("", "I'll divide it by")
+    (True, False)
+    """
+    word = _SPACED.findall(clause)[-1:]
+    if not word:
+        return True
+    last = word[0].lower().replace("\u2019", "'")
+    return (
+        last in _ENGLISH_STATES
+        or _ENGLISH_OF.search(clause) is not None
+        or (_CONCLUDED.search(sentence) is not None and last not in _NEVER)
+    )
+
+
+_NEVER = vocabulary("by into from than before after")
+"""Words before a number that is not what a sentence says, whatever else it concludes."""
 
 
 def is_stated_by(before: str) -> bool:
@@ -235,11 +315,17 @@ def is_introduced(text: str, start: int, end: int, *, is_measured: bool = False)
         return False
     clause = _CLAUSES.split(sentence)[-1]
     before = _WORD_BEFORE.search(clause)
+    if (
+        before is None
+        and _APPOSED.search(clause)
+        and len(_ENGLISH.intersection(map(str.lower, _SPACED.findall(clause)))) > 1
+    ):
+        return False
     if before is None or not _IS_SPACED.match(before[1]):
         return True
     words = [word.lower() for word in _SPACED.findall(sentence)]
     if len(_ENGLISH.intersection(words)) > (not sentence.isascii()):
-        return True
+        return _is_stated_in_english(sentence, clause[: before.end(1)])
     if CONCLUDES.search(sentence) or _ARRIVES.search(clause[: before.end(1)]):
         return True
     return _states(before[1]) and _THAT.search(clause[: before.start()]) is None

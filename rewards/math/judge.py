@@ -135,7 +135,12 @@ def _same_decimal(one: Answer, other: Answer) -> bool:
         return False
     if one.decimal in (other.plain, number_of(other)):
         return True
-    return other.tree is not None and other.tree.op == "rel" and one.shown[:1] == other.shown[:1] and _value_is(other.tree, one.decimal)
+    return (
+        other.tree is not None
+        and other.tree.op == "rel"
+        and one.shown[:1] == other.shown[:1]
+        and _value_is(other.tree, one.decimal)
+    )
 
 
 def _value_is(equation: Node, value: int | Fraction) -> bool:

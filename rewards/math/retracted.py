@@ -38,7 +38,12 @@ def named(answer: str) -> Value | None:
     ('A', '18', True)
     """
     if (letter := _LETTER.match(answer)) is not None:
-        return Value(letter[1], re.compile(rf"(?<![A-Za-z\u00c0-\u024f\u1e00-\u1eff\d]){letter[1]}(?![A-Za-z\u00c0-\u024f\u1e00-\u1eff\d'\u2019])"))
+        return Value(
+            letter[1],
+            re.compile(
+                rf"(?<![A-Za-z\u00c0-\u024f\u1e00-\u1eff\d]){letter[1]}(?![A-Za-z\u00c0-\u024f\u1e00-\u1eff\d'\u2019])"
+            ),
+        )
     number = _NUMBER.search(answer)
     if number is None:
         return None
@@ -46,7 +51,9 @@ def named(answer: str) -> Value | None:
 
 
 _MOST_CHARS = 400
-_SPLIT = re.compile(r"\d|(?<![A-Za-z\u00c0-\u024f\u1e00-\u1eff\d'\u2019])(?:[B-HJ]|I(?=[.)]|$))(?![A-Za-z\u00c0-\u024f\u1e00-\u1eff\d'\u2019])|(?<=[:\uff1a]\s)A(?!\w)")
+_SPLIT = re.compile(
+    r"\d|(?<![A-Za-z\u00c0-\u024f\u1e00-\u1eff\d'\u2019])(?:[B-HJ]|I(?=[.)]|$))(?![A-Za-z\u00c0-\u024f\u1e00-\u1eff\d'\u2019])|(?<=[:\uff1a]\s)A(?!\w)"
+)
 _SIGNS = re.compile(r"[-+\u2212$(\\\u20a0-\u20cf\u00a3\u00a5\s*]*$")
 
 
@@ -98,8 +105,11 @@ def _corrects(sentence: str, opening: str, *, is_first: bool) -> bool:
     is_called_wrong = len(clauses) > 1 and takes_back(clauses[0])
     return is_first and (is_called_wrong or TAKES_BACK.search(opening) is not None)
 
+
 _REFUSED = Alternatives(f"fails?|{'|'.join(WRONG.values())}|{REJECTED}", f"{WRONG_IN_A_WORD}|{REJECTED_IN_A_WORD}")
-_ARTICLE = re.compile(r"\s+(?!(?:is|was|fails?|does|doesn|cannot|can|would|must|has|gives|isn|wasn|não|no|non|ne|is not)\b)[a-z\u00e0-\u024f]")
+_ARTICLE = re.compile(
+    r"\s+(?!(?:is|was|fails?|does|doesn|cannot|can|would|must|has|gives|isn|wasn|não|no|non|ne|is not)\b)[a-z\u00e0-\u024f]"
+)
 """Behind an A that is a word of its own: "A common mistake"."""
 _CLAUSE_END = re.compile(r"[,;:.!?，、；。،؛।](?=\s|$|[^\x00-\x7f])")
 _NOT_BEFORE = re.compile(

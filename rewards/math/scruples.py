@@ -123,7 +123,7 @@ _HARDLY_IN_A_WORD = {
     "ja": "まさか|ありえ|有り得|あり得|怪し|疑|どうやら|らしい|ようだ|ようです|みたい|だろう|でしょう"
     "|かな(?=[。?？]"
     "|$)|なのか|かも|おかしい|不可能|推測|見込み"
-    "|と言われ|そうだ(?=[。]|$)|つもり",
+    "|予定(?:です|だ|である)|と言われ|そうだ(?=[。]|$)|つもり",
     "ko": "설마|과연|글쎄|혹시|듯하|듯합|듯싶|것 같|모양입|모양이다|불가능|절대|결코|추측|짐작|아닐까"
     "|일까(?!지)"
     "|인가요|인가\\?|을까(?!지)|이상하|수상하|전혀|도저히",
@@ -189,7 +189,7 @@ _GIVEN = {
     r" (?:says|states|said|stated|tells|told|gives|gave|mentions|mentioned|claims|claimed|asks"
     r"|specifies|reads|assumes)"
     r"|(?:are|is|were|was) (?:told|given)|according to the (?:problem|question|text|prompt)|as stated"
-    r"|originally|initially|at first|(?:start|began|begin)(?:s|ed)? with|to begin with"
+    r"|originally|initially|at first|previously|earlier|before (?:the|that|this|he|she|it|they|we|his|her|their)|(?:start|began|begin)(?:s|ed)? with|to begin with"
     r"|at the (?:start|beginning|outset)|so far|for now|intermediate|by the problem",
     "de": r"(?:laut|im|in der) (?:aufgabentext|aufgabenstellung|text|aufgabe)|aufgabentext|aufgabenstellung"
     r"|ursprünglich"

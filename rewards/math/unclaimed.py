@@ -146,7 +146,16 @@ def withdraws(sentence: str) -> bool:
     return looks_ahead(sentence) or _LACKS.search(sentence) is not None
 
 
-_LACKS = re.compile(r"\b(?:we|i) still (?:need|lack|have to|must)\b|\b(?:is|are) (?:still )?missing\b", re.IGNORECASE)
+_LACKS = re.compile(
+    r"\b(?:we|i) still (?:need|lack|have to|must)\b|\b(?:is|are) (?:still )?missing\b|\b(?:comes?|is|are) next\b"
+    r"|\byet to (?:be|come)\b|\bnot (?:been |yet )?(?:included|counted|added|considered|accounted)\b|\bstill to (?:be|come|do)\b"
+    r"|\bremains? to be\b|\bnoch nicht (?:enthalten|eingerechnet|berücksichtigt|dabei|mitgezählt)\b|\bfehl(?:t|en) noch\b"
+    r"|\bpas encore (?:compt|inclu|ajout)\w*|\b(?:aún|todavía) no (?:\w+ )?(?:inclu|cont|sum)\w*|\bainda não (?:\w+ )?(?:inclu|cont|som)\w*"
+    r"|\bnon (?:\w+ )?ancora (?:inclus|contat|aggiunt)\w*|\bnog niet (?:meegeteld|inbegrepen|meegerekend)\b"
+    r"|ещё не (?:учт|посчит|включ)\w*|еще не (?:учт|посчит|включ)\w*|ще не (?:врах|порах|включ)\w*|jeszcze nie (?:wlicz|dolicz|uwzgl)\w*"
+    r"|還沒[算加計]|还没[算加计]|まだ含|まだ足して|아직 (?:포함|더하)",
+    re.IGNORECASE,
+)
 
 
 def is_of_others(sentence: str) -> bool:
@@ -235,7 +244,8 @@ _QUOTES = re.compile(
     r"|\b(?:use|using|apply|applying)\b[^.=]*\b(?:with|where)\b[^.]*=\s*$|\bassum(?:es|ed)\b[^.]*$"
     r"|\b(?!oth|rath)[a-z]{2,10}er than\s*$|\b(?:a|an|any|some) (?:multiple|factor|divisor"
     r"|power) of\s*$|\bdivisible by\s*$"
-    r"|\b(?:my|best|wild|first) (?:guess|hunch)\b[^.]*$|^\W*(?:given|let(?!['’]|\s+(?:us|me)\b)|gegeben"
+    r"|\b(?:decide|choose|choice|torn) between\b[^.]*$|\b(?:two|several|both) possible\b[^.]*$|\bcandidates\b[^.]*$"
+    r"|\b(?:my|best|wild|first) (?:guess|hunch|attempt|try)\b[^.]*$|^\W*(?:given|let(?!['’]|\s+(?:us|me)\b)|gegeben"
     r"|soit|sea|sia|дано|пусть)\b[^.]*$"
     r"|\bsetz(?:en|e) (?:wir|ich)\b[^.]*$"
     r"|\b(?:keeps?|kept) (?:insisting|saying|claiming|telling)\b[^.]{0,40}$",

@@ -142,7 +142,9 @@ def _run(line: str, words: list[re.Match[str]], before: str) -> tuple[int, str]:
         value = cardinal(text) if value is None else value
         if value is None and (shorter := _VERB_BEHIND.sub("", text)) != text:
             value = cardinal(shorter)
-        if (isinstance(value, int) and abs(value) > 2) or (isinstance(value, Fraction) and (length > 1 or value > 1 or "-" in text)):
+        if (isinstance(value, int) and abs(value) > 2) or (
+            isinstance(value, Fraction) and (length > 1 or value > 1 or "-" in text)
+        ):
             return length, str(value)
         if isinstance(value, Fraction) and text > "\u0370" and value.denominator > 2 and before in STATES:
             return length, str(value)  # "the rest is a third", in scripts whose thirds are no ordinals
