@@ -264,6 +264,13 @@ _CONCLUDED = re.compile(
 _APPOSED = re.compile(r"[^\W\d_], [$€£]?$")
 
 
+def _is_only_apposed(sentence: str, clause: str) -> bool:
+    """Whether the number behind a clause only explains the word in front of its comma: "the price of the bike, 72"."""
+    if not _APPOSED.search(clause) or "answer" in sentence or _CONCLUDED.search(sentence):
+        return False
+    return len(_ENGLISH.intersection(map(str.lower, _SPACED.findall(clause)))) > 1
+
+
 def _is_stated_in_english(sentence: str, clause: str) -> bool:
     """Whether the words in front of a number that ends an English sentence state it: "leaves him with", not "divide by".
 
@@ -315,11 +322,7 @@ def is_introduced(text: str, start: int, end: int, *, is_measured: bool = False)
         return False
     clause = _CLAUSES.split(sentence)[-1]
     before = _WORD_BEFORE.search(clause)
-    if (
-        before is None
-        and _APPOSED.search(clause)
-        and len(_ENGLISH.intersection(map(str.lower, _SPACED.findall(clause)))) > 1
-    ):
+    if before is None and _is_only_apposed(sentence, clause):
         return False
     if before is None or not _IS_SPACED.match(before[1]):
         return True

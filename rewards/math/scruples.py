@@ -189,7 +189,7 @@ _GIVEN = {
     r" (?:says|states|said|stated|tells|told|gives|gave|mentions|mentioned|claims|claimed|asks"
     r"|specifies|reads|assumes)"
     r"|(?:are|is|were|was) (?:told|given)|according to the (?:problem|question|text|prompt)|as stated"
-    r"|originally|initially|at first|previously|earlier|before (?:the|that|this|he|she|it|they|we|his|her|their)|(?:start|began|begin)(?:s|ed)? with|to begin with"
+    r"|originally|initially|at first|(?:start|began|begin)(?:s|ed)? with|to begin with"
     r"|at the (?:start|beginning|outset)|so far|for now|intermediate|by the problem",
     "de": r"(?:laut|im|in der) (?:aufgabentext|aufgabenstellung|text|aufgabe)|aufgabentext|aufgabenstellung"
     r"|ursprünglich"

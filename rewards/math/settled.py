@@ -87,7 +87,7 @@ def last_value(text: str, *, with_unit: bool = False) -> str:
 
 def _last_number(plain: str, *, with_unit: bool, is_measured: bool) -> str:
     """The last number of a folded text; empty where its sentence does not state it."""
-    found = _last_ones(plain)
+    found = _up_to_computed(plain, _last_ones(plain))
     if not found or is_denied(plain, *found[-1].span()):
         return ""
     if not _is_stated(plain, *_digits(found[-1]), is_measured=is_measured):
@@ -115,6 +115,29 @@ def _is_stated(plain: str, start: int, end: int, *, is_measured: bool) -> bool:
         return False
     return is_introduced(plain, start, end, is_measured=is_measured)
 
+
+_EQUATION = re.compile(
+    r"\d[\d.,]*%?\)?\s?(?:[-+*/x\u00d7\u00f7\u00b7]|\\times|\\cdot)\s?[$(]?\d[^=\n]{0,40}?=\s*[$(]?(?=[-+]?\d)"
+)
+
+
+def _up_to_computed(plain: str, found: list[re.Match[str]]) -> list[re.Match[str]]:
+    """The last numbers of a text up to the one that its last sentence computes: "720 x 2 = 1440 turns in 2 hours".
+
+    A sentence with two equations has no such number, nor one that goes on with an operator or an equals sign.
+    """
+    start = max((end.end() for end in _ENDS.finditer(plain.rstrip())), default=0)
+    equations = list(_EQUATION.finditer(plain, start)) if "=" in plain[start:] else []
+    if len(equations) != 1 or "=" in plain[equations[0].end() :]:
+        return found
+    all_found = [number for number in numbers(plain) if _digits(number)[0] >= equations[0].end() - 1]
+    if len(all_found) < 2 or not _WORDS_BETWEEN.match(plain, all_found[0].end(), all_found[1].start()):
+        return found
+    return found if _UNFINISHED.match(plain, all_found[-1].end()) else all_found[:1]
+
+
+_ENDS = re.compile(r"[.!?](?=\s+\S)|\n")
+_WORDS_BETWEEN = re.compile(r"\s?[^\W\d_]{2,}[^-+*/=\u00d7<>]*$")
 
 _SIGN = "[\u20a0-\u20cf\u00a3\u00a5\u0e3f$]"
 _MEASURED = re.compile(

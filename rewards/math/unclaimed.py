@@ -245,6 +245,7 @@ _QUOTES = re.compile(
     r"|\b(?!oth|rath)[a-z]{2,10}er than\s*$|\b(?:a|an|any|some) (?:multiple|factor|divisor"
     r"|power) of\s*$|\bdivisible by\s*$"
     r"|\b(?:decide|choose|choice|torn) between\b[^.]*$|\b(?:two|several|both) possible\b[^.]*$|\bcandidates\b[^.]*$"
+    r"|^\W*(?:before|earlier|previously|yesterday|last (?:week|month|year|time|season|summer|winter))\b[^=]*\b(?:had|was|were|did)\s*\W{0,2}$"
     r"|\b(?:my|best|wild|first) (?:guess|hunch|attempt|try)\b[^.]*$|^\W*(?:given|let(?!['’]|\s+(?:us|me)\b)|gegeben"
     r"|soit|sea|sia|дано|пусть)\b[^.]*$"
     r"|\bsetz(?:en|e) (?:wir|ich)\b[^.]*$"
