@@ -130,9 +130,11 @@ def denies_by_name(rest: str, answer: str) -> bool:
     >>> denies_by_name("A, but A fails", "A"), denies_by_name("A, because B fails", "A")
     (True, False)
     """
-    value = named(answer)
-    first = value.pattern.search(rest) if value is not None and value.text.isalpha() else None
-    return first is not None and value is not None and _end_of_denied(rest[first.end() :], value) > 0
+    letter = _LETTER.match(answer)
+    if letter is None or rest.count(letter[1]) < 2 or (value := named(answer)) is None:
+        return False
+    first = value.pattern.search(rest)
+    return first is not None and _end_of_denied(rest[first.end() :], value) > 0
 
 
 def _end_of_denied(sentence: str, value: Value) -> int:

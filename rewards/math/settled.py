@@ -128,14 +128,18 @@ def _up_to_computed(plain: str, found: list[re.Match[str]]) -> list[re.Match[str
     """
     start = max((end.end() for end in _ENDS.finditer(plain.rstrip())), default=0)
     equations = list(_EQUATION.finditer(plain, start)) if "=" in plain[start:] else []
-    if len(equations) != 1 or "=" in plain[equations[0].end() :]:
+    if len(equations) != 1 or "=" in plain[equations[0].end() :] or _OPERATOR_LAST.search(plain):
+        return found
+    if not _ANOTHER.match(plain, equations[0].end()):
         return found
     all_found = [number for number in numbers(plain) if _digits(number)[0] >= equations[0].end() - 1]
     if len(all_found) < 2 or not _WORDS_BETWEEN.match(plain, all_found[0].end(), all_found[1].start()):
         return found
-    return found if _UNFINISHED.match(plain, all_found[-1].end()) else all_found[:1]
+    return all_found[:1]
 
 
+_ANOTHER = re.compile(r"[-+]?\d[\d.,/%]*\s?[^\W\d_]{2,}[^=]*\d")
+_OPERATOR_LAST = re.compile(r"[-+*/\u00d7]\s*$")
 _ENDS = re.compile(r"[.!?](?=\s+\S)|\n")
 _WORDS_BETWEEN = re.compile(r"\s?[^\W\d_]{2,}[^-+*/=\u00d7<>]*$")
 
