@@ -35,7 +35,8 @@ _NOT_THE_OTHER = re.compile(r"[,;]?\s+(?:and\s+)?(?:not|rather than|instead of)\
 
 
 class Announced(NamedTuple):
-    """The answer that a text announces, None where it announces none, and what counts instead where it is taken back."""
+    """The answer that a text announces, None where it announces none, and what counts instead where it is taken"
+    " back."""
 
     text: str | None
     instead: str | None = None
@@ -101,7 +102,8 @@ def end_of_taken_back(before: str, content: str, rest: str) -> int | None:
 
     A box that stands for an example of the form is taken back by a text that then gives up.
 
-    >>> end_of_taken_back("", "14", ". Wait, that is wrong. It is 20."), end_of_taken_back("", "18", ". Check: 9 * 2 = 18.")
+    >>> end_of_taken_back("", "14", ". Wait, that is wrong. It is 20."), end_of_taken_back("", "18", ". Check: 9"
+    " * 2 = 18.")
     (21, None)
     """
     end = end_of_withdrawal(rest.lstrip(" $*)]\\"), named(content))

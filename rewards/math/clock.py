@@ -93,11 +93,15 @@ def _in_spaced_words(line: str) -> Iterator[Said]:
 
 
 _NAMED_PARTS = {
-    "am": "mezzanotte|minuit|medianoche|meia[- ]noite|mitjanit|mitternacht|middernacht|midnatt|midnat|keskiyö\\w*|kesköö\\w*"
-    "|północ[ąy]?|půlnoc[ei]?|polnoc[ei]?|ponoć[iu]?|поноћ|полночь|полуночи|опівночі|північ|полунощ|полноќ|éjfél\\w*|gece yarısı\\w*"
-    "|miezul nopții|μεσάνυχτα|midnight|午夜|子夜|자정|منتصف الليل|نصف شب|نیمه شب|חצות|आधी रात|nửa đêm|tengah malam|usiku wa manane"
+    "am": "mezzanotte|minuit|medianoche|meia[- ]noite|mitjanit|mitternacht|middernacht|midnatt|midnat"
+    "|keskiyö\\w*|kesköö\\w*"
+    "|północ[ąy]?|půlnoc[ei]?|polnoc[ei]?|ponoć[iu]?|поноћ|полночь|полуночи|опівночі|північ|полунощ|полноќ"
+    "|éjfél\\w*|gece yarısı\\w*"
+    "|miezul nopții|μεσάνυχτα|midnight|午夜|子夜|자정|منتصف الليل|نصف شب|نیمه شب|חצות|आधी रात|nửa đêm|tengah"
+    " malam|usiku wa manane"
     "|hatinggabi|pusnakt\\w*|vidurnakt\\w*|miðnætti\\w*",
-    "noon": "mezzogiorno|mezzodì|midi|mediodía|meio[- ]dia|mediodia|migdia|południ[eau]|poledne|poludnie|podne|подне|полдень|опівдні"
+    "noon": "mezzogiorno|mezzodì|midi|mediodía|meio[- ]dia|mediodia|migdia|południ[eau]|poledne|poludnie|podne"
+    "|подне|полдень|опівдні"
     "|полудень|пладне|öğle vakti|amiază|noon|正午|정오|kešpäivä\\w*|keskipäivällä|hádegi|vidurdien\\w*|pusdien\\w*",
 }
 _BY_NAME = {

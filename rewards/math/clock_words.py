@@ -144,7 +144,8 @@ WESTERN_CLOCKS = {
         ),
     ),
     "it": Clock(
-        "una due tre quattro cinque sei sette otto nove dieci undici dodici|mezzogiorno|mezzanotte tredici quattordici quindici "
+        "una due tre quattro cinque sei sette otto nove dieci undici dodici|mezzogiorno|mezzanotte tredici"
+        " quattordici quindici "
         "sedici diciassette diciotto diciannove venti ventuno|ventun[ao] ventidue ventitre|ventitré ventiquattro",
         (
             ("H e mezz[ao]", 30, 0),

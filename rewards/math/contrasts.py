@@ -19,7 +19,8 @@ _OR_INSIDE = re.compile(
 _BUT = (
     "но|а|але|sino|sondern|mais(?! d[eo] )|ma|bensì|mas|maar|lecz|ale|nýbrž|nego|već|utan|men|vaan|hanem|ci|αλλά|بلکه"
     "|بلکہ|بل"
-    "|אלא|बल्कि|বরং|melainkan|tetapi|mà là|bali|kundi|(?<!anything )but"
+    "|אלא|बल्कि|বরং|melainkan|tetapi|mà là|bali|kundi|ampak|temveč|marveč|туку|vaid|heldur|senón|sinó|baizik"
+    "|არამედ|այլ|(?<!anything )but"
 )
 _BUT_IN_A_WORD = "ではなく|でなく|じゃなく|而是|而[为為]|아니라|แต่เป็น"
 _LAST_BUT = Alternatives(rf"{_BUT}|değil,?(?=\s\S*\d)", _BUT_IN_A_WORD)
@@ -97,7 +98,8 @@ def turns_back(text: str) -> bool:
 
 
 _BEGINS_WITH_BUT = re.compile(
-    rf"[\s,;:\u3001\uff0c\u060c\u061b]*(?:(?:{_BUT}|tylko|ampak|temveč|marveč|туку|vaid|bet|o|por|senón|sinó|baizik eta|heldur|ach|ond"
+    rf"[\s,;:\u3001\uff0c\u060c\u061b]*(?:(?:{_BUT}|tylko|ampak|temveč|marveč|туку|vaid|bet|o|por|senón|sinó"
+    rf"|baizik eta|heldur|ach|ond"
     rf"|არამედ|այլ|bali ni|mà là|पण|ਸਗੋਂ|पर|तर)(?!\w)|{_BUT_IN_A_WORD}|[이가]?\s?아니라|แต่เป็น|แต่|ແຕ່ແມ່ນ|ទេ គឺ|မဟုတ်ဘဲ|ሳይሆን|නොව"
     r"|(?:değil|deyil|emas|емес|эмес|биш|नहीं|नाही|होइन|নয়|নয়|નહીં|ਨਹੀਂ|نہیں|അല്ല|அல்ல|కాదు|ಅಲ್ಲ)(?:[\s,]+(?:बल्कि|तर|বরং|પણ|ਸਗੋਂ|بلکہ))?)?"
     r"[\s,:]*",
@@ -157,7 +159,8 @@ def without_denied(text: str) -> str:
 
 
 _IF = {
-    "subjunctives": r"(?:si|se)\b[^,.]{0,60}?\b(?:fuera|fuese|fueran|fuesen|tuvier\w+|tuvies\w+|hubier\w+|tivesse\w*|houvesse|avesse\w*|avait|avaient|avais|fosse|fossero|fossem|étaient|était|fos)",
+    "subjunctives": r"(?:si|se)\b[^,.]{0,60}?\b(?:fuera|fuese|fueran|fuesen|tuvier\w+|tuvies\w+|hubier\w+"
+    r"|tivesse\w*|houvesse|avesse\w*|avait|avaient|avais|fosse|fossero|fossem|étaient|était|fos)",
     "de, nl": "wenn|falls|angenommen|stel dat|als het antwoord",
     "sv, da, no": r"om svaret|hvis|ifall",
     "fi, hu, ro": "jos|ha(?= a)|dacă",

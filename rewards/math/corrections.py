@@ -13,20 +13,24 @@ from rewards.math.alternatives import Alternatives
 from rewards.math.words import truth
 
 _OPENS = {
-    "en": r"wait|hold on|hang on|oops|whoops|scratch (?:that|this|it)|strike (?:that|this|it)|cross (?:that|this|it) out"
+    "en": r"wait|hold on|hang on|oops|whoops|scratch (?:that|this|it)|strike (?:that|this|it)|cross (?:that|this"
+    r"|it) out"
     r"|correction|erratum|on second thou?ght|my (?:mistake|bad)|no,? (?:that|it)|actually,? (?:no|it|that)|sorry"
-    r"|(?:or|but) rather|rather(?! than)|or,? better|make that|i (?:mean|meant)|hmm|let me re(?:check|do|consider|count|compute"
+    r"|(?:or|but) rather|rather(?! than)|or,? better|on (?:second look|closer inspection)|make that|i (?:mean"
+    r"|meant)|hmm|let me re(?:check|do|consider|count|compute"
     r"|calculate)|i (?:forgot|made (?:a|an) (?:mistake|error)|miscounted|misread|stand corrected)|delete (?:that|this)",
     "de": r"moment|halt|stopp?|warte\w*|korrektur|richtigstellung|berichtigung|verzeihung|pardon|sorry|vielmehr"
     r"|besser gesagt|genauer(?: gesagt)?|oder (?:besser|vielmehr|genauer)|ich habe (?:mich|einen fehler)"
     r"|ich meine|nein,? (?:das|es|moment)|streichen wir|streiche|streich|das streichen|doch nicht",
     "nl, af": r"wacht|wag|moment|correctie|regstelling|rectificatie|pardon|sorry|of (?:liever|beter|eerder)(?: gezegd)?"
     r"|liever gezegd|beter gesê|streep|schrap|trek (?:dit|dat) dood|ik bedoel|nee,? (?:dat|het|dit)|toch niet",
-    "fr": r"attends|attendez|pardon|rectification|correction|erratum|(?:ou )?plutôt(?! que)|ou (?:mieux|plus exactement)"
+    "fr": r"attends|attendez|pardon|rectification|correction|erratum|(?:ou )?plutôt(?! que)|ou (?:mieux|plus"
+    r" exactement)"
     r"|plus (?:exactement|précisément)|je (?:veux|voulais) dire|je me suis|non,? (?:c['’]est|ce)|barr(?:ons|ez|e)"
     r"|ray(?:ons|ez)|biff(?:ons|ez)|oups",
     "es, gl": r"espera|esperen|espere|perdón|perdoa|corrección|fe de erratas|rectific\w+|me equivoqué|equivoqueime"
-    r"|(?:o|ou) (?:mejor|mellor) (?:dicho|dito)|(?:o|ou) (?:más|máis) bien|mejor dicho|mellor dito|más (?:bien|exactamente)"
+    r"|(?:o|ou) (?:mejor|mellor) (?:dicho|dito)|(?:o|ou) (?:más|máis) bien|mejor dicho|mellor dito|más (?:bien"
+    r"|exactamente)"
     r"|quiero decir|quero dicir|digo|tach(?:emos|ad|a|o|en)|borr(?:emos|ad|a|en)|risc(?:ade|ar|amos)|no,? (?:es|eso)",
     "pt": r"peraí|espere?|perdão|desculp\w+|correção|errata|retific\w+|errei|me enganei|ou (?:melhor|antes)"
     r"|(?:ou )?melhor(?: dizendo)?|aliás|mais precisamente|quero dizer|quis dizer|digo|risqu\w+|risc(?:amos|ar|o)"
@@ -36,26 +40,33 @@ _OPENS = {
     r"|cancell(?:iamo|ate|a|o)|no,? (?:è|non)|ops",
     "ca": r"espera|esperem|perdó|correcció|rectific\w+|(?:o|més) (?:més )?(?:ben|ben) dit|o millor|millor dit|vull dir"
     r"|ratll(?:eu|em|a)|esborr(?:eu|em)|no,? (?:és|això)|m['’]he equivocat",
-    "ro": r"stai|stați|așteaptă|greșeală|corecție|corectură|erată|rectific\w+|pardon|scuze|ba nu|mai (?:bine|exact|corect)"
+    "ro": r"stai|stați|așteaptă|greșeală|corecție|corectură|erată|rectific\w+|pardon|scuze|ba nu|mai (?:bine"
+    r"|exact|corect)"
     r"(?: zis| spus)?|sau (?:mai bine|mai degrabă)|mai degrabă|vreau să spun|tăi(?:em|ați|ați)|ștergeți|ștergem",
     "sv": r"vänta|ursäkta|rättelse|korrigering|förlåt|oj|hoppsan|(?:eller )?(?:snarare|rättare sagt|hellre)|jag menar"
     r"|stryk(?:er)?|nej,? (?:det|nu|så)",
     "da, no, nn": r"vent|unnskyld|undskyld|rettelse|korrektur|korrigering|berigtigelse|beklager|ups|oi|oj"
     r"|(?:eller )?(?:rettere(?: sagt)?|snarere|heller|bedre sagt)|jeg mener|eg meiner|stryg|stryk|overstreg"
     r"|n[ae]i,? (?:det|så)|nej,? (?:det|så)",
-    "is": r"bíddu|bíðið|afsakið|leiðrétting|(?:eða )?(?:réttara sagt|öllu heldur)|ég meina|strik(?:um|ið|a)|nei,? (?:það)",
-    "fi": r"odota\w*|hetkinen|anteeksi|korjaus|oikaisu|(?:tai )?(?:pikemminkin|oikeammin|paremminkin|tarkemmin(?: sanottuna)?)"
+    "is": r"bíddu|bíðið|afsakið|leiðrétting|(?:eða )?(?:réttara sagt|öllu heldur)|ég meina|strik(?:um|ið|a)"
+    r"|nei,? (?:það)",
+    "fi": r"odota\w*|hetkinen|anteeksi|korjaus|oikaisu|(?:tai )?(?:pikemminkin|oikeammin|paremminkin"
+    r"|tarkemmin(?: sanottuna)?)"
     r"|siis ei|tarkoitan|yliviiva\w+|pyyhi\w*|poista\w*|ei,? (?:se|vaan)|hups",
-    "et": r"oota\w*|pea|vabandust|parandus|õiendus|(?:või )?(?:õigemini|pigem|täpsemini)|ma mõtlen|tõmba(?:n|me) (?:selle )?maha"
+    "et": r"oota\w*|pea|vabandust|parandus|õiendus|(?:või )?(?:õigemini|pigem|täpsemini)|ma mõtlen|tõmba(?:n|me)"
+    r" (?:selle )?maha"
     r"|kustuta\w*|ei,? (?:see)",
-    "lv": r"pagaid\w*|atvain\w*|labojums|precizējums|(?:vai )?(?:pareizāk|precīzāk|drīzāk)(?: sakot)?|svītro\w*|nosvītro\w*"
+    "lv": r"pagaid\w*|atvain\w*|labojums|precizējums|(?:vai )?(?:pareizāk|precīzāk|drīzāk)(?: sakot)?|svītro\w*"
+    r"|nosvītro\w*"
     r"|nē,? (?:tas)|es gribēju teikt",
-    "lt": r"palauk\w*|atsiprašau|pataisymas|patikslinimas|(?:ar )?(?:tiksliau|teisingiau|veikiau)(?: sakant)?|išbrauk\w*"
+    "lt": r"palauk\w*|atsiprašau|pataisymas|patikslinimas|(?:ar )?(?:tiksliau|teisingiau|veikiau)(?: sakant)?"
+    r"|išbrauk\w*"
     r"|nubrauk\w*|ne,? (?:tai)|norėjau pasakyti",
     "pl": r"czekaj\w*|zaczekaj\w*|poczekaj\w*|chwila|chwileczkę|zaraz|moment|pomyłka|poprawka|korekta|sprostowanie"
     r"|przepraszam|(?:a |czy |lub )?(?:raczej|właściwie)|(?:czy też )?lepiej mówiąc|dokładniej|skreśl\w+"
     r"|wykreśl\w+|nie,? (?:to|jednak)",
-    "cs, sk": r"počkej\w*|počkať|počkat|počkajte|počkaj|moment|oprava|korekcia|korekce|omluv\w*|pardon|prepáč\w*|promiň\w*"
+    "cs, sk": r"počkej\w*|počkať|počkat|počkajte|počkaj|moment|oprava|korekcia|korekce|omluv\w*|pardon|prepáč\w*"
+    r"|promiň\w*"
     r"|(?:nebo |alebo |či )?(?:lépe|lepšie|přesněji|presnejšie|správněji|správnejšie|spíše|skôr)(?: řečeno| povedané)?"
     r"|škrt\w+|přeškrt\w+|preškrt\w+|vyškrt\w+|ne,? (?:to|je)|nie,? (?:to|je)|vlastně ne|vlastne nie",
     "sl, hr": r"čekaj\w*|počakaj\w*|trenutek|trenutak|ispravak|ispravka|popravek|oprosti\w*|pardon"
@@ -65,7 +76,8 @@ _OPENS = {
     r"|подобро)(?: речено| кажано)?|прецрта\w*|прекриж\w*|не,? (?:то|тоа|е|је)",
     "bg": r"чакай\w*|почакай\w*|момент|поправка|корекция|извинявай\w*|пардон|(?:или )?(?:по-точно|по-скоро|по-правилно"
     r"|всъщност не)(?: казано)?|задраск\w+|зачерк\w+|изтри\w+|не,? (?:това|е)",
-    "ru": r"подожди\w*|погоди\w*|постой\w*|стоп|стой|минутку|секунду|поправка|исправление|исправляю\w*|опечатка|уточнение"
+    "ru": r"подожди\w*|погоди\w*|постой\w*|стоп|стой|минутку|секунду|поправка|исправление|исправляю\w*|опечатка"
+    r"|уточнение"
     r"|извин\w+|прост(?:и|ите)|(?:или,? |а )?(?:вернее|точнее|скорее|правильнее|лучше сказать|то есть не)(?: сказать)?"
     r"|зач[её]рк\w+|вычёрк\w+|вычерк\w+|нет,? (?:это|не)|ошибся|ошиблась|хотя нет",
     "uk": r"зачека\w+|почекай\w*|стривай\w*|стоп|хвилинку|виправлення|поправка|уточнення|вибач\w*"
@@ -75,23 +87,30 @@ _OPENS = {
     r"|закрэсл\w+|выкрасл\w+|не,? (?:гэта)",
     "hu": r"várj\w*|várjunk|pillanat|bocsánat|elnézést|helyesbít\w*|javítás|pontosít\w*|(?:vagy |illetve )?(?:inkább"
     r"|helyesebben|pontosabban)(?: mondva)?|illetve|azaz nem|húzzuk|húzd|áthúz\w*|töröl\w*|nem,? (?:ez|az)|jaj",
-    "el": r"περίμεν\w+|στάσου|μια στιγμή|διόρθωση|συγγνώμη|(?:ή )?(?:μάλλον|καλύτερα|ακριβέστερα|ορθότερα)|εννοώ|διαγράφ\w+"
+    "el": r"περίμεν\w+|στάσου|μια στιγμή|διόρθωση|συγγνώμη|(?:ή )?(?:μάλλον|καλύτερα|ακριβέστερα|ορθότερα)|εννοώ"
+    r"|διαγράφ\w+"
     r"|διαγράψ\w+|σβήν\w+|σβήσ\w+|όχι,? (?:είναι|αυτό)|ωπ|λάθος",
-    "tr": r"dur(?:un)?|bekle\w*|pardon|özür dilerim|düzeltme|düzeltiyorum|(?:veya )?(?:daha doğrusu|daha doğru bir deyişle)"
+    "tr": r"dur(?:un)?|bekle\w*|pardon|özür dilerim|düzeltme|düzeltiyorum|(?:veya )?(?:daha doğrusu|daha doğru"
+    r" bir deyişle)"
     r"|yani değil|pardon|demek istediğim|bunu (?:silelim|çizelim|silin|çizin)|üstünü çiz\w*|hayır,? (?:bu|o)|tüh",
-    "az": r"gözləyin|gözlə|dayan\w*|düzəliş|düzəldirəm|üzr istəyirəm|daha (?:doğrusu|dəqiq)|bunu (?:pozaq|silək)|yox,? (?:bu)",
-    "kk, ky": r"күт\w*|тоқта\w*|токто\w*|түзету|оңдоо|түзөтүү|кешір\w*|кечир\w*|дәлірек(?: айтқанда)?|дұрысырағы|тагыраагы"
+    "az": r"gözləyin|gözlə|dayan\w*|düzəliş|düzəldirəm|üzr istəyirəm|daha (?:doğrusu|dəqiq)|bunu (?:pozaq|silək)"
+    r"|yox,? (?:bu)",
+    "kk, ky": r"күт\w*|тоқта\w*|токто\w*|түзету|оңдоо|түзөтүү|кешір\w*|кечир\w*|дәлірек(?: айтқанда)?|дұрысырағы"
+    r"|тагыраагы"
     r"|тагыраак(?: айтканда)?|мұны сызып|муну өчүр\w*|сызып таста\w*|жоқ,? (?:бұл)|жок,? (?:бул)",
     "uz": r"to['ʻ‘’]xta\w*|kut\w*|tuzatish|kechir\w*|aniqrog['ʻ‘’]i|to['ʻ‘’]g['ʻ‘’]rirog['ʻ‘’]i|buni o['ʻ‘’]chir\w*"
     r"|o['ʻ‘’]chirib tashla\w*|yo['ʻ‘’]q,? (?:bu)",
     "mn, tg": r"хүлээ\w*|засвар|залруулга|уучлаарай|яг үнэндээ|зөвөөр хэлбэл|дарц\w*|үүнийг дар\w*|сабр|ислоҳ|бубахшед",
     "id, ms": r"tunggu|sebentar|maaf|koreksi|ralat|pembetulan|ups|(?:atau )?(?:lebih (?:tepat(?:nya)?|benar(?:nya)?))"
     r"|atau (?:lebih baik|tepatnya)|maksud (?:saya|aku)|coret|hapus|padam\w*|batalkan|bukan,? (?:itu|ini)|eh",
-    "vi": r"khoan|đợi (?:đã|chút)|chờ (?:đã|chút)|xin lỗi|nhầm(?: rồi)?|đính chính|sửa lại|(?:hay )?(?:đúng hơn|chính xác hơn"
+    "vi": r"khoan|đợi (?:đã|chút)|chờ (?:đã|chút)|xin lỗi|nhầm(?: rồi)?|đính chính|sửa lại|(?:hay )?(?:đúng hơn"
+    r"|chính xác hơn"
     r"|nói đúng hơn)(?: là)?|ý (?:tôi|mình) là|gạch bỏ|bỏ (?:đi|cái đó)|xóa|không,? (?:phải|đó)",
-    "tl": r"sandali\w*|teka|pagwawasto|pagtatama|paumanhin|pasensya|(?:o )?mas (?:tama|tumpak)|ibig kong sabihin|burahin"
+    "tl": r"sandali\w*|teka|pagwawasto|pagtatama|paumanhin|pasensya|(?:o )?mas (?:tama|tumpak)|ibig kong sabihin"
+    r"|burahin"
     r"|tanggalin|hindi,? (?:ito|iyon)|nagkamali ako",
-    "sw": r"subiri\w*|ngoja|samahani|marekebisho|sahihisho|au tuseme|(?:au )?(?:kwa usahihi zaidi|afadhali)|namaanisha|futa"
+    "sw": r"subiri\w*|ngoja|samahani|marekebisho|sahihisho|au tuseme|(?:au )?(?:kwa usahihi zaidi|afadhali)"
+    r"|namaanisha|futa"
     r"|hapana,? (?:si|ni)",
     "sq": r"prit\w*|ndalo|korrigjim|ndreqje|më falni?|(?:ose )?më (?:mirë|saktë|saktësisht)(?: të themi)?|dua të them"
     r"|fshi\w*|jo,? (?:kjo|është)",
@@ -104,22 +123,26 @@ _OPENS = {
     r"|بل|أقصد|أعني|نشطب|اشطب\w*|احذف\w*|لا،? (?:هذا|بل)",
     "fa": r"صبر کن\w*|ببخشید|اصلاح(?:یه)?|تصحیح|(?:یا )?(?:بهتر بگویم|دقیق‌?تر(?: بگویم)?|درست‌?تر)|بلکه|منظورم"
     r"|(?:این|آن) را (?:خط|حذف|پاک)\S*|خط بزن\w*|نه،? (?:این)",
-    "ur": r"ٹھہر\w+|رکیں|رکیے|رکو|معاف\w*|تصحیح|درستی|بلکہ|(?:یا )?(?:یوں کہیں|صحیح تر)|میرا مطلب|اسے (?:کاٹ|مٹا)\w*|نہیں،? (?:یہ)",
+    "ur": r"ٹھہر\w+|رکیں|رکیے|رکو|معاف\w*|تصحیح|درستی|بلکہ|(?:یا )?(?:یوں کہیں|صحیح تر)|میرا مطلب|اسے (?:کاٹ"
+    r"|مٹا)\w*|نہیں،? (?:یہ)",
     "he": r"רגע|חכו|חכה|סליחה|תיקון|(?:או )?(?:ליתר דיוק|יותר נכון|מוטב)|כלומר לא|התכוונתי|מחק\w*|נמחק|לא,? (?:זה)",
     "am": r"ቆይ\w*|እርማት|ይቅርታ|(?:ወይም )?በትክክል|ሰርዝ\w*|ይህን ሰርዝ",
     "yo, ha, zu": r"dúró|àtúnṣe|jira|gyara|linda|isilungiso|kunalokho",
 }
 _OPENS_IN_A_WORD = {
-    "zh": "等等|等一[下会會]|慢着|慢著|且慢|抱歉|更正|勘[误誤]|[纠糾]正|算[错錯]|不[对對]|应该说|應該說|[确確]切地?[说說]|准[确確]地?[说說]"
+    "zh": "等等|等一[下会會]|慢着|慢著|且慢|抱歉|更正|勘[误誤]|[纠糾]正|算[错錯]|不[对對]|应该说|應該說"
+    "|[确確]切地?[说說]|准[确確]地?[说說]"
     "|或者说|或者說|更[准準][确確]|[划劃]掉|[删刪]掉|[删刪]去|作[废廢]|不,|不，|哦不|啊不",
-    "ja": "待って|ちょっと待|すみません|失礼|訂正|修正|いや|いえ|というより|と言うより|むしろ|正しくは|正確に(?:は|言)|もとい|取り消|取消|消し"
+    "ja": "待って|ちょっと待|すみません|失礼|訂正|修正|いや|いえ|というより|と言うより|むしろ|正しくは"
+    "|正確に(?:は|言)|もとい|取り消|取消|消し"
     "|やっぱり|やはり違",
     "ko": "잠깐|잠시|아니|죄송|정정|수정|정확히(?:는| 말하)|더 정확히|오히려|다시 말하|취소|지우|삭제|그게 아니",
     "hi, mr, ne": "रुक|ठहर|थांब|पर्ख|क्षमा|माफ|सुधार|दुरुस्ती|सच्या|संशोधन|या (?:यूँ|यों|यूं) कह|बल्कि|वास्तव में नहीं|किंवा असे"
     "|उलट|वा भन|इसे (?:काट|हटा|मिटा)|हे (?:खोड|काढ|पुस)|यसलाई (?:काट|हटा|मेट)|नहीं,|नाही,|होइन,",
     "bn": "দাঁড়|দাঁড়|থাম|অপেক্ষা|দুঃখিত|সংশোধন|বরং|অথবা বল|সঠিকভাবে বল|এটা (?:কেট|কাট|মুছ|বাদ)|না,",
     "gu, pa": "થોભ|રાહ|માફ|સુધાર|અથવા કહ|ખરેખર તો|આ (?:કાઢ|ભૂંસ)|ના,|ਰੁਕ|ਠਹਿਰ|ਮਾਫ਼|ਸੋਧ|ਜਾਂ ਕਹ|ਸਗੋਂ|ਇਸ ?ਨੂੰ (?:ਕੱਟ|ਮਿਟਾ)|ਨਹੀਂ,",
-    "ta, te, kn, ml, si": "பொறு|மன்னி|திருத்த|சரியாகச் சொன்னால்|மாறாக|அதை (?:நீக்|அடி|அழி)|இல்லை,|ఆగ|క్షమి|సవరణ|సరిగ్గా చెప్ప|దాన్ని (?:కొట్ట|తీసే)"
+    "ta, te, kn, ml, si": "பொறு|மன்னி|திருத்த|சரியாகச் சொன்னால்|மாறாக|அதை (?:நீக்|அடி|அழி)|இல்லை,|ఆగ|క్షమి|సవరణ|సరిగ్గా"
+    " చెప్ప|దాన్ని (?:కొట్ట|తీసే)"
     "|కాదు,|ನಿಲ್ಲ|ಕ್ಷಮಿ|ತಿದ್ದು|ಸರಿಯಾಗಿ ಹೇಳ|ಅದನ್ನು (?:ಅಳಿಸ|ತೆಗೆ)|ಇಲ್ಲ,|നിൽക്ക|ക്ഷമി|തിരുത്ത|കൃത്യമായി പറ|അത് (?:വെട്ട|മായ്)|അല്ല,"
     "|ඉන්න|සමාව|නිවැරදි කිරීම|හරියටම කිව|එය (?:කප|මක)|නැහැ,",
     "th, lo": "เดี๋ยว|ขอโทษ|ขออภัย|แก้ไข|แก้คำ|หรือพูดให้ถูก|หรือที่ถูก|พูดให้ถูก|ขีดฆ่า|ลบ(?:อัน|ข้อ|ทิ้ง)|ไม่ใช่ |ລໍຖ້າ|ຂໍໂທດ|ແກ້ໄຂ"

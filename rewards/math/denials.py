@@ -87,11 +87,13 @@ _MAYBE = {
     r"|почти|майже|prawie|téměř|skoro|nästan|nesten|næsten|melkein|majdnem|aproape|σχεδόν"
     "|neredeyse|hampir|gần như|almost|nearly",
     "at first sight": r"at first (?:sight|glance)|auf den ersten blick|op het eerste gezicht|à première vue"
-    r"|a (?:primera|prima) vista|à primeira vista|la prima vedere|vid första (?:anblicken|påseende)|ved første (?:øjekast"
+    r"|a (?:primera|prima) vista|à primeira vista|la prima vedere|vid första (?:anblicken|påseende)|ved første"
+    r" (?:øjekast"
     r"|øyekast)|fljótt á litið|ensi ?silmäyksellä|esmapilgul|pirmajā mirklī|iš pirmo žvilgsnio|na pierwszy rzut oka"
     r"|na první pohled|na prvý pohľad|na prvi pogled|на први поглед|на прв поглед|на пръв поглед|на первый взгляд"
     r"|на перший погляд|на першы погляд|első (?:ránézésre|pillantásra|látásra)|εκ πρώτης όψεως|με την πρώτη ματιά"
-    r"|ilk bakışta|бір қарағанда|bir qarashda|sekilas|thoạt nhìn|thoạt trông|mới nhìn|sa unang tingin|kwa mtazamo wa kwanza"
+    r"|ilk bakışta|бір қарағанда|bir qarashda|sekilas|thoạt nhìn|thoạt trông|mới nhìn|sa unang tingin|kwa"
+    r" mtazamo wa kwanza"
     r"|للوهلة الأولى|در نگاه اول|بادی النظر میں|במבט ראשון|ერთი შეხედვით|առաջին հայացքից",
     "sw, tl": "labda|siguro|marahil",
     "ru, uk, bg, sr": "может быть|возможно|наверное|вероятно|може бути|можливо|мабуть|може би|вероватно|можда|možda",
@@ -111,7 +113,8 @@ _MAYBE_IN_A_WORD = {
     "hi, bn": "शायद|संभवतः|कदाचित|সম্ভবত|হয়তো|হয়তো",
     "ta, te": "ஒருவேளை|బహుశా",
     "th": "อาจจะ|อาจเป็น|บางที",
-    "at first sight": "乍一看|乍看|初看|一見(?:する|した)|ぱっと見|얼핏|언뜻|पहली नज़?र में|प्रथमदर्शनी|প্রথম দেখায়|แวบแรก|ดูเผิน"
+    "at first sight": "乍一看|乍看|初看|一見(?:する|した)|ぱっと見|얼핏|언뜻|पहली नज़?र में|प्रथमदर्शनी|প্রথম দেখায়"
+    "|แวบแรก|ดูเผิน"
     "|முதல் பார்வையில்|మొదటి చూపులో",
     "zh": r"也许|也許|大概|或许|或許|可能(?:[是为為有]|(?=\d))|将近|將近|接近|不确定|不確定",
     "ja": "かもしれ|だろうか|でしょうか|たぶん|多分|おそらく|恐らく|ほぼ|ほとんど",

@@ -1,5 +1,6 @@
 # ruff: noqa: RUF001  (words in other scripts)
-"""Decimals and mixed numbers in words: "drei Komma fünf", "три целых две третьих", "üçte iki". Standard library only."""
+"""Decimals and mixed numbers in words: "drei Komma fünf", "три целых две третьих", "üçte iki". Standard library"
+" only."""
 
 from __future__ import annotations
 
@@ -23,37 +24,52 @@ _ZEROS = vocabulary(
     "sifuri אפס ศูนย์ শূন্য zer0 nulles núll hutsa zer"
 )
 _DENOMINATORS = {
-    3: "третьих третья третих третя третіх трэціх трета трети trzecich třetin tretin tretina tretiny trećina trećine tretjina "
+    3: "третьих третья третих третя третіх трэціх трета трети trzecich třetin tretin tretina tretiny trećina"
+    " trećine tretjina "
     "tretjine tretjini трећина трећине trešdaļas trečdaliai kolmandikku kolmannest þriðju",
-    4: "четвёртых четвертых чвертей четвертин четвъртини четвртини čtvrtin štvrtin štvrtina štvrtiny četvrtina četvrtine "
+    4: "четвёртых четвертых чвертей четвертин четвъртини четвртини čtvrtin štvrtin štvrtina štvrtiny četvrtina"
+    " četvrtine "
     "četrtina četrtine četrtini четвртина četrtin czwartych ceturtdaļas ketvirtadaliai veerandit neljandikku fjórðu",
     5: "пятых пятая п'ятих п'ята пятых piątych pětin pätín pätiny pätina petina petine petini петина петине пети "
     "piektdaļas penktadaliai viiendikku fimmtu",
-    6: "sechstel sixième sixièmes sexto sextos sesto sesti шестых шестая шостих шоста шести szóste szóstych šestina šestiny "
-    "šestin šestine sjättedel sjättedelar sjettedel sjettedele sjettedeler kuudesosa kuudesosaa hatod șesimi έκτα perenam zesde "
+    6: "sechstel sixième sixièmes sexto sextos sesto sesti шестых шестая шостих шоста шести szóste szóstych"
+    " šestina šestiny "
+    "šestin šestine sjättedel sjättedelar sjettedel sjettedele sjettedeler kuudesosa kuudesosaa hatod șesimi"
+    " έκτα perenam zesde "
     "kuuendikku sjöttu",
-    7: "siebtel septième septièmes séptimo séptimos settimo settimi sétimo sétimos седьмых седьмая сьомих сьома седми siódme "
+    7: "siebtel septième septièmes séptimo séptimos settimo settimi sétimo sétimos седьмых седьмая сьомих сьома"
+    " седми siódme "
     "siódmych sedmina sedminy sedmin sedmine sjundedel sjundedelar syvendedel syvendedele syvendedeler seitsemäsosa "
     "seitsemäsosaa heted șeptimi έβδομα pertujuh zevende seitsmendikku",
-    8: "achtel huitième huitièmes octavo octavos ottavo ottavi oitavo oitavos восьмых восьмая восьмих восьма осми ósme ósmych "
+    8: "achtel huitième huitièmes octavo octavos ottavo ottavi oitavo oitavos восьмых восьмая восьмих восьма"
+    " осми ósme ósmych "
     "osmina osminy osmin osmín osmine åttondel åttondelar åttondedel åttondedelar ottendedel ottendedele åttendedel "
-    "åttedel åttedeler åttendedeler kahdeksasosa kahdeksasosaa nyolcad optimi όγδοα perdelapan achtste kaheksandikku áttundu",
+    "åttedel åttedeler åttendedeler kahdeksasosa kahdeksasosaa nyolcad optimi όγδοα perdelapan achtste"
+    " kaheksandikku áttundu",
     9: "neuntel neuvième neuvièmes noveno novenos nono noni nonos девятых девятая дев'ятих дев'ята девети dziewiąte "
-    "dziewiątych devítina devítiny devítin devetina devetine niondel niondelar niendedel niendedele niendedeler yhdeksäsosa "
+    "dziewiątych devítina devítiny devítin devetina devetine niondel niondelar niendedel niendedele niendedeler"
+    " yhdeksäsosa "
     "yhdeksäsosaa kilenced noimi ένατα persembilan negende üheksandikku",
-    10: "zehntel dixième dixièmes décimo décimos décima décimas decimo decimi decima десятых десятая десятых десятих десята десети dziesiąte dziesiątych "
-    "desetina desetiny desetin desetine desiatin desatín tiondel tiondelar tiendedel tiendedele tideler tidel kymmenesosa kymmenesosaa tized "
+    10: "zehntel dixième dixièmes décimo décimos décima décimas decimo decimi decima десятых десятая десятых"
+    " десятих десята десети dziesiąte dziesiątych "
+    "desetina desetiny desetin desetine desiatin desatín tiondel tiondelar tiendedel tiendedele tideler tidel"
+    " kymmenesosa kymmenesosaa tized "
     "zecimi δέκατα persepuluh tiende tienden kümnendikku tíundu",
-    100: "hundertstel centième centièmes centésimo centésimos centésima centésimas centesimo centesimi сотых сотая сотих сота "
-    "стотни setne setnych setina setiny setin setín stotina stotine stotin hundradel hundradelar hundrededel hundrededele hundredel hundredeler "
+    100: "hundertstel centième centièmes centésimo centésimos centésima centésimas centesimo centesimi сотых"
+    " сотая сотих сота "
+    "стотни setne setnych setina setiny setin setín stotina stotine stotin hundradel hundradelar hundrededel"
+    " hundrededele hundredel hundredeler "
     "sadasosa sadasosaa század sutimi εκατοστά perseratus honderdste sajandikku",
-    1000: "tausendstel millième millièmes milésimo milésimos milésima milésimas millesimo millesimi тысячных тысячная тисячних хилядни tysięczne tysięcznych "
-    "tisícina tisíciny tisícin tusendel tusendelar tusendedel tuhannesosa tuhannesosaa ezred miimi duizendste tuhandikku",
+    1000: "tausendstel millième millièmes milésimo milésimos milésima milésimas millesimo millesimi тысячных"
+    " тысячная тисячних хилядни tysięczne tysięcznych "
+    "tisícina tisíciny tisícin tusendel tusendelar tusendedel tuhannesosa tuhannesosaa ezred miimi duizendste"
+    " tuhandikku",
 }
 _PARTS = {word: below for below, words in _DENOMINATORS.items() for word in words.split()}
 ZEROS = frozenset(word[:3] for word in _ZEROS)
 """How the words for zero begin."""
 _PART_FIRST = re.compile(r"(\w+?)['’]?(?:de|da|te|ta|də) (\w+)")
+_POSSESSIVE = re.compile(r"(?:s[iıuü]|[iıuü])$")
 _OVER = re.compile(r"(.+?) (?:बटा|bölü|bölünə|delat med|dělen\w*) (.+)")
 
 
@@ -85,7 +101,10 @@ def part_of(text: str, value_of: _Reader) -> Fraction | None:
     (Fraction(2, 3), None)
     """
     parts = _PART_FIRST.fullmatch(text)
-    fraction = _over(parts[2], parts[1], value_of) if parts is not None else None
+    if parts is None:
+        return None
+    above = next((word for word in (parts[2], _POSSESSIVE.sub("", parts[2])) if value_of(word) is not None), "")
+    fraction = _over(above, parts[1], value_of)
     return fraction if fraction is not None and fraction < 1 else None
 
 

@@ -9,7 +9,8 @@ _GIVES_UP = {
     "en": r"(?:can['’]?t|cannot|can not|could not|couldn['’]t|(?:am|was|is|were|are)(?: not"
     r"|n['’]t) able to|unable to|not possible to|impossible to|(?:don['’]t|do not) know how to"
     r"|fail(?:ed)? to|no way to|not sure how to) (?:\w+ ){0,3}?(?:solve|answer|determine|find (?:the|an"
-    r"|any)|work (?:it |this |that )?out|figure|compute|calculate|help|complete|finish|tell you|tell how|say (?:how|what|which)|view|access)"
+    r"|any)|work (?:it |this |that )?out|figure|compute|calculate|help|complete|finish|tell you|tell how|say"
+    r" (?:how|what|which)|view|access)"
     r"|not enough (?:information|data)|insufficient (?:information|data)|no idea|give up|gave up|sorry"
     r"|i apologi[sz]e|cannot be (?:solved|determined|answered|found)"
     r"|all (?:i|we) (?:can|could|know|noticed|see|saw|found|have|remember|am|managed)|(?:need|take) more time",

@@ -15,7 +15,8 @@ from rewards.math.folding import vocabulary
 _ONE_AND_A_HALF = vocabulary(
     "anderthalb anderthalbe anderthalben anderthalber anderthalbes eineinhalb anderhalf anderhalve "
     "полтора полторы "
-    "полутора паўтара паўтары півтора півтори półtora półtorej poolteist pooleteise puolitoista puolentoista másfél halvannen halvanden "
+    "полутора паўтара паўтары півтора півтори półtora półtorej poolteist pooleteise puolitoista puolentoista"
+    " másfél halvannen halvanden "
     "halvannet halvandet "
     "pusantra pusantros pusotra pusotras půldruhé půldruhého poldruha poldruhej poldrugi poldrugo "
     "ενάμισι ενάμισης "

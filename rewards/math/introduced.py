@@ -18,7 +18,7 @@ STATES = vocabulary(
     "precisely only "
     "just approx total "
     "ist sind beträgt betragen ergibt ergeben macht lautet gleich entspricht entsprechen auf bei "
-    "genau insgesamt "
+    "genau insgesamt ampak temveč marveč туку vaid heldur senón sinó baizik "
     "gesamt zusammen von war misst "
     "kostet zählt erhält sondern nämlich bleiben bleibt verbleiben hat wurde wiegt "
     "est sont vaut valent fait font égale égal égalent donne donnent obtient obtenons trouve trouvons "
@@ -239,12 +239,17 @@ def _states(word: str) -> bool:
 _ENGLISH_STATES = (
     STATES
     | vocabulary(
-        "actually indeed simply really now also still clearly certainly cost costs spend spent spends left have has had leave leaves make makes made become becomes comes pay pays paid earn earns "
-        "earned need needs take takes took gets up sell sells sold buy buys bought gain gains gained lose loses lost remain remains save "
-        "saves saved collect collects collected win wins won score scores scored walk walks walked run runs ran read reads reading "
-        "nets net pops yields yield totaling totalling reaches reach stands holds weighs measures uses used keep keeps kept charges "
+        "actually indeed simply really now also still clearly certainly cost costs spend spent spends left have"
+        " has had leave leaves make makes made become becomes comes pay pays paid earn earns "
+        "earned need needs take takes took gets up sell sells sold buy buys bought gain gains gained lose loses"
+        " lost remain remains save "
+        "saves saved collect collects collected win wins won score scores scored walk walks walked run runs ran"
+        " read reads reading "
+        "nets net pops yields yield totaling totalling reaches reach stands holds weighs measures uses used keep"
+        " keeps kept charges "
         "charge owes owe receives received eats ate drink drinks drank plant plants planted bake bakes baked adds "
-        "us him her them me you it it's that's there's thus therefore hence then so about approximately roughly around nearly "
+        "us him her them me you it it's that's there's thus therefore hence then so about approximately roughly"
+        " around nearly "
         "page number age problem answer total sum cost price result value as with finds found deduces want wants "
         "requires contains travel travels traveled drives drove works worked raised raises produced produces"
     )
@@ -254,7 +259,8 @@ _ENGLISH_OF = re.compile(
     r"\b(?:total|sum|answer|result|value|cost|price|profit|loss|average|mean|median|mode|probability|chance|area|volume|perimeter"
     r"|length|width|height|number|difference|product|quotient|remainder|balance|amount|weight|distance|age|maximum|minimum|rate"
     r"|time|tip|change|revenue|income|salary|grand total|ratio|discount|interest|bill|angle|sale|share) of$"
-    r"|\b(?:stands?|stood|puts?|ends? up|ended up|arrives?|comes? out|total|amount|price|cost|balance|sum|works? out|tops out|sits?|settles?)"
+    r"|\b(?:stands?|stood|puts?|ends? up|ended up|arrives?|comes? out|total|amount|price|cost|balance|sum|works?"
+    r" out|tops out|sits?|settles?)"
     r"(?: \w+){0,2} at$|\bon page$|\bon$",
     re.IGNORECASE,
 )
@@ -272,7 +278,8 @@ def _is_only_apposed(sentence: str, clause: str) -> bool:
 
 
 def _is_stated_in_english(sentence: str, clause: str) -> bool:
-    """Whether the words in front of a number that ends an English sentence state it: "leaves him with", not "divide by".
+    """Whether the words in front of a number that ends an English sentence state it: "leaves him with", not"
+    " "divide by".
 
     >>> _is_stated_in_english("", "That leaves him with"), _is_stated_in_english("", "I'll divide it by")
     (True, False)

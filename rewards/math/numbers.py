@@ -54,7 +54,7 @@ _REPEATING_COMMA = re.compile(r"([-+]?\d+),(\d*\(\d+\))", re.ASCII)
 _LEADING = re.compile(r"^(?:(?:=|~|:|[约約](?=\s?\d)|\\approx(?![a-z])|\\sim(?![a-z])|\\thickapprox(?![a-z]))\s*)+")
 _AND = re.compile(
     r"(?<=[\d)\]}%])\s+(?:y|e|et|und|en|og|och|ja|és|și|ve|dan|và|na|и|і|та|και|و|اور"
-    r"|और|এবং|และ)\s+(?=[-+(\[\\\d])"
+    r"|और|এবং|และ)\s+(?=[-+(\[\\\d]|[A-Za-z]\s?=)"
     r"|(?<=[\d)\]}%])\s*[和与與と와과]\s*(?=[-+(\[\\\d])"
 )
 _OR_NAMED = re.compile(

@@ -92,7 +92,8 @@ def is_retracted(answer: str, text: str) -> bool:
 
 
 def _corrects(sentence: str, opening: str, *, is_first: bool) -> bool:
-    """Whether a sentence behind an answer, whose part in front of its own value is `opening`, takes that answer back."""
+    """Whether a sentence behind an answer, whose part in front of its own value is `opening`, takes that answer"
+    " back."""
     if len(opening.strip(EDGES)) < 2 or is_of_others(opening):
         return False
     if opens_correction(opening if len(opening) < len(sentence) else f"{sentence}."):
@@ -108,17 +109,21 @@ def _corrects(sentence: str, opening: str, *, is_first: bool) -> bool:
 
 _REFUSED = Alternatives(f"fails?|{'|'.join(WRONG.values())}|{REJECTED}", f"{WRONG_IN_A_WORD}|{REJECTED_IN_A_WORD}")
 _ARTICLE = re.compile(
-    r"\s+(?!(?:is|was|fails?|does|doesn|cannot|can|would|must|has|gives|isn|wasn|não|no|non|ne|is not)\b)[a-z\u00e0-\u024f]"
+    r"\s+(?!(?:is|was|fails?|does|doesn|cannot|can|would|must|has|gives|isn|wasn|não|no|non|ne|is"
+    r" not)\b)[a-z\u00e0-\u024f]"
 )
 """Behind an A that is a word of its own: "A common mistake"."""
 _CLAUSE_END = re.compile(r"[,;:.!?，、；。،؛।](?=\s|$|[^\x00-\x7f])")
 _NOT_BEFORE = re.compile(
-    rf"(?:^|[\s,;:(])(?:{INSTEAD.replace('|si|', '|')}|mitte|nevis|ekki|jo|nid|nie|ez|není|nije|nisu|nav|nėra|nuk është|yw|não é|no es|no és|non è"
-    rf"|non é|n['’]est pas|ist nicht|is not|är inte|er ikke|on mitte|не есть|ոչ թե|ní|no pas|មិនមែន|ບໍ່ແມ່ນ|δεν είναι|nu este|là không phải|不是|并不是|並不是)\W{{0,4}}$",
+    rf"(?:^|[\s,;:(])(?:{INSTEAD.replace('|si|', '|')}|mitte|nevis|ekki|jo|nid|nie|ez|není|nije|nisu|nav|nėra"
+    rf"|nuk është|yw|não é|no es|no és|non è"
+    rf"|non é|n['’]est pas|ist nicht|is not|är inte|er ikke|on mitte|не есть|ոչ թե|ní|no pas|មិនមែន|ບໍ່ແມ່ນ|δεν"
+    rf" είναι|nu este|là không phải|不是|并不是|並不是)\W{{0,4}}$",
     re.IGNORECASE,
 )
 _NOT_BEHIND = re.compile(
-    r"\W{0,3}(?:(?:değil|deyil|emas|емес|эмес|биш|bali)(?!\w)|नहीं|नाही|होइन|হয় না|নয়|নয়|નહીં|નથી|ਨਹੀਂ|نہیں|نیست|அல்ல|కాదు|ಅಲ್ಲ|അല്ല"
+    r"\W{0,3}(?:(?:değil|deyil|emas|емес|эмес|биш|bali)(?!\w)|नहीं|नाही|होइन|হয় না|নয়|নয়|નહીં|નથી|ਨਹੀਂ|نہیں|نیست"
+    r"|அல்ல|కాదు|ಅಲ್ಲ|അല്ല"
     r"|නොව|නෙවෙයි|ではな|じゃな|でな|でありませ|ではあり|[이가은는]?\s?아니|မဟုတ်|ሳይሆን|אינו|אינה)"
 )
 """Denials that their languages put right behind what they deny."""
@@ -140,7 +145,8 @@ def denies_by_name(rest: str, answer: str) -> bool:
 def _end_of_denied(sentence: str, value: Value) -> int:
     """Where in a sentence the value ends that it denies by name; 0 where it does not.
 
-    >>> _end_of_denied("So not 14, but 20", named("14")), _end_of_denied("Since 14 is not odd, all is well", named("14"))
+    >>> _end_of_denied("So not 14, but 20", named("14")), _end_of_denied("Since 14 is not odd, all is"
+    " well", named("14"))
     (9, 0)
     """
     for match in value.pattern.finditer(sentence):

@@ -19,7 +19,7 @@ _HARDLY = {
     r"|wondered|wonder)",
     "de": r"wage ich|zu bezweifeln|kaum|unmöglich|ausgeschlossen|schwerlich|nie|niemals|unter keinen umständen"
     r"|von wegen"
-    r"|undenkbar|fraglich|angeblich|seltsam|merkwürdig|bin mir unsicher|mag sein|womöglich|eventuell|dürfte",
+    r"|undenkbar|fraglich|angeblich|seltsam|merkwürdig|bin mir unsicher|mag sein|womöglich|eventuell|dürft\w+",
     "nl, af": r"nooit|nauwelijks|onmogelijk|onwaarschijnlijk|geenszins|allerminst|zogenaamd|vreemd"
     r"|wellicht|allicht"
     r"|amper|onmoontlik|kwalik",

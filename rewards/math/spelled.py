@@ -133,7 +133,9 @@ ENGLISH_NUMBERS = frozenset((*_ONES, *_TENS, "minus", "negative", "a"))
 """What a number in English words can begin with."""
 _PARTS = {
     **{"half": 2, "halve": 2, "third": 3, "quarter": 4, "fourth": 4},
-    **{"fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10},
+    **{"fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12},
+    **{"thirteenth": 13, "fourteenth": 14, "fifteenth": 15, "sixteenth": 16, "eighteenth": 18, "twentieth": 20},
+    **{"thirtieth": 30, "fortieth": 40, "fiftieth": 50, "sixtieth": 60, "hundredth": 100, "thousandth": 1000},
 }
 _SCALED = re.compile(rf"([-+]?\d[\d,]*(?:\.\d+)?)\s*({'|'.join(SCALE_WORDS)})s?", re.IGNORECASE)
 _TRAILING_COMMA_DECIMAL = re.compile(r"[-+]?\d+,\d{1,2}")

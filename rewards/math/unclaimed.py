@@ -49,7 +49,8 @@ _TO_THE_READER = re.compile(
     r"\b(?:let me know|feel free|(?:i )?hope|if you|any questions?|your? (?:answer|work)|thank)\b", re.IGNORECASE
 )
 _OTHERS = re.compile(
-    r"\b(?:others?|second|negative|option|choice|method|way|approach|common|(?<!made a )(?<!make a )(?<!my )(?<!is a )mistake|many people|forget)\b",
+    r"\b(?:others?|second|negative|option|choice|method|way|approach|common|(?<!made a )(?<!make a )(?<!my"
+    r" )(?<!is a )mistake|many people|forget)\b",
     re.IGNORECASE,
 )
 
@@ -148,11 +149,15 @@ def withdraws(sentence: str) -> bool:
 
 _LACKS = re.compile(
     r"\b(?:we|i) still (?:need|lack|have to|must)\b|\b(?:is|are) (?:still )?missing\b|\b(?:comes?|is|are) next\b"
-    r"|\byet to (?:be|come)\b|\bnot (?:been |yet )?(?:included|counted|added|considered|accounted)\b|\bstill to (?:be|come|do)\b"
-    r"|\bremains? to be\b|\bnoch nicht (?:enthalten|eingerechnet|berücksichtigt|dabei|mitgezählt)\b|\bfehl(?:t|en) noch\b"
-    r"|\bpas encore (?:compt|inclu|ajout)\w*|\b(?:aún|todavía) no (?:\w+ )?(?:inclu|cont|sum)\w*|\bainda não (?:\w+ )?(?:inclu|cont|som)\w*"
+    r"|\byet to (?:be|come)\b|\bnot (?:been |yet )?(?:included|counted|added|considered|accounted)\b|\bstill to"
+    r" (?:be|come|do)\b"
+    r"|\bremains? to be\b|\bnoch nicht (?:enthalten|eingerechnet|berücksichtigt|dabei|mitgezählt)\b|\bfehl(?:t"
+    r"|en) noch\b"
+    r"|\bpas encore (?:compt|inclu|ajout)\w*|\b(?:aún|todavía) no (?:\w+ )?(?:inclu|cont|sum)\w*|\bainda não"
+    r" (?:\w+ )?(?:inclu|cont|som)\w*"
     r"|\bnon (?:\w+ )?ancora (?:inclus|contat|aggiunt)\w*|\bnog niet (?:meegeteld|inbegrepen|meegerekend)\b"
-    r"|ещё не (?:учт|посчит|включ)\w*|еще не (?:учт|посчит|включ)\w*|ще не (?:врах|порах|включ)\w*|jeszcze nie (?:wlicz|dolicz|uwzgl)\w*"
+    r"|ещё не (?:учт|посчит|включ)\w*|еще не (?:учт|посчит|включ)\w*|ще не (?:врах|порах|включ)\w*|jeszcze nie"
+    r" (?:wlicz|dolicz|uwzgl)\w*"
     r"|還沒[算加計]|还没[算加计]|まだ含|まだ足して|아직 (?:포함|더하)",
     re.IGNORECASE,
 )
@@ -161,7 +166,8 @@ _LACKS = re.compile(
 def is_of_others(sentence: str) -> bool:
     """Whether a sentence speaks of other values, or of what others often do.
 
-    >>> is_of_others("A common mistake is to forget the tip"), is_of_others("Un error común"), is_of_others("That is wrong")
+    >>> is_of_others("A common mistake is to forget the tip"), is_of_others("Un error"
+    " común"), is_of_others("That is wrong")
     (True, True, False)
     """
     return _OTHERS.search(sentence) is not None or _USUAL.search(sentence) is not None
@@ -224,6 +230,8 @@ def _claims_nothing(own: str, before: str, earlier: list[str]) -> bool:
         return is_english(own) and not _EFFECT.search(clause) and _STEP.search(clause) is not None
     if (earlier and GIVES_UP.search(earlier[-1])) or GIVES_UP.search(before):
         return True
+    if earlier and _DEFINED.match(earlier[-1].lstrip()) and not _THUS.search(before):
+        return True
     if is_english(own):
         if _STEP.search(before) and not _EFFECT.search(before) and not _IS.search(before):
             return True
@@ -245,13 +253,16 @@ _QUOTES = re.compile(
     r"|\b(?!oth|rath)[a-z]{2,10}er than\s*$|\b(?:a|an|any|some) (?:multiple|factor|divisor"
     r"|power) of\s*$|\bdivisible by\s*$"
     r"|\b(?:decide|choose|choice|torn) between\b[^.]*$|\b(?:two|several|both) possible\b[^.]*$|\bcandidates\b[^.]*$"
-    r"|^\W*(?:before|earlier|previously|yesterday|last (?:week|month|year|time|season|summer|winter))\b[^=]*\b(?:had|was|were|did)\s*\W{0,2}$"
+    r"|^\W*(?:before|earlier|previously|yesterday|last (?:week|month|year|time|season|summer"
+    r"|winter))\b[^=]*\b(?:had|was|were|did)\s*\W{0,2}$"
     r"|\b(?:my|best|wild|first) (?:guess|hunch|attempt|try)\b[^.]*$|^\W*(?:given|let(?!['’]|\s+(?:us|me)\b)|gegeben"
     r"|soit|sea|sia|дано|пусть)\b[^.]*$"
     r"|\bsetz(?:en|e) (?:wir|ich)\b[^.]*$"
     r"|\b(?:keeps?|kept) (?:insisting|saying|claiming|telling)\b[^.]{0,40}$",
     re.IGNORECASE,
 )
+_DEFINED = re.compile(r"(?:let|denote|call)\b[^=]*\b(?:be|by|as|denote)\b[^=]*$", re.IGNORECASE)
+"""A sentence that only names an unknown, behind which the task is told again."""
 _CONCLUDED = re.compile(r"\W*(?:so|therefore|thus|hence|in total|altogether)\b.*\d", re.IGNORECASE)
 _IS = re.compile(r"\b(?:is|are|was|be)\s*\W{0,3}$")
 _NARRATES = re.compile(

@@ -20,7 +20,8 @@ _AGAIN = {
     r"|(?:i|we) forgot|(?:scratch|strike) that|take (?:that|it) back|disregard|never ?mind|wait,? no|no,? wait"
     r"|(?:doesn['’]t|does not|don['’]t) (?:seem|look|sound|feel|add up|make sense)|(?:seems?|looks?"
     r"|sounds?|feels?) (?:off|odd|strange|weird|fishy|wrong)"
-    r"|can(?:no|['’])t be (?:right|correct|true|it)|(?:isn|wasn)['’]t (?:right|correct|it)|(?:is"
+    r"|can(?:no|['’])t be (?:right|correct|true|it)|(?:that|this|it) can(?:no|['’])t be|(?:isn|wasn)['’]t"
+    r" (?:right|correct|it)|(?:is"
     r"|was) not (?:right|correct|it)",
     "de": r"von vorne?|neu (?:rechnen|berechnen|anfangen|beginnen|überlegen)|noch ?mal(?:s)? (?:rechnen"
     r"|nachrechnen|von|neu|überlegen)"
