@@ -102,9 +102,10 @@ def end_of_taken_back(before: str, content: str, rest: str) -> int | None:
 
     A box that stands for an example of the form is taken back by a text that then gives up.
 
-    >>> end_of_taken_back("", "14", ". Wait, that is wrong. It is 20."), end_of_taken_back("", "18", ". Check: 9"
-    " * 2 = 18.")
-    (21, None)
+    >>> end_of_taken_back("", "14", ". Wait, that is wrong. It is 20.")
+    21
+    >>> end_of_taken_back("", "18", ". Check: 9 * 2 = 18.") is None
+    True
     """
     end = end_of_withdrawal(rest.lstrip(" $*)]\\"), named(content))
     if end is not None:

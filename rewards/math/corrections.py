@@ -15,14 +15,16 @@ from rewards.math.words import truth
 _OPENS = {
     "en": r"wait|hold on|hang on|oops|whoops|scratch (?:that|this|it)|strike (?:that|this|it)|cross (?:that|this"
     r"|it) out"
-    r"|correction|erratum|on second thou?ght|my (?:mistake|bad)|no,? (?:that|it)|actually,? (?:no|it|that)|sorry"
+    r"|correction|erratum|on second thou?ght|my (?:mistake|bad)|no,? (?:that|it)|actually,? (?:no|it|that)"
+    r"|sorry(?! (?:for|about))"
     r"|(?:or|but) rather|rather(?! than)|or,? better|on (?:second look|closer inspection)|make that|i (?:mean"
     r"|meant)|hmm|let me re(?:check|do|consider|count|compute"
     r"|calculate)|i (?:forgot|made (?:a|an) (?:mistake|error)|miscounted|misread|stand corrected)|delete (?:that|this)",
-    "de": r"moment|halt|stopp?|warte\w*|korrektur|richtigstellung|berichtigung|verzeihung|pardon|sorry|vielmehr"
+    "de": r"moment|halt|stopp?|warte\w*|korrektur|richtigstellung|berichtigung|verzeihung|pardon|sorry(?! for)|vielmehr"
     r"|besser gesagt|genauer(?: gesagt)?|oder (?:besser|vielmehr|genauer)|ich habe (?:mich|einen fehler)"
     r"|ich meine|nein,? (?:das|es|moment)|streichen wir|streiche|streich|das streichen|doch nicht",
-    "nl, af": r"wacht|wag|moment|correctie|regstelling|rectificatie|pardon|sorry|of (?:liever|beter|eerder)(?: gezegd)?"
+    "nl, af": r"wacht|wag|moment|correctie|regstelling|rectificatie|pardon|sorry(?! for)|of (?:liever|beter"
+    r"|eerder)(?: gezegd)?"
     r"|liever gezegd|beter gesê|streep|schrap|trek (?:dit|dat) dood|ik bedoel|nee,? (?:dat|het|dit)|toch niet",
     "fr": r"attends|attendez|pardon|rectification|correction|erratum|(?:ou )?plutôt(?! que)|ou (?:mieux|plus"
     r" exactement)"
@@ -153,6 +155,17 @@ OPENS = Alternatives("|".join(_OPENS.values()), "|".join(_OPENS_IN_A_WORD.values
 CLAUSES = re.compile(r"[,;:，、；：،؛፣\u2014\u2013]|\s-\s|\.\.\.|…")
 EDGES = " \t\n*_\"'“”«»().!¡።၊။։۔।។-\u2014\u2013…"
 _MOST_CLAUSES = 3
+_FILLERS = re.compile(
+    r"(?:(?:oh|ah|uh|um|ay|ai|och|ach|aj|oj|well|actually|but|en fait|en réalité|de hecho|en realidad|na verdade"
+    r"|na realidade"
+    r"|in realtà|in effetti|eigentlich|aber|tatsächlich|eigenlijk|maar|egentligen|egentlig|men|itse asiassa"
+    r"|tegelikult|właściwie"
+    r"|ale|vlastně|vlastne|zapravo|pravzaprav|заправо|всъщност|на самом деле|вообще-то|ой|но|насправді|valójában"
+    r"|de fapt"
+    r"|στην πραγματικότητα|aslında|sebenarnya|thật ra|في الواقع|در واقع|למעשה)[\s,:]+)+",
+    re.IGNORECASE,
+)
+"""Words that may stand in front of a "no"."""
 
 
 def opens_correction(sentence: str) -> bool:
@@ -164,7 +177,9 @@ def opens_correction(sentence: str) -> bool:
     start = sentence.lstrip(EDGES)[:120]
     if OPENS.opens(start):
         return True
-    clauses = CLAUSES.split(start)
-    if len(clauses) > 1 and truth(clauses[0].strip(EDGES).lower()) == "no":
+    filler = _FILLERS.match(start)
+    clauses = CLAUSES.split(start[filler.end() :] if filler else start)
+    is_more = len(clauses) > 1 or filler is not None
+    if is_more and any(truth(clause.strip(EDGES).lower()) == "no" for clause in clauses[:_MOST_CLAUSES]):
         return True
     return any(OPENS.opens(clause.strip(EDGES)) for clause in clauses[1:_MOST_CLAUSES])

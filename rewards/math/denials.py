@@ -86,6 +86,17 @@ _MAYBE = {
     "almost": r"casi|presque|quasi|quase|fast(?= \d)|beinahe|gần(?= \d)|y pico"
     r"|почти|майже|prawie|téměř|skoro|nästan|nesten|næsten|melkein|majdnem|aproape|σχεδόν"
     "|neredeyse|hampir|gần như|almost|nearly",
+    "guessing": r"or so|or thereabouts|give or take|ballpark|oder so|tippen|tippe|schätze|vermute|ich rate|of zo"
+    r"|ik (?:gok|schat)"
+    r"|à peu près ça|je (?:parie|dirais|devine)|más o menos|yo diría|diría que|apuesto|mais ou menos|eu diria"
+    r"|chuto|più o meno|direi"
+    r"|scommetto|tiro a indovinare|eller så|gissar|gætter|gjetter|eller deromkring|arvaan|arvaisin|veikkaan"
+    r"|pakun|oletan|mniej więcej"
+    r"|strzelam|zgaduję|obstawiam|hádám|tipuju|tipujem|hádam|tippelek|saccolom|ghicesc|aș zice|pogađam|ugibam"
+    r"|погађам|гадаю"
+    r"|угадыва\w+|предположу|припускаю|предполагам|μαντεύω|θα έλεγα|tahminim|tahmin ediyorum|aşağı yukarı"
+    r"|menurut tebakan|tebakan saya"
+    r"|tôi đoán|hula ko|nakisia|أخمن|أظن|حدسي|حدس می\S*|میرا اندازہ|מנחש\w*|אני מהמר\w*",
     "at first sight": r"at first (?:sight|glance)|auf den ersten blick|op het eerste gezicht|à première vue"
     r"|a (?:primera|prima) vista|à primeira vista|la prima vedere|vid första (?:anblicken|påseende)|ved første"
     r" (?:øjekast"

@@ -50,9 +50,9 @@ def extract(text: str, *, allow_phrases: bool, allow_bare: bool) -> Extracted:
     """The final answer of a completion, still in the model's own notation.
 
     >>> extract("So 9+9 = \\\\boxed{18}.", allow_phrases=True, allow_bare=False)
-    Extracted(text='18', how='boxed')
+    Extracted(text='18', how='boxed', rest='')
     >>> extract("I think it is 18", allow_phrases=True, allow_bare=False)
-    Extracted(text='', how='no answer found')
+    Extracted(text='', how='no answer found', rest='')
     """
     text = own_words(text)
     if "\\boxed" in text or "\\fbox" in text:

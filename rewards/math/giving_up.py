@@ -11,7 +11,8 @@ _GIVES_UP = {
     r"|fail(?:ed)? to|no way to|not sure how to) (?:\w+ ){0,3}?(?:solve|answer|determine|find (?:the|an"
     r"|any)|work (?:it |this |that )?out|figure|compute|calculate|help|complete|finish|tell you|tell how|say"
     r" (?:how|what|which)|view|access)"
-    r"|not enough (?:information|data)|insufficient (?:information|data)|no idea|give up|gave up|sorry"
+    r"|not enough (?:information|data)|insufficient (?:information|data)|no idea|give up|gave up|sorry(?! (?:for"
+    r"|about) the (?:long|length|wait))"
     r"|i apologi[sz]e|cannot be (?:solved|determined|answered|found)"
     r"|all (?:i|we) (?:can|could|know|noticed|see|saw|found|have|remember|am|managed)|(?:need|take) more time",
     "de": r"(?:kann|konnte|könnte) (?:\w+ ){0,5}nicht (?:\w+ )?(?:lösen|beantworten|bestimmen|berechnen"

@@ -166,7 +166,7 @@ _WITH = re.compile(
 )
 """A trial opens a sentence: "With 18 it does not work"."""
 CONFIRMS = re.compile(
-    r"\b(?:ist|is|lautet)\W*$|(?:است|ہے|ہیں|है|हैं|आहे|হয়|দি|dir|da|de)\W*$|richtig|korrekt|stimmt"
+    r"\b(?:ist|is|lautet)\W*$|(?:است|ہے|ہیں|है|हैं|आहे|হয়|দি|dir|(?<!\w)(?:da|de))\W*$|richtig|korrekt|stimmt"
     r"|correct|juste|bonne|right|esatt|giust|corrett|cert[ao]"
     r"|juist|goed|rätt|riktig|rigtig|oike|õige|popraw|praw|dobr|správn|točn|tačn"
     r"|pravil|helyes|правил|верн|вірн|вярн|точн|σωστ|doğru|düzgün|صحيح|صواب|درست|نכון|נכונ|benar|betul"
@@ -272,7 +272,8 @@ _APPOSED = re.compile(r"[^\W\d_], [$€£]?$")
 
 def _is_only_apposed(sentence: str, clause: str) -> bool:
     """Whether the number behind a clause only explains the word in front of its comma: "the price of the bike, 72"."""
-    if not _APPOSED.search(clause) or "answer" in sentence or _CONCLUDED.search(sentence):
+    behind_number = re.split(r"\d", sentence)[-1]
+    if not _APPOSED.search(clause) or "answer" in sentence or _CONCLUDED.search(behind_number[-40:]):
         return False
     return len(_ENGLISH.intersection(map(str.lower, _SPACED.findall(clause)))) > 1
 

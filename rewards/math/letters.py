@@ -9,6 +9,7 @@ from rewards.math.alternatives import Alternatives
 from rewards.math.denials import DENIED, HEDGED
 from rewards.math.hearsay import REJECTED, REJECTED_IN_A_WORD
 from rewards.math.refusals import WRONG, WRONG_IN_A_WORD
+from rewards.math.scruples import IRREALIS
 
 # The first letters of each script that numbers its choices; "-" where one could also be another letter.
 _ALPHABETS = (
@@ -153,7 +154,7 @@ def option_letter(text: str) -> str | None:
         return None
     for clause in reversed(_CLAUSE.split(_without_reason(text[-300:]))):
         letters = _letters(_ARTICLE.sub(" ", clause))
-        if letters and not DENIED.search(clause) and not REFUSED.search(clause):
+        if letters and not any(words.search(clause) for words in (DENIED, REFUSED, IRREALIS)):
             return letters.pop() if len(letters) == 1 and not HEDGED.search(clause) else None
     small = _SMALL.search(text)
     return (small[1] or small[2]).translate(_SMALL_LOCAL).upper() if small else None
@@ -181,9 +182,8 @@ _PRONOUN = re.compile(r"\bI(?:['\u2019](?:ll|d))?\s+(?=[a-z])")
 def later_pick(rest: str, letter: str) -> str | None:
     """The other letter that the text behind an announced one picks; None where it picks none.
 
-    >>> later_pick(" On reflection I choose C.", "A"), later_pick(" B is too small.", "A"), later_pick(" So I"
-    " pick A.", "A")
-    ('C', None, None)
+    >>> later_pick(" On reflection I choose C.", "A"), later_pick(" B is too small.", "A")
+    ('C', None)
     """
     for clause in reversed(_CLAUSE.split(rest[:400])):
         if _CHOOSES.search(clause) and not DENIED.search(clause) and not HEDGED.search(clause):

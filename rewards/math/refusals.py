@@ -33,6 +33,8 @@ WRONG = {
     r"|zmýlil\w*|spletl\w*|pomýlil\w*|hade fel|tog fel|tok feil|tog fejl|ошиб(?:ся|лась|ался|алась)|не прав[аы]?"
     r"|помилив\w*|помилявся|сгреших|tévedtem|m-am înșelat|mă înșelam|am greșit|yanıldım|yanılmış\w*|yanılıyor\w*"
     r"|(?:đã|tôi|bị) nhầm|أخطأت|(?:كنت )?مخطئ\w*|טעיתי|nilikosea|nimekosea|nagkamali",
+    "masculine": r"pogrešan|pogrešen|netočan|netačan|napačen|neispravan|погрешан|погрешен|нетачан|неточен"
+    r"|неправилен|грешен|невірний",
     "et, sl": r"(?:on|oli) vale|narobe",
     "of good and bad": r"est[áaà]n? mal|gaizki|rangt|rangur|няправільн\w+|няверн\w+|mali (?:iyon|ito|iyan|yan)"
     r"|anghywir|mícheart|botún|[cg]amgymeriad|silap|tersilap|туура эмес|жаңыл\w+|буруу|дұрыс емес",

@@ -16,7 +16,7 @@ from rewards.math.denials import DENIED
 from rewards.math.giving_up import GIVES_UP
 from rewards.math.hearsay import REJECTED, REJECTED_IN_A_WORD
 from rewards.math.refusals import WRONG, WRONG_IN_A_WORD
-from rewards.math.unclaimed import is_of_others, takes_back
+from rewards.math.unclaimed import is_of_others, is_to_the_reader, takes_back
 from rewards.math.withdrawals import TAKES_BACK
 
 
@@ -63,7 +63,7 @@ def end_of_withdrawal(rest: str, value: Value | None) -> int | None:
     >>> end_of_withdrawal(" No, wait: 20.", named("14")), end_of_withdrawal(" 5 + 9 = 14.", named("14"))
     (10, None)
     >>> end_of_withdrawal(" Nein, das ist falsch.", named("14")), end_of_withdrawal(" Not 14, but 20.", named("14"))
-    (21, 7)
+    (22, 7)
     """
     start, is_first = 0, True
     for sentence in SENTENCES.split(rest[:_MOST_CHARS]):
@@ -94,10 +94,12 @@ def is_retracted(answer: str, text: str) -> bool:
 def _corrects(sentence: str, opening: str, *, is_first: bool) -> bool:
     """Whether a sentence behind an answer, whose part in front of its own value is `opening`, takes that answer"
     " back."""
-    if len(opening.strip(EDGES)) < 2 or is_of_others(opening):
+    if len(opening.strip(EDGES)) < 2 or is_to_the_reader(opening):
         return False
     if opens_correction(opening if len(opening) < len(sentence) else f"{sentence}."):
         return True
+    if is_of_others(opening):
+        return False
     if len(opening.strip()) < 5 and opening.isascii():
         return False
     if len(opening) == len(sentence):
@@ -145,9 +147,10 @@ def denies_by_name(rest: str, answer: str) -> bool:
 def _end_of_denied(sentence: str, value: Value) -> int:
     """Where in a sentence the value ends that it denies by name; 0 where it does not.
 
-    >>> _end_of_denied("So not 14, but 20", named("14")), _end_of_denied("Since 14 is not odd, all is"
-    " well", named("14"))
-    (9, 0)
+    >>> _end_of_denied("So not 14, but 20", named("14"))
+    9
+    >>> _end_of_denied("Since 14 is not odd, all is well", named("14"))
+    0
     """
     for match in value.pattern.finditer(sentence):
         clause = _CLAUSE_END.split(sentence[: match.start()])[-1]

@@ -140,11 +140,20 @@ def withdraws(sentence: str) -> bool:
     (True, False, True)
     """
     sentence = sentence.strip()
-    if len(sentence) < 3 or _TO_THE_READER.search(sentence):
+    if len(sentence) < 3 or is_to_the_reader(sentence):
         return False
     if takes_back(sentence) or GIVES_UP.search(sentence) or opens_correction(sentence):
         return True
     return looks_ahead(sentence) or _LACKS.search(sentence) is not None
+
+
+def is_to_the_reader(sentence: str) -> bool:
+    """Whether a sentence only speaks to the reader.
+
+    >>> is_to_the_reader("Let me know if anything is unclear."), is_to_the_reader("That is unclear.")
+    (True, False)
+    """
+    return _TO_THE_READER.search(sentence) is not None
 
 
 _LACKS = re.compile(
@@ -166,9 +175,8 @@ _LACKS = re.compile(
 def is_of_others(sentence: str) -> bool:
     """Whether a sentence speaks of other values, or of what others often do.
 
-    >>> is_of_others("A common mistake is to forget the tip"), is_of_others("Un error"
-    " común"), is_of_others("That is wrong")
-    (True, True, False)
+    >>> is_of_others("A common mistake is to forget the tip"), is_of_others("Un error común es 13")
+    (True, True)
     """
     return _OTHERS.search(sentence) is not None or _USUAL.search(sentence) is not None
 
@@ -204,7 +212,9 @@ def _leaves_work(rest: str) -> bool:
     clause = re.search(r"[,;，、،—–]\s?(.{6,})", rest)
     if clause is None:
         return False
-    return looks_ahead(clause[1]) and not _RESULTS_IN.search(clause[1])
+    step = clause[1].rstrip(" .!")
+    has_step = looks_ahead(step) or (is_english(step) and _STEP.search(step) is not None)
+    return has_step and not _RESULTS_IN.search(clause[1])
 
 
 _OTHERWISE = re.compile(
