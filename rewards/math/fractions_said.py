@@ -12,7 +12,7 @@ from rewards.math.folding import vocabulary
 
 _Reader = Callable[[str], int | Fraction | None]
 _POINT = re.compile(
-    r" (?:komma|virgule|virgola|coma|vírgula|przecinek|virgül|vergül|virgulă|κόμμα|pilkku|koma|phẩy|кома|запятая|коммa"
+    r" (?:komma|virgule|virgola|coma|vírgula|przecinek|virgül|vergül|virgulă|κόμμα|pilkku|koma|phẩy|кома|запятая"
     r"|comă|punto|ponto|point|egész|цел(?:ых|ая|ые|о)|ціл(?:их|а|і)|цэл(?:ых|ая|ыя)|цяло|цели|цел[ао]|cel(?:é|á|ých|a|e|i)"
     r"|całe|cała|całych|cijel[aoi]h?|egész|heil(?:ir|ar)?|दशमलव|दशांश|দশমিক|فاصلة|ممیز|اعشاریہ|נקודה|จุด|புள்ளி|పాయింట్"
     r"|үтір|бүтін|butun|tam|koma) "
@@ -21,7 +21,7 @@ _POINT = re.compile(
 """What stands between a whole number and its decimals, or its part in Slavic and Turkic languages."""
 _ZEROS = vocabulary(
     "null noll nul nulla nolla zéro zero cero sıfır sifr ноль нуль нула nola ničla không صفر शून्य μηδέν kosong nol sero "
-    "sifuri אפס ศูนย์ শূন্য zer0 nulles núll hutsa zer"
+    "sifuri אפס ศูนย์ শূন্য nulles núll hutsa zer"
 )
 _DENOMINATORS = {
     3: "третьих третья третих третя третіх трэціх трета трети trzecich třetin tretin tretina tretiny trećina"

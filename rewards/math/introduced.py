@@ -11,85 +11,9 @@ from __future__ import annotations
 import re
 
 from rewards.math.alternatives import Alternatives
-from rewards.math.folding import vocabulary
+from rewards.math.stated_in_english import ENGLISH, SPACED, is_only_apposed, is_stated_in_english
+from rewards.math.stating_words import STATES
 
-STATES = vocabulary(
-    "is are am was were be equals equal gives get gets got obtain obtains makes totals of to exactly "
-    "precisely only "
-    "just approx total "
-    "ist sind beträgt betragen ergibt ergeben macht lautet gleich entspricht entsprechen auf bei "
-    "genau insgesamt ampak temveč marveč туку vaid heldur senón sinó baizik "
-    "gesamt zusammen von war misst "
-    "kostet zählt erhält sondern nämlich bleiben bleibt verbleiben hat wurde wiegt "
-    "est sont vaut valent fait font égale égal égalent donne donnent obtient obtenons trouve trouvons "
-    "à de exactement "
-    "reste coûte mesure "
-    "soient finalement total résultat mesurent restent total élève "
-    "es son és sea da dan vale valen igual suma suman resulta obtiene obtenemos queda quedan total "
-    "exactamente a al "
-    "cuesta mide miden hay fue eran era del "
-    "é são dá vale valem resulta obtemos custa mede restam sobram total exatamente igual foi ser a "
-    "è sono dà fa vale risulta costa misura restano rimangono totale esattamente uguale pari ottiene "
-    "otteniamo viene "
-    "sia a di ma ha conta valgono "
-    "bedraagt zijn wordt wordt op geeft levert totaal precies exact gelijk maar samen krijgen kost van luidt "
-    "vara være vere verða być být byť biti быть бути fie essere être sein olla olema seharusnya "
-    "sepatutnya harusnya "
-    "är blir utgör ger lika med utan precis totalt exakt får kostar återstår sammanlagt svaret er "
-    "bliver gir giver "
-    "udgør lig præcis nøjagtig i alt men koster "
-    "til lik nøyaktig utgjør eru verður jafnt samtals gerir kostar "
-    "on ovat yhteensä tulee saadaan tasan täsmälleen vaan jää maksaa yhtä kuin vastaus tulos kokku "
-    "võrdub saame jääb "
-    "täpselt vastus tulemus "
-    "wynosi wynoszą równa równe równy się to jest są daje dają kosztuje zostało razem łącznie "
-    "dokładnie tylko lecz "
-    "otrzymujemy wyszło liczy "
-    "zbylo zbyly zbude jich "
-    "je jsou jest činí činia sa rovná rovno vychází dostáváme celkem spolu dohromady přesně presne "
-    "ale nýbrž stojí "
-    "zbývá výsledek sú vyjde dostaneme zůstane "
-    "znaša enako skupaj natanko dobimo iznosi jednako jednak ukupno tačno točno su dobijamo dobivamo nego već "
-    "rezultat odgovor "
-    "je јесте је износи једнако укупно тачно су добијамо него већ резултат одговор "
-    "ir vienāds kopā tieši yra lygu lygus gauname iš viso lygiai tik atsakymas atbilde rezultāts rezultatas "
-    "a az egy összesen pontosan hanem egyenlő eredmény válasz kapunk marad lesz "
-    "este sunt egal egală cu dă total exact ci costă rămân rezultatul răspunsul are face obținem "
-    "е са общо точно равно равна равен равни е прави получаваме а но отговорът това е изнесува вкупно "
-    "равна равно равен равны составляет составляют это получаем получается получим получится будет "
-    "итого всего ровно "
-    "осталось ответ итак а результат сумма стоит есть значит "
-    "дорівнює дорівнюють становить становлять це отримуємо всього разом рівно а відповідь залишилося "
-    "буде є рівна "
-    "дорівнюватиме "
-    "είναι ισούται ίσο με το τα σύνολο ακριβώς αλλά απάντηση αποτέλεσμα κοστίζει απομένουν συνολικά "
-    "κάνει δίνει έχει "
-    "ίση "
-    "toplam cevap sonuç olarak tam eşittir yanıt eder cəmi cavab tam nəticə alanı barabar javob jami "
-    "natija жауап "
-    "жауабы жами тең барлығы "
-    "adalah ialah jawabannya jawaban total jumlahnya hasilnya tepat sama dengan melainkan menjadi "
-    "sebesar sebanyak "
-    "jumlah nilainya yaitu jawapan yaiku sisanya "
-    "ay ang katumbas sagot eksakto kabuuan na lamang ni jibu jumla hasa sawa na kuwa ce ita ne shine "
-    "yw est estas "
-    "është janë barazi da em ithi gololi vitabu "
-    "là bằng được đúng có tổng còn mà kết quả "
-    "هو هي تساوي يساوي المجموع الناتج بل بالضبط الجواب يبلغ تبلغ هما إجمالي الإجمالي فهو النتيجة إذن "
-    "ٍ برابر با است "
-    "مجموع دقیقا پاسخ جواب بلکه حاصل کل "
-    "הוא היא הם שווה ל הכול הכל בדיוק אלא התשובה סך נותרו יש תשובה "
-    "არის უდრის პასუხია რიცხვია სულ է հավասար ընդամենը freagra uimhir jawabu erantzuna kilomita gesamtpreis "
-    "endergebnis ergo sino mas pero però aber جاوابى ore alle alla uhr um heures las klo kl klockan "
-    "területe összege "
-    "összeg szám érték száma értéke ára eredménye hossza kerülete különbsége szorzata átlaga "
-    "valószínűsége alanı "
-    "toplamı değeri sayısı fiyatı uzunluğu çevresi farkı çarpımı ortalaması olasılığı yaşı сумма "
-    "площадь периметр "
-    "вероятность объём длина скорость цена произведение разность среднее количество число luasnya kelilingnya "
-    "selisihnya harganya rataannya peluangnya luas keliling volume harga"
-)
-"""The words that stand before a number where a sentence states it."""
 CONCLUDES = Alternatives(
     r"(?:also|somit|folglich|daher|deshalb|demnach|damit|dus|daarom|derhalve|donc|ainsi|par conséquent|d['’]où"
     r"|voilà pourquoi|finalement|"
@@ -120,16 +44,8 @@ _THAT = Alternatives(
     r"diye|deb|деп"
 )
 """What opens a clause that another one governs, and may not mean."""
-_ENGLISH = vocabulary(
-    "the are she it it's he each costs spent one simply i there they you her his this that answer "
-    "gives equals has "
-    "thus hence therefore total its is with and from us up they leaves leave makes make becomes "
-    "become comes reduces "
-    "simplifies adds add lowest means after"
-)
 _ARRIVES = re.compile(r"\b(?:se (?:simplifică|reduce|ridică)|ajunge|egal[ăei]?) la$", re.IGNORECASE)
 """Verbs with a preposition that alone says nothing."""
-_SPACED = re.compile(r"[^\W\d_]+(?:['’]\w+)?")
 _IS_SPACED = re.compile(r"[A-Za-z\u00c0-\u06ff\u10a0-\u10ff\u1e00-\u1fff]")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+)['’]?[\s*_`]*(?:[A-Z]{1,3}|R|Rp)?[\s$€£¥₹*_`]*$")
 _CLAUSES = re.compile(r"[.!?;:](?=\s|$)|[\n\u2014\u2013=]")
@@ -236,70 +152,6 @@ def _states(word: str) -> bool:
     return word in STATES or (len(word) > 6 and word.endswith(tuple(_RESULTS)))
 
 
-_ENGLISH_STATES = (
-    STATES
-    | vocabulary(
-        "actually indeed simply really now also still clearly certainly cost costs spend spent spends left have"
-        " has had leave leaves make makes made become becomes comes pay pays paid earn earns "
-        "earned need needs take takes took gets up sell sells sold buy buys bought gain gains gained lose loses"
-        " lost remain remains save "
-        "saves saved collect collects collected win wins won score scores scored walk walks walked run runs ran"
-        " read reads reading "
-        "nets net pops yields yield totaling totalling reaches reach stands holds weighs measures uses used keep"
-        " keeps kept charges "
-        "charge owes owe receives received eats ate drink drinks drank plant plants planted bake bakes baked adds "
-        "us him her them me you it it's that's there's thus therefore hence then so about approximately roughly"
-        " around nearly "
-        "page number age problem answer total sum cost price result value as with finds found deduces want wants "
-        "requires contains travel travels traveled drives drove works worked raised raises produced produces"
-    )
-) - vocabulary("by of from and or in on for at a an")
-"""The words before a number that ends an English sentence which states it."""
-_ENGLISH_OF = re.compile(
-    r"\b(?:total|sum|answer|result|value|cost|price|profit|loss|average|mean|median|mode|probability|chance|area|volume|perimeter"
-    r"|length|width|height|number|difference|product|quotient|remainder|balance|amount|weight|distance|age|maximum|minimum|rate"
-    r"|time|tip|change|revenue|income|salary|grand total|ratio|discount|interest|bill|angle|sale|share) of$"
-    r"|\b(?:stands?|stood|puts?|ends? up|ended up|arrives?|comes? out|total|amount|price|cost|balance|sum|works?"
-    r" out|tops out|sits?|settles?)"
-    r"(?: \w+){0,2} at$|\bon page$|\bon$",
-    re.IGNORECASE,
-)
-_CONCLUDED = re.compile(
-    r"\b(?:so|therefore|thus|hence|altogether|in (?:total|all)|finally|overall|consequently)\b", re.IGNORECASE
-)
-_APPOSED = re.compile(r"[^\W\d_], [$€£]?$")
-
-
-def _is_only_apposed(sentence: str, clause: str) -> bool:
-    """Whether the number behind a clause only explains the word in front of its comma: "the price of the bike, 72"."""
-    behind_number = re.split(r"\d", sentence)[-1]
-    if not _APPOSED.search(clause) or "answer" in sentence or _CONCLUDED.search(behind_number[-40:]):
-        return False
-    return len(_ENGLISH.intersection(map(str.lower, _SPACED.findall(clause)))) > 1
-
-
-def _is_stated_in_english(sentence: str, clause: str) -> bool:
-    """Whether the words in front of a number that ends an English sentence state it: "leaves him with", not"
-    " "divide by".
-
-    >>> _is_stated_in_english("", "That leaves him with"), _is_stated_in_english("", "I'll divide it by")
-    (True, False)
-    """
-    word = _SPACED.findall(clause)[-1:]
-    if not word:
-        return True
-    last = word[0].lower().replace("\u2019", "'")
-    return (
-        last in _ENGLISH_STATES
-        or _ENGLISH_OF.search(clause) is not None
-        or (_CONCLUDED.search(sentence) is not None and last not in _NEVER)
-    )
-
-
-_NEVER = vocabulary("by into from than before after")
-"""Words before a number that is not what a sentence says, whatever else it concludes."""
-
-
 def is_stated_by(before: str) -> bool:
     """Whether the last word in front of a number is one that states it.
 
@@ -324,19 +176,19 @@ def is_introduced(text: str, start: int, end: int, *, is_measured: bool = False)
         return False
     if any(char.isalpha() for char in text[end : end + 40]):
         return True  # a unit, or the verb of a language that puts it last
-    if is_measured and _ENGLISH.isdisjoint(word.lower() for word in _SPACED.findall(sentence)):
+    if is_measured and ENGLISH.isdisjoint(word.lower() for word in SPACED.findall(sentence)):
         return True
     if _ANSWERED.search(sentence):
         return False
     clause = _CLAUSES.split(sentence)[-1]
     before = _WORD_BEFORE.search(clause)
-    if before is None and _is_only_apposed(sentence, clause):
+    if before is None and is_only_apposed(sentence, clause):
         return False
     if before is None or not _IS_SPACED.match(before[1]):
         return True
-    words = [word.lower() for word in _SPACED.findall(sentence)]
-    if len(_ENGLISH.intersection(words)) > (not sentence.isascii()):
-        return _is_stated_in_english(sentence, clause[: before.end(1)])
+    words = [word.lower() for word in SPACED.findall(sentence)]
+    if len(ENGLISH.intersection(words)) > (not sentence.isascii()):
+        return is_stated_in_english(sentence, clause[: before.end(1)])
     if CONCLUDES.search(sentence) or _ARRIVES.search(clause[: before.end(1)]):
         return True
     return _states(before[1]) and _THAT.search(clause[: before.start()]) is None

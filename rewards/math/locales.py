@@ -27,11 +27,11 @@ _WORDS = (
     "sono gli som blir "
     "vastus atbilde atsakymas rezultat rezultatul rezultatas rezultāts výsledek výsledok wynik odpoveď resultat "
     "ergebnis résultat risultato resultado sonuç cevap yanıt cavab nəticə cəmi javob natija jami erantzuna emaitza "
-    "përgjigja rezultati hasil hasilnya niðurstaðan svarið tulemus tulos eredmény lösung lösning løsning"
+    "jawaban memiliki pertanyaan yaitu sebesar përgjigja rezultati hasil hasilnya niðurstaðan svarið tulemus tulos eredmény lösung lösning løsning"
 )
 _FUNCTION_WORDS = vocabulary(_WORDS) - {"is", "total", "on", "a"}
 _OF_POINTS = vocabulary(
-    "the of and so is are that there we she he it they each for with answer dollars therefore thus number "
+    "hence the of and so is are that there we she he it they each for with answer dollars therefore thus number "
     "apples meters metres "
     "equals from has have was were you to my our be value which costs cost price can will "
     "jibu ni ya wa kwa jumla hivyo bei shilingi yake idadi ang ng sagot ay mga kabuuan jawapan jawapannya ringgit "
@@ -160,7 +160,7 @@ def _habit(text: str, behind: str = "") -> str:
     if any(char > "\u02af" for word in words for char in word):
         return "."  # neither Latin nor one of the scripts above
     if comma == english:
-        return "" if comma else "," if sum(len(word) > 2 for word in words) > 1 else ""
+        return ""
     spanish, others = len(words & _SPANISH), len(words & (_FUNCTION_WORDS | _STRICT) - _SPANISH)
     if spanish > others and not _OF_MEASURE.match(behind):
         return _SPANISH_HABIT

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001, RUF002  (words in other scripts)
+# ruff: noqa: RUF001  (words in other scripts)
 """Whether prose that marks no answer claims its last number as the result. Standard library only.
 
 A plain ending claims it: the last sentence with a number states it ("So 12 apples are left."), computes it
@@ -22,12 +22,11 @@ from rewards.math.alternatives import Alternatives
 from rewards.math.contrasts import SENTENCES
 from rewards.math.corrections import opens_correction
 from rewards.math.denials import DENIED, DOUBTED
-from rewards.math.folding import vocabulary
 from rewards.math.giving_up import GIVES_UP
 from rewards.math.introduced import CONCLUDES, CONFIRMS, is_stated_by
 from rewards.math.plans import KNOWN, SO_FAR, is_english, looks_ahead
 from rewards.math.refusals import WRONG, WRONG_IN_A_WORD
-from rewards.math.units import Measure, measure
+from rewards.math.unit_facts import is_fact_of_units
 from rewards.math.withdrawals import TAKES_BACK
 
 _MOST_CHARS = 1200
@@ -247,7 +246,7 @@ def _claims_nothing(own: str, before: str, earlier: list[str]) -> bool:
             return True
     elif looks_ahead(own) and not _NAMED.search(before) and not is_stated_by(before):
         return True
-    return bool(earlier) and _is_fact_of_units(own)
+    return bool(earlier) and is_fact_of_units(own)
 
 
 _CONCLUDES_IN_A_WORD = re.compile(
@@ -300,44 +299,3 @@ _STEP = re.compile(
     re.IGNORECASE,
 )
 """A step that is still to be taken, in English; the others have `plans`."""
-
-
-_WORD = re.compile(r"[^\W\d_]+")
-_ONE_OR_NONE = re.compile(r"(?<![\d.,])\d[\d.,]*")
-
-
-_RATIOS = vocabulary("3 7 10 12 16 24 36 60 100 168 1000 1440 1760 3600 5280 100000 1000000")
-"""How many times one everyday unit is another."""
-
-
-def _is_fact_of_units(sentence: str) -> bool:
-    """Whether a sentence only says how many of a smaller unit a larger one has: "one hour is 60 minutes".
-
-    >>> _is_fact_of_units("Bir saat 60 dakikadır"), _is_fact_of_units("One hour later he has 50 minutes")
-    (True, False)
-    """
-    found = [match for match in _ONE_OR_NONE.finditer(sentence) if match[0].strip(".,") != "1"]
-    if len(found) != 1 or len(sentence) > 120:
-        return False
-    count = found[0][0].strip(".,").replace(",", "")
-    if count not in _RATIOS:
-        return False
-    larger = _units(sentence[: found[0].start()])
-    smaller = _units(sentence[found[0].end() :])[:1] or _units(sentence[: found[0].start()])[-1:]
-    return any(
-        one.dimensions == other.dimensions and one.factor == other.factor * int(count)
-        for one in larger
-        for other in smaller
-    )
-
-
-def _units(text: str) -> list[Measure]:
-    """The units that words of a text name, or begin with where endings are put to them."""
-    found = []
-    for word in _WORD.findall(text.lower()):
-        shortest = len(word) if len(word) < 4 else max(3, len(word) - 4)
-        ends = range(len(word), shortest - 1, -1)
-        unit = next((known for end in ends if (known := measure(word[:end])) is not None), None)
-        if unit is not None and len(word) > 1:
-            found.append(unit)
-    return found

@@ -10,8 +10,8 @@ from fractions import Fraction
 from rewards.math.cardinals import cardinal, may_begin
 from rewards.math.folding import vocabulary
 from rewards.math.halves import counted, may_have_half
-from rewards.math.introduced import STATES
 from rewards.math.spelled import ENGLISH_NUMBERS, spelled_number
+from rewards.math.stating_words import STATES
 
 _WORD = re.compile(
     r"(?:[^\W\d_]|[\u064b-\u0652\u0900-\u0963\u0971-\u0dff])+(?:['\u2019-][^\W\d_]+)*"
