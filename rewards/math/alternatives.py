@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 
 _STEM = 4
 """Stems are compared by this many characters at most."""
@@ -31,14 +32,15 @@ class Alternatives:
         self.joined = re.compile(joined or "(?!)", re.IGNORECASE)
         self._parts = [f"{before}(?:{part}){behind}" for part in split(spaced)]
         self._by_word: dict[str, list[int]] = {}
-        self._by_stem: list[dict[str, list[int]]] = [{} for _ in range(_STEM)]
+        self._by_stem: dict[str, list[int]] = {}
         for index, part in enumerate(split(spaced)):
             for head in {_same_case(head) for head in _heads(part, is_whole=bool(behind))}:
-                stem = head[:_STEM]
-                known = self._by_word if head.endswith(" ") else self._by_stem[len(stem) - 1]
-                known.setdefault(head[:-1] if head.endswith(" ") else stem, []).append(index)
+                if head.endswith(" "):
+                    self._by_word.setdefault(head[:-1], []).append(index)
+                else:
+                    self._by_stem.setdefault(head[:_STEM], []).append(index)
         self._whole = frozenset(self._by_word)
-        self._stems = [frozenset(stems) for stems in self._by_stem]
+        self._stems = frozenset(self._by_stem)
         self._first = frozenset(_same_case(head)[0] for part in split(joined) for head in _heads(part, is_whole=False))
 
     def search(self, text: str, position: int = 0) -> re.Match[str] | None:
@@ -83,15 +85,14 @@ class Alternatives:
 
     def _begun(self, text: str) -> list[int]:
         """The alternatives that a word of a text begins, in their order."""
-        whole, *prefixes = _beginnings(text)
+        whole, prefixes = _beginnings(text)
         found = {part for word in self._whole & whole for part in self._by_word[word]}
-        for stems, by_stem, words in zip(self._stems, self._by_stem, prefixes, strict=True):
-            found.update(part for stem in stems & words for part in by_stem[stem])
+        found.update(part for stem in self._stems & prefixes for part in self._by_stem[stem])
         return sorted(found)
 
     def _may_be_spaced(self, text: str) -> bool:
-        whole, *prefixes = _beginnings(text)
-        return not (self._whole.isdisjoint(whole) and all(map(frozenset.isdisjoint, self._stems, prefixes)))
+        whole, prefixes = _beginnings(text)
+        return not (self._whole.isdisjoint(whole) and self._stems.isdisjoint(prefixes))
 
     def _may_be_joined(self, text: str) -> bool:
         return not self._first.isdisjoint(text if text.isascii() else _same_case(text))
@@ -107,10 +108,15 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=64)
-def _beginnings(text: str) -> tuple[frozenset[str], ...]:
+def _beginnings(text: str) -> tuple[frozenset[str], frozenset[str]]:
     """The words of a text, and their first one, two, three and four characters."""
     words = frozenset(_WORDS.findall(_same_case(text)))
-    return (words, *(frozenset([word[:size] for word in words]) for size in range(1, _STEM + 1)))
+    return words, frozenset(chain.from_iterable(map(_prefixes, words)))
+
+
+@lru_cache(maxsize=16384)
+def _prefixes(word: str) -> tuple[str, ...]:
+    return tuple(word[:size] for size in range(1, min(_STEM, len(word)) + 1))
 
 
 def _same_case(text: str) -> str:

@@ -27,7 +27,8 @@ _WORDS = (
     "sono gli som blir "
     "vastus atbilde atsakymas rezultat rezultatul rezultatas rezultāts výsledek výsledok wynik odpoveď resultat "
     "ergebnis résultat risultato resultado sonuç cevap yanıt cavab nəticə cəmi javob natija jami erantzuna emaitza "
-    "jawaban memiliki pertanyaan yaitu sebesar përgjigja rezultati hasil hasilnya niðurstaðan svarið tulemus tulos eredmény lösung lösning løsning"
+    "jawaban memiliki pertanyaan yaitu sebesar përgjigja rezultati hasil hasilnya niðurstaðan svarið tulemus"
+    " tulos eredmény lösung lösning løsning"
 )
 _FUNCTION_WORDS = vocabulary(_WORDS) - {"is", "total", "on", "a"}
 _OF_POINTS = vocabulary(
