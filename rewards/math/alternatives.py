@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 
 _STEM = 4
 """Stems are compared by this many characters at most."""
@@ -29,20 +30,37 @@ class Alternatives:
         """`behind` may be empty, where a word may go on. Where a text is in capitals makes no difference."""
         self.spaced = re.compile(f"{before}(?:{spaced}){behind}", re.IGNORECASE)
         self.joined = re.compile(joined or "(?!)", re.IGNORECASE)
-        heads = {_same_case(head) for part in split(spaced) for head in _heads(part, is_whole=bool(behind))}
-        self._whole = frozenset(head[:-1] for head in heads if head.endswith(" "))
-        stems = {head[:_STEM] for head in heads if not head.endswith(" ")}
-        self._stems = [frozenset(stem for stem in stems if len(stem) == size) for size in range(1, _STEM + 1)]
+        self._parts = [f"{before}(?:{part}){behind}" for part in split(spaced)]
+        self._by_word: dict[str, list[int]] = {}
+        self._by_stem: dict[str, list[int]] = {}
+        for index, part in enumerate(split(spaced)):
+            for head in {_same_case(head) for head in _heads(part, is_whole=bool(behind))}:
+                if head.endswith(" "):
+                    self._by_word.setdefault(head[:-1], []).append(index)
+                else:
+                    self._by_stem.setdefault(head[:_STEM], []).append(index)
+        self._whole = frozenset(self._by_word)
+        self._stems = frozenset(self._by_stem)
         self._first = frozenset(_same_case(head)[0] for part in split(joined) for head in _heads(part, is_whole=False))
 
     def search(self, text: str, position: int = 0) -> re.Match[str] | None:
         """The first of the alternatives that a text has behind a position, spaced ones before joined ones."""
-        found = self.spaced.search(text, position) if self._may_be_spaced(text) else None
+        found = self._search_spaced(text, position) if self._may_be_spaced(text) else None
         return found or (self.joined.search(text, position) if self._may_be_joined(text) else None)
 
     def fullmatch(self, text: str) -> re.Match[str] | None:
         """One of the alternatives that is all of a text."""
         return self.spaced.fullmatch(text) or self.joined.fullmatch(text)
+
+    def opens(self, text: str) -> bool:
+        """Whether a text begins with one of the alternatives.
+
+        >>> Alternatives("but|and").opens("and 5"), Alternatives("but|and").opens("5 and 6")
+        (True, False)
+        """
+        if self._may_be_spaced(text) and any(_compiled(self._parts[part]).match(text) for part in self._begun(text)):
+            return True
+        return self._may_be_joined(text) and self.joined.match(text) is not None
 
     def last_end(self, text: str) -> int:
         """Where the last of the alternatives in a text ends; 0 where it has none.
@@ -57,19 +75,48 @@ class Alternatives:
             ends += [match.end() for match in self.joined.finditer(text)]
         return max(ends)
 
+    def _search_spaced(self, text: str, position: int) -> re.Match[str] | None:
+        """What the whole pattern would find, by trying only the alternatives that a word of the text begins."""
+        parts = self._begun(text)
+        if len(parts) > _MANY:
+            return self.spaced.search(text, position)
+        found = [match for part in parts if (match := _compiled(self._parts[part]).search(text, position)) is not None]
+        return min(found, key=re.Match.start, default=None)
+
+    def _begun(self, text: str) -> list[int]:
+        """The alternatives that a word of a text begins, in their order."""
+        whole, prefixes = _beginnings(text)
+        found = {part for word in self._whole & whole for part in self._by_word[word]}
+        found.update(part for stem in self._stems & prefixes for part in self._by_stem[stem])
+        return sorted(found)
+
     def _may_be_spaced(self, text: str) -> bool:
-        whole, *prefixes = _beginnings(text)
-        return not (self._whole.isdisjoint(whole) and all(map(frozenset.isdisjoint, self._stems, prefixes)))
+        whole, prefixes = _beginnings(text)
+        return not (self._whole.isdisjoint(whole) and self._stems.isdisjoint(prefixes))
 
     def _may_be_joined(self, text: str) -> bool:
         return not self._first.isdisjoint(text if text.isascii() else _same_case(text))
 
 
+_MANY = 12
+"""With more alternatives than these, one pattern of all is as quick."""
+
+
+@lru_cache(maxsize=8192)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
 @lru_cache(maxsize=64)
-def _beginnings(text: str) -> tuple[frozenset[str], ...]:
+def _beginnings(text: str) -> tuple[frozenset[str], frozenset[str]]:
     """The words of a text, and their first one, two, three and four characters."""
     words = frozenset(_WORDS.findall(_same_case(text)))
-    return (words, *(frozenset([word[:size] for word in words]) for size in range(1, _STEM + 1)))
+    return words, frozenset(chain.from_iterable(map(_prefixes, words)))
+
+
+@lru_cache(maxsize=16384)
+def _prefixes(word: str) -> tuple[str, ...]:
+    return tuple(word[:size] for size in range(1, min(_STEM, len(word)) + 1))
 
 
 def _same_case(text: str) -> str:

@@ -11,6 +11,7 @@ from rewards.base import RewardError
 from rewards.math.bases import based_number
 from rewards.math.cardinals import cardinal
 from rewards.math.choices import choice_of_gold
+from rewards.math.currencies import currency
 from rewards.math.denials import DENIED, HEDGED, VAGUE
 from rewards.math.exact import exact, is_literal
 from rewards.math.extract import boxed_answer
@@ -18,7 +19,7 @@ from rewards.math.moments import Moment, moment
 from rewards.math.nodes import MAX_CHARS, Node, number
 from rewards.math.notation import parse
 from rewards.math.numbers import clean, plain_number, vocabulary
-from rewards.math.quantities import currency, mixed_measure, split_unit
+from rewards.math.quantities import mixed_measure, split_unit
 from rewards.math.separators import comma_decimal, grouped_number, money_in_thousands
 from rewards.math.spelled import spelled_number
 from rewards.math.tokens import Unreadable
@@ -123,7 +124,13 @@ def _with_unit(shown: str, cleaned: str, text: str, when: Moment | None) -> Answ
         tree, unit = tree.args[0], unit or "degree"
     elif tree.op == "rel" and tree.args[-1].op == "degree":
         tree, unit = Node("rel", (*tree.args[:-1], tree.args[-1].args[0]), name=tree.name), unit or "degree"
-    return Answer(shown, squeeze(cleaned), tree=tree, unit=unit, decimal=comma_decimal(cleaned), moment=when)
+    return Answer(
+        shown, squeeze(cleaned), tree=tree, unit=unit, decimal=comma_decimal(_NAME.sub("", cleaned)), moment=when
+    )
+
+
+_NAME = re.compile(r"^[A-Za-z](?:_\{?\w{1,3}\}?)?\s*=\s*")
+"""The unknown in front of a value."""
 
 
 def as_product(counted: Answer) -> Answer | None:
@@ -150,7 +157,9 @@ def _last_side(text: str) -> Node | None:
 
 _WRAPPED = re.compile(r"\\(?:text|mathrm|operatorname|begin|end)\s*\{[^{}]*\}")
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]?[a-z]{2,}")
-_COMMA_MONEY = vocabulary("euro ruble dong rupiah lira real peso zloty koruna krone forint leu hryvnia")
+_COMMA_MONEY = vocabulary(
+    "euro ruble dong rupiah lira real peso zloty koruna krone sek nok dkk isk forint leu lev hryvnia ars clp rsd denar"
+)
 """Currencies of countries that write 1.215 for a thousand and some."""
 
 

@@ -145,6 +145,7 @@ _THOUGHT = {
     r"|tenkte) (?:jag|jeg)|ég hélt",
     "fi, et": "luulin|ajattelin(?= että|, että)|arvelin|arvasin|mõtlesin",
     "pl, cs, sk": r"myślał[ae]m|sądził[ae]m|wydawało mi się|uważał[ae]m|myslel[a]? (?:jsem|som)(?: si)?"
+    r"|(?:jsem|som)(?: si)? (?:(?:nejprve|nejdřív|najprv|najskôr|původně|pôvodne) )?(?:myslel|domníval|mysle)[ao]?"
     r"|domníval[a]? jsem se",
     "sl, hr, sr": r"mislil[a]? sem|mislio sam|mislila sam|mislio|мислио сам|мислила сам",
     "ru, uk, bg, mk": r"(?:я (?:сначала |сперва |спочатку )?)?(?:думал[а]?|считал[а]?|полагал[а]?|думав|думала|вважав"

@@ -14,7 +14,7 @@ _BASE_WORDS = {
     for name in names.split()
 }  # fmt: skip
 _DIGITS = (
-    r"(?:\\(?:text|mathrm|texttt)\s*\{\s*(?P<wrapped>[0-9A-Za-z]+)\s*\}"
+    r"(?:\\(?:text|textrm|mathrm|texttt|mathtt|textbf|mathbf|mathsf|textsf)\s*\{\s*(?P<wrapped>[0-9A-Za-z]+)\s*\}"
     r"|\((?P<grouped>[0-9A-Za-z]+)\)|(?P<bare>[0-9A-Za-z]+))"
 )
 _BASE = r"(?P<base>\d{1,2}|[a-z]{2,11})"
@@ -25,7 +25,7 @@ _BASED = re.compile(
 )
 _PREFIXED = re.compile(r"(-?)(0[xX][0-9A-Fa-f]+|0[bB][01]+|0[oO][0-7]+)")
 _UPRIGHT = re.compile(
-    r"(?<=\w)\\(?:text|mathrm)\s?\{\s?([0-9A-Fa-f]{1,20})\s?\}|\\(?:text|mathrm)\s?\{\s?([A-F])\s?\}(?=\w)"
+    r"(?<=\w)\\(?:text|mathrm|mathtt|texttt)\s?\{\s?([0-9A-Fa-f]{1,20})\s?\}|\\(?:text|mathrm|mathtt|texttt)\s?\{\s?([A-F])\s?\}(?=\w)"
 )
 MAX_CHARS = 200
 

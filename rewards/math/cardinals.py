@@ -16,6 +16,7 @@ from rewards.math.counting import MORE_TABLES
 from rewards.math.counting_european import FIRST_TABLES
 from rewards.math.counting_further import FURTHER_TABLES
 from rewards.math.counting_singly import BEGINNINGS, singly
+from rewards.math.fractions_said import ZEROS, part_of, part_said
 from rewards.math.halves import HALF_BEGINNINGS, and_a_half, and_a_part
 
 _TABLES = {**FIRST_TABLES, **MORE_TABLES, **FURTHER_TABLES}
@@ -87,6 +88,7 @@ def _beginnings(language: _Language) -> Iterator[str]:
 
 _BEGINNINGS = BEGINNINGS.union(
     HALF_BEGINNINGS,
+    ZEROS,
     (word[:3] for word in (*_TWO_THIRDS, *_LONE_PARTS.split())),
     (beginning for language in _LANGUAGES for beginning in _beginnings(language)),
 )
@@ -132,22 +134,24 @@ def cardinal(text: str) -> int | Fraction | None:
     text = " ".join(unicodedata.normalize("NFC", text).lower().translate(_APOSTROPHES).split())
     if (value := singly(text)) is not None:
         return value
+    if (part := part_said(text, cardinal)) is not None:
+        return part
     if (half := and_a_half(text, cardinal)) is not None:
         return half
     if (mixed := and_a_part(text, cardinal)) is not None:
         return mixed
     if text in _TWO_THIRDS:
         return Fraction(2, 3)
-    if (part := _PART.fullmatch(text)) and part.lastgroup:
-        count = cardinal(part[1]) if part[1] else 1
-        return Fraction(count, int(part.lastgroup[1:])) if isinstance(count, int) else None
+    if (share := _PART.fullmatch(text)) and share.lastgroup:
+        count = cardinal(share[1]) if share[1] else 1
+        return Fraction(count, int(share.lastgroup[1:])) if isinstance(count, int) else None
     for pattern, joined in _FRENCH:
         text = pattern.sub(joined, text)
     value = _in_one_language(text.replace(" ", "").replace("-", ""))
     if value is None and (minus := _MINUS.match(text)):  # behind whole numbers: Azerbaijani for a thousand is "min"
         value = cardinal(text[minus.end() :])
         return None if value is None or value < 0 else -value
-    return value
+    return part_of(text, cardinal) if value is None and " " in text else value
 
 
 def _in_one_language(letters: str) -> int | None:

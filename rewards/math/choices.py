@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from rewards.math.denials import DENIED_IN_A_WORD
+from rewards.math.denials import DENIED_IN_A_WORD, HEDGED
 
 _LETTER = "[A-J]"
 _GOLD = re.compile(r"\(?([A-J])\)?[.:]?|\(([A-J])\)\s*\S.*", re.DOTALL)
@@ -140,6 +140,13 @@ def stated_choice(text: str) -> str | None:
     return match["letter"] if match["letter"].isupper() else None
 
 
+_BUT_DROPPED = re.compile(
+    r"\b(?:but|fails?|overcounts?|undercounts?|ignores|misses|is too (?:small|big"
+    r"|large))\b",
+    re.IGNORECASE,
+)
+
+
 def picked_choice(text: str) -> str | None:
     """The letter that prose settles on: the last one picked in it, or the one that it begins with (`D. It can't...`).
 
@@ -156,4 +163,8 @@ def picked_choice(text: str) -> str | None:
         denied = _DENIED.search(before[-1]) or re.search(r"\b(?:and|or)\s*$", before[-1])
         return None if denied else last["letter"] or last["praised"]
     match = _LEADING.match(text)
-    return match["letter"] if match and not _DENIED.match(text[match.end() :].lstrip("is ")) else None
+    if match is None or _DENIED.match(text[match.end() :].lstrip("is ")):
+        return None
+    clause = re.split(r"[.;!?](?=\s|$)", text[match.end() :], maxsplit=1)[0]
+    is_dropped = HEDGED.search(clause) is not None or _BUT_DROPPED.search(clause) is not None
+    return None if is_dropped else match["letter"]

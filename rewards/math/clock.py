@@ -71,6 +71,7 @@ def said_time(line: str) -> Said | None:
         return None
     found = [*_in_spaced_words(lowered), *_in_indic(lowered), *_in_thai(lowered), *_in_han(lowered)]
     found += _in_korean(lowered)
+    found = found or list(_by_name(lowered))
     return max(found, key=lambda said: (said.end, -said.start)) if found else None
 
 
@@ -84,11 +85,40 @@ def _in_spaced_words(line: str) -> Iterator[Said]:
                 continue
             if phrase.shift:
                 hour = (hour + phrase.shift - 1) % 12 + 1
-            part = _day_part(line, match.start(), match.end())
+            part = _named_part(groups.get("hour") or "") or _day_part(line, match.start(), match.end())
             is_bare = not phrase.added and not phrase.sign
             if is_bare and not part and "h" not in match[0] and "u" not in match[0]:
                 continue
             yield from _said(hour, phrase.added + phrase.sign * minutes, part, match.start(), match.end())
+
+
+_NAMED_PARTS = {
+    "am": "mezzanotte|minuit|medianoche|meia[- ]noite|mitjanit|mitternacht|middernacht|midnatt|midnat"
+    "|keskiyö\\w*|kesköö\\w*"
+    "|północ[ąy]?|půlnoc[ei]?|polnoc[ei]?|ponoć[iu]?|поноћ|полночь|полуночи|опівночі|північ|полунощ|полноќ"
+    "|éjfél\\w*|gece yarısı\\w*"
+    "|miezul nopții|μεσάνυχτα|midnight|午夜|子夜|자정|منتصف الليل|نصف شب|نیمه شب|חצות|आधी रात|nửa đêm|tengah"
+    " malam|usiku wa manane"
+    "|hatinggabi|pusnakt\\w*|vidurnakt\\w*|miðnætti\\w*",
+    "noon": "mezzogiorno|mezzodì|midi|mediodía|meio[- ]dia|mediodia|migdia|południ[eau]|poledne|poludnie|podne"
+    "|подне|полдень|опівдні"
+    "|полудень|пладне|öğle vakti|amiază|noon|正午|정오|kešpäivä\\w*|keskipäivällä|hádegi|vidurdien\\w*|pusdien\\w*",
+}
+_BY_NAME = {
+    name: re.compile(rf"(?<![^\W_])(?<!-)(?<!po )(?<!przed )(?:{words})(?![^\W_])")
+    for name, words in _NAMED_PARTS.items()
+}
+"""Noon and midnight, which are hours by themselves."""
+
+
+def _named_part(hour: str) -> str:
+    return next((name for name, words in _BY_NAME.items() if words.fullmatch(hour)), "")
+
+
+def _by_name(line: str) -> Iterator[Said]:
+    for name, words in _BY_NAME.items():
+        for match in words.finditer(line):
+            yield from _said(12, 0, name, *match.span())
 
 
 def _hour(text: str | None, hours: tuple[re.Pattern[str], ...]) -> int | None:
@@ -167,33 +197,32 @@ def _in_indic(line: str) -> Iterator[Said]:
 
 _THAI_DIGITS = "หนึ่ง|เอ็ด|สอง|สาม|สี่|ห้า|หก|เจ็ด|แปด|เก้า|สิบ"
 _THAI_NUMBER = rf"(?:(?:{_THAI_DIGITS}|ยี่)+|\d{{1,2}})"
-_THAI = re.compile(
-    rf"(?:(?P<noon>เที่ยง(?!คืน))|(?P<midnight>เที่ยงคืน)|ตี(?P<dawn>{_THAI_NUMBER})"
-    rf"|(?P<dusk>{_THAI_NUMBER})\s?ทุ่ม"
-    rf"|บ่าย(?P<late>{_THAI_NUMBER})?\s?โมง|(?P<clock>{_THAI_NUMBER})\s?โมง(?P<part>เย็น|เช้า)?"
-    rf"|(?P<full>{_THAI_NUMBER})\s?นาฬิกา)(?P<end>เย็น|เช้า)?(?:(?P<half>ครึ่ง)"
-    rf"|\s?(?P<minute>{_THAI_NUMBER})\s?นาที)?"
-)
+_THAI_MINUTES = rf"(?:(?P<half>ครึ่ง)|\s?(?P<minute>{_THAI_NUMBER})\s?นาที)?"
+_THAI_HOURS = [
+    (re.compile(pattern.replace("N", rf"(?P<number>{_THAI_NUMBER})") + _THAI_MINUTES), added)
+    for pattern, added in (
+        ("เที่ยง(?!คืน)", 12),
+        ("เที่ยงคืน", 24),
+        ("ตีN", 0),
+        (r"(?:N)?\s?ทุ่ม", 18),
+        (r"บ่าย(?:N)?\s?โมง(?:เย็น)?", 12),
+        (r"(?<!บ่าย)N\s?โมงเย็น", 12),
+        (r"(?<!บ่าย)N\s?โมง(?:เช้า)?(?!เย็น)", 0),
+        (r"N\s?นาฬิกา", 0),
+    )
+]
+"""How Thai names an hour (N), and what is added to it: the afternoon is counted from one, the night from seven."""
 
 
 def _in_thai(line: str) -> Iterator[Said]:
-    """Thai counts the hours of the afternoon from one, and those of the night from seven."""
-    for match in _THAI.finditer(line):
-        name = next(name for name in (*_THAI_HOURS, "late_one") if name == "late_one" or match[name])
-        if name == "late_one" and "บ่าย" not in match[0]:
-            continue
-        number = 1 if name in ("noon", "midnight", "late_one") else _thai(match[name])
-        minute = 30 if match["half"] else _thai(match["minute"]) if match["minute"] else 0
-        if number is None or minute is None:
-            continue
-        hour = number + _THAI_HOURS.get(name, 12)
-        if name == "clock":
-            is_late = "เย็น" in (match["part"], match["end"])
-            hour = number + 12 if is_late and number < 7 else number
-        yield from _said(hour % 24 or 24, minute, "", *match.span())
-
-
-_THAI_HOURS = {"noon": 11, "midnight": 23, "dawn": 0, "dusk": 18, "late": 12, "clock": 0, "full": 0}
+    for pattern, added in _THAI_HOURS:
+        for match in pattern.finditer(line):
+            said = match.groupdict()
+            counted = said.get("number")
+            number = _thai(counted) if counted else 1 if "บ่าย" in match[0] or "ทุ่ม" in match[0] else 0
+            minute = 30 if said["half"] else _thai(said["minute"]) if said["minute"] else 0
+            if number is not None and minute is not None:
+                yield from _said((number + added) % 24 or 24, minute, "", *match.span())
 
 
 def _thai(text: str) -> int | None:

@@ -144,13 +144,17 @@ WESTERN_CLOCKS = {
         ),
     ),
     "it": Clock(
-        "una due tre quattro cinque sei sette otto nove dieci undici dodici|mezzogiorno|mezzanotte",
+        "una due tre quattro cinque sei sette otto nove dieci undici dodici|mezzogiorno|mezzanotte tredici"
+        " quattordici quindici "
+        "sedici diciassette diciotto diciannove venti ventuno|ventun[ao] ventidue ventitre|ventitré ventiquattro",
         (
             ("H e mezz[ao]", 30, 0),
             ("H e (?:un )?quarto", 15, 0),
             ("H e tre quarti", 45, 0),
             ("H meno (?:un )?quarto", -15, 0),
             ("H meno M", 0, -1),
+            ("(?:manca )?(?:un )?quarto (?:a|alle|all['’])\\s?H", -15, 0),
+            ("mancano M (?:minuti )?(?:a|alle|all['’])\\s?H", 0, -1),
             ("(?:l['’]|alle |all['’]|le |dalle )H e M", 0, 1),
             ("(?:l['’]|alle |all['’]|le )H(?: in punto)?", 0, 0),
         ),

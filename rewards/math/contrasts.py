@@ -19,11 +19,12 @@ _OR_INSIDE = re.compile(
 _BUT = (
     "но|а|але|sino|sondern|mais(?! d[eo] )|ma|bensì|mas|maar|lecz|ale|nýbrž|nego|već|utan|men|vaan|hanem|ci|αλλά|بلکه"
     "|بلکہ|بل"
-    "|אלא|बल्कि|বরং|melainkan|tetapi|mà là|bali|kundi|(?<!anything )but"
+    "|אלא|बल्कि|বরং|melainkan|tetapi|mà là|bali|kundi|ampak|temveč|marveč|туку|vaid|heldur|senón|sinó|baizik"
+    "|არამედ|այլ|(?<!anything )but"
 )
 _BUT_IN_A_WORD = "ではなく|でなく|じゃなく|而是|而[为為]|아니라|แต่เป็น"
 _LAST_BUT = Alternatives(rf"{_BUT}|değil,?(?=\s\S*\d)", _BUT_IN_A_WORD)
-_INSTEAD = (
+INSTEAD = (
     "not|rather than|instead of|no|y no|nicht|und nicht|statt|et non(?: pas)?|non(?: pas)?|pas|e non|não|e não"
     "|а не|и не|не|нежели"
     "|i nie|a nie|nie|a ne|ne|inte|och inte|ikke|og ikke|niet|en niet|eikä|ei|és nem|nem|nu|și nu|i no|και όχι"
@@ -32,7 +33,7 @@ _INSTEAD = (
 )
 _VALUE = r"\W{0,4}[-+]?\d[\d.,/ ]*"
 _NOT_THE_OTHER = re.compile(
-    rf"(?P<kept>.*\d\D{{0,14}}?)(?:(?:[,;:—–،，、]\s*|\s)(?:{_INSTEAD})\s|[,，、]?\s*(?:而不是|而非|不是|並非|并非)\s?)"
+    rf"(?P<kept>.*\d\D{{0,14}}?)(?:(?:[,;:—–،，、]\s*|\s)(?:{INSTEAD})\s|[,，、]?\s*(?:而不是|而非|不是|並非|并非)\s?)"
     rf"{_VALUE}\D{{0,14}}",
     re.DOTALL | re.IGNORECASE,
 )
@@ -96,6 +97,27 @@ def turns_back(text: str) -> bool:
     return bool(_TURNS.match(clause) and DENIED.search(clause)) and not any(char.isdecimal() for char in clause)
 
 
+_BEGINS_WITH_BUT = re.compile(
+    rf"[\s,;:\u3001\uff0c\u060c\u061b]*(?:(?:{_BUT}|tylko|ampak|temveč|marveč|туку|vaid|bet|o|por|senón|sinó"
+    rf"|baizik eta|heldur|ach|ond"
+    rf"|არამედ|այլ|bali ni|mà là|पण|ਸਗੋਂ|पर|तर)(?!\w)|{_BUT_IN_A_WORD}|[이가]?\s?아니라|แต่เป็น|แต่|ແຕ່ແມ່ນ|ទេ គឺ|မဟုတ်ဘဲ|ሳይሆን|නොව"
+    r"|(?:değil|deyil|emas|емес|эмес|биш|नहीं|नाही|होइन|নয়|নয়|નહીં|ਨਹੀਂ|نہیں|അല്ല|அல்ல|కాదు|ಅಲ್ಲ)(?:[\s,]+(?:बल्कि|तर|বরং|પણ|ਸਗੋਂ|بلکہ))?)?"
+    r"[\s,:]*",
+    re.IGNORECASE,
+)
+
+
+def without_but(text: str) -> str:
+    """What a text says behind a value that it denies, without the "but" in front of it.
+
+    >>> without_but(" but 20."), without_but(", sondern 20"), without_but("20")
+    ('20.', '20', '20')
+    """
+    text = text.strip()
+    found = _BEGINS_WITH_BUT.match(text)
+    return text[found.end() :] if found else text
+
+
 def behind_but(before: str) -> str:
     """The part of a clause that a denial in front of its "but" does not reach.
 
@@ -108,7 +130,7 @@ def behind_but(before: str) -> str:
 _BEFORE_LAST = re.compile(r"([^\W\d_]+)\W{1,6}\d[\d.,/ ]*\D{0,14}$")
 _LAST_LETTERS = re.compile(r"[^\W\d_]+(?=[^\w?]*$)")
 _DENYING = frozenset(
-    found[0] for part in split(_INSTEAD) if (found := _LAST_LETTERS.search(part.replace("(?: là)?", " là"))) is not None
+    found[0] for part in split(INSTEAD) if (found := _LAST_LETTERS.search(part.replace("(?: là)?", " là"))) is not None
 ) | frozenset(["не", "нет", "phải", "pas", "لیس", "ليس", "ليست", "وليست", "نه", "ונא"])
 
 
@@ -137,7 +159,8 @@ def without_denied(text: str) -> str:
 
 
 _IF = {
-    "subjunctives": r"(?:si|se)\b[^,.]{0,60}?\b(?:fuera|fuese|fueran|fuesen|fosse|fossero|fossem|étaient|était|fos)",
+    "subjunctives": r"(?:si|se)\b[^,.]{0,60}?\b(?:fuera|fuese|fueran|fuesen|tuvier\w+|tuvies\w+|hubier\w+"
+    r"|tivesse\w*|houvesse|avesse\w*|avait|avaient|avais|fosse|fossero|fossem|étaient|était|fos)",
     "de, nl": "wenn|falls|angenommen|stel dat|als het antwoord",
     "sv, da, no": r"om svaret|hvis|ifall",
     "fi, hu, ro": "jos|ha(?= a)|dacă",
@@ -210,7 +233,7 @@ SUBORDINATE = re.compile(
     r"\s*(?:что|що|че|да|da|že|że|dass|daß|ob|dat|hogy|ότι|at|att|að|että|et|kad|ka|că|რომ|որ|که|کہ|कि|que|che)\s"
 )
 """A clause that another one governs: "I doubt, that ..." in languages that put a comma there."""
-SENTENCES = re.compile(r"[.!?](?=\s)|[\n\u3002\u0964\u061f\uff01\uff1f]")
+SENTENCES = re.compile(r"[.!?](?=\s)|[\n\u3002\u0964\u061f\u06d4\u0589\u1362\u104b\u17d4\uff01\uff1f]")
 
 
 def _is_doubted_behind(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Numbers of the languages of India and Pakistan, which have a word of its own for each one below a hundred.
+"""Numbers of the languages of India and Pakistan, most of which have a word of its own for each one below a hundred.
 
 The words of a language stand in order from one on, variants with a bar between them. Standard library only.
 """
@@ -9,6 +9,7 @@ import re
 import unicodedata
 from fractions import Fraction
 
+from rewards.math.counting_dravidian import FUSED, HUNDREDS, LISTS
 from rewards.math.separators import simplest
 
 _HINDI = (
@@ -74,10 +75,10 @@ _MARATHI = (
     "अठ्ठ्याण्णव नव्व्याण्णव"
 )
 _SCALES = {
-    100: "सौ سو শত শো শ शे",
-    1000: "हज़ार हजार हज़ार ہزار হাজার",
-    10**5: "लाख لاکھ লাখ লক্ষ",
-    10**7: "करोड़ करोड کروڑ কোটি",
+    100: "सौ سو শত শো শ शे સો ਸੌ",
+    1000: "हज़ार हजार हज़ार ہزار হাজার હજાર ਹਜ਼ਾਰ ਹਜ਼ਾਰ ஆயிரம் ಸಾವಿರ ആയിരം",
+    10**5: "लाख لاکھ লাখ লক্ষ લાખ ਲੱਖ லட்சம் ಲಕ್ಷ ലക്ഷം",
+    10**7: "करोड़ करोड کروڑ কোটি કરોડ ਕਰੋੜ கோடி ಕೋಟಿ കോടി",
 }
 _HALVES = {
     Fraction(3, 2): "डेढ़ डेढ दीड দেড় ڈیڑھ દોઢ ਡੇਢ ਡੇੜ੍ਹ",
@@ -99,16 +100,24 @@ def _normal(text: str) -> str:
 
 _WHOLE = {
     _normal(word): value
-    for names in (_HINDI, _URDU, _BENGALI, _MARATHI)
+    for names in (_HINDI, _URDU, _BENGALI, _MARATHI, *LISTS)
     for value, words in enumerate(names.split(), start=1)
     for word in words.split("|")
     if word != "-"
-} | {"शंभर": 100}
+} | {"शंभर": 100, **{_normal(word): value for word, value in FUSED.items()}}
 _SCALE = {_normal(word): value for value, words in _SCALES.items() for word in words.split()}
 _HALF = {_normal(word): value for value, words in _HALVES.items() for word in words.split()}
 _MORE = {_normal(word): part for part, words in _ADDED.items() for word in words.split()}
 _HUNDRED = tuple(word for word, value in _SCALE.items() if value == 100)
-BEGINNINGS = frozenset(word[:3] for word in (*_WHOLE, *_HALF, *_MORE))
+BEGINNINGS = frozenset(
+    word[:3]
+    for word in (
+        *_WHOLE,
+        *_HALF,
+        *_MORE,
+        *(_normal(word) for language in HUNDREDS for words in language.split() for word in words.split("|")),
+    )
+)
 """How a number may begin."""
 
 
@@ -143,10 +152,21 @@ def _with_part(words: list[str], part: Fraction) -> int | Fraction | None:
     return None if whole is None else _times(whole + part, scales)
 
 
+_HUNDREDS = {
+    _normal(word): 100 * count
+    for language in HUNDREDS
+    for count, words in enumerate(language.split(), start=1)
+    for word in words.split("|")
+}
+
+
 def _total(words: list[str]) -> int | None:
     """Numbers below a hundred with falling scales behind them."""
     total, last_scale, count = 0, 10**9, 0
     for word in words:
+        if word in _HUNDREDS and last_scale > 100 and not count:
+            total, last_scale = total + _HUNDREDS[word], 100
+            continue
         hundred = next((end for end in _HUNDRED if word.endswith(end) and word.removesuffix(end) in _WHOLE), "")
         value, scale = _WHOLE.get(word.removesuffix(hundred)), 100 if hundred else _SCALE.get(word)
         if value is not None:

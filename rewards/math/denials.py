@@ -86,6 +86,26 @@ _MAYBE = {
     "almost": r"casi|presque|quasi|quase|fast(?= \d)|beinahe|gần(?= \d)|y pico"
     r"|почти|майже|prawie|téměř|skoro|nästan|nesten|næsten|melkein|majdnem|aproape|σχεδόν"
     "|neredeyse|hampir|gần như|almost|nearly",
+    "guessing": r"or so|or thereabouts|give or take|ballpark|oder so|tippen|tippe|schätze|vermute|ich rate|of zo"
+    r"|ik (?:gok|schat)"
+    r"|à peu près ça|je (?:parie|dirais|devine)|más o menos|yo diría|diría que|apuesto|mais ou menos|eu diria"
+    r"|chuto|più o meno|direi"
+    r"|scommetto|tiro a indovinare|eller så|gissar|gætter|gjetter|eller deromkring|arvaan|arvaisin|veikkaan"
+    r"|pakun|oletan|mniej więcej"
+    r"|strzelam|zgaduję|obstawiam|hádám|tipuju|tipujem|hádam|tippelek|saccolom|ghicesc|aș zice|pogađam|ugibam"
+    r"|погађам|гадаю"
+    r"|угадыва\w+|предположу|припускаю|предполагам|μαντεύω|θα έλεγα|tahminim|tahmin ediyorum|aşağı yukarı"
+    r"|menurut tebakan|tebakan saya"
+    r"|tôi đoán|hula ko|nakisia|أخمن|أظن|حدسي|حدس می\S*|میرا اندازہ|מנחש\w*|אני מהמר\w*",
+    "at first sight": r"at first (?:sight|glance)|auf den ersten blick|op het eerste gezicht|à première vue"
+    r"|a (?:primera|prima) vista|à primeira vista|la prima vedere|vid första (?:anblicken|påseende)|ved første"
+    r" (?:øjekast"
+    r"|øyekast)|fljótt á litið|ensi ?silmäyksellä|esmapilgul|pirmajā mirklī|iš pirmo žvilgsnio|na pierwszy rzut oka"
+    r"|na první pohled|na prvý pohľad|na prvi pogled|на први поглед|на прв поглед|на пръв поглед|на первый взгляд"
+    r"|на перший погляд|на першы погляд|első (?:ránézésre|pillantásra|látásra)|εκ πρώτης όψεως|με την πρώτη ματιά"
+    r"|ilk bakışta|бір қарағанда|bir qarashda|sekilas|thoạt nhìn|thoạt trông|mới nhìn|sa unang tingin|kwa"
+    r" mtazamo wa kwanza"
+    r"|للوهلة الأولى|در نگاه اول|بادی النظر میں|במבט ראשון|ერთი შეხედვით|առաջին հայացքից",
     "sw, tl": "labda|siguro|marahil",
     "ru, uk, bg, sr": "может быть|возможно|наверное|вероятно|може бути|можливо|мабуть|може би|вероватно|можда|možda",
     "el": "ίσως|μάλλον",
@@ -104,6 +124,9 @@ _MAYBE_IN_A_WORD = {
     "hi, bn": "शायद|संभवतः|कदाचित|সম্ভবত|হয়তো|হয়তো",
     "ta, te": "ஒருவேளை|బహుశా",
     "th": "อาจจะ|อาจเป็น|บางที",
+    "at first sight": "乍一看|乍看|初看|一見(?:する|した)|ぱっと見|얼핏|언뜻|पहली नज़?र में|प्रथमदर्शनी|প্রথম দেখায়"
+    "|แวบแรก|ดูเผิน"
+    "|முதல் பார்வையில்|మొదటి చూపులో",
     "zh": r"也许|也許|大概|或许|或許|可能(?:[是为為有]|(?=\d))|将近|將近|接近|不确定|不確定",
     "ja": "かもしれ|だろうか|でしょうか|たぶん|多分|おそらく|恐らく|ほぼ|ほとんど",
     "ko": "아마|일지도|일 수도|거의",

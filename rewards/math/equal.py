@@ -8,12 +8,13 @@ import re
 from rewards.base import RewardError, Verdict
 from rewards.math.answers import read, read_gold
 from rewards.math.choices import choice, choice_of_gold, picked_choice, stated_choice
-from rewards.math.extract import Extracted, extract
+from rewards.math.extract import TAIL_CHARS, Extracted, extract
 from rewards.math.judge import Strictness, amount_said, judge
-from rewards.math.letters import latin_gold, names_options, option_letter, with_latin_capitals
-from rewards.math.locales import comma_decimal_only, groups_thousands, other_reading
+from rewards.math.letters import later_pick, latin_gold, names_options, option_letter, with_latin_capitals
+from rewards.math.locales import one_reading
 from rewards.math.nodes import MAX_CHARS
 from rewards.math.numbers import clean
+from rewards.math.retracted import is_retracted
 from rewards.math.sentences import needs_sentence, sentence_answer
 from rewards.math.settled import last_value, opens_with_denied, single_value
 from rewards.math.tokens import Unreadable
@@ -66,10 +67,12 @@ def verify(
     if not prediction.isascii() and choice_of_gold(gold) is not None:
         prediction = with_latin_capitals(prediction)
     found = extract(prediction, allow_phrases=allow_phrases, allow_bare=allow_bare)
+    if found.how == "stated" and (letter := _picked_later(found.text, prediction, gold)):
+        found = Extracted(letter, "stated")
     if found.how == "bare" and opens_with_denied(found.text):
         found = Extracted("", "the only number is denied")
     elif found.how in ("bare", "stated", "tagged") and not _stands_alone(found.text, gold):
-        found = _out_of_prose(found, prediction, gold)
+        found = _out_of_prose(found, found.rest or prediction, gold)
     elif found.how == "boxed" and _BOXED_SENTENCE.fullmatch(found.text) and not _stands_alone(found.text, gold):
         found = Extracted(single_value(clean(found.text)) or found.text, "boxed")
     if not found.text:
@@ -79,33 +82,30 @@ def verify(
         check_gold(gold)
         return Verdict.of(0.0, f"the {found.how} answer has {len(found.text)} characters, more than {MAX_CHARS}")
     strictness = Strictness(allow_unevaluated, rel_tol)
-    if "," in found.text and found.how in _OF_PROSE and found.text not in gold:
-        only = comma_decimal_only(found.text, prediction)
-        if only is not None:
-            return judge(gold, only, found.how, strictness)
-    verdict = judge(gold, found.text, found.how, strictness)
-    is_ambiguous = "." in found.text and found.text not in gold
-    if verdict.value and not (is_ambiguous and groups_thousands(found.text, prediction)):
-        return verdict
-    if (other := _second_reading(found, prediction)) is None:
+    said = found.text
+    if _MAY_BE_GROUPED.search(said) and said not in gold:
+        said = one_reading(said, prediction, is_boxed=found.how not in _OF_PROSE) or said
+    verdict = judge(gold, said, found.how, strictness)
+    if verdict.value or (other := _second_reading(found)) is None:
         return verdict
     second = judge(gold, other, found.how, strictness)
-    return second if second.value or verdict.value else verdict
+    return second if second.value else verdict
 
 
+_MAY_BE_GROUPED = re.compile(r"\d(?:[.,]|\{,\})\d{3}(?!\d)")
 _OF_PROSE = frozenset(("stated", "bare", "last"))
 """Answers in the words of a language, and so in its decimals; a box may keep to the English ones."""
 
 
-def _second_reading(found: Extracted, prediction: str) -> str | None:
-    """What else an answer may say: a sentence ends with an exclamation mark, a country writes 1.234 for a thousand."""
+def _second_reading(found: Extracted) -> str | None:
+    """What else an answer may say: a sentence ends with an exclamation mark, dozens are counted one by one."""
     if found.how == "stated" and found.text.endswith(("!", "！")) and not found.text.endswith("!!"):
         return found.text[:-1]
     if (rounded := _ROUNDED.search(found.text)) is not None:
         return rounded[1]
     if "dozen" in found.text and (dozens := _DOZENS.match(found.text)) is not None:
         return str(12 * int(dozens[1]))
-    return other_reading(found.text, prediction)
+    return None
 
 
 _ROUNDED = re.compile(r"[^\s\d].*(?:\\approx(?![a-z])|\u2248)\s*([-+]?\d+(?:\.\d+)?)[\s.$]*$")
@@ -165,11 +165,19 @@ def _is_sentence(line: str) -> bool:
     return any(char.isdigit() for char in line)
 
 
+def _picked_later(text: str, prediction: str, gold: str) -> str | None:
+    """The choice that a text picks behind another one that it announces; None where the gold answer is no choice."""
+    announced = (choice(clean(text)) or stated_choice(text)) if choice_of_gold(gold) is not None else None
+    return later_pick(prediction.rpartition(text)[2], announced) if announced else None
+
+
 def _out_of_prose(found: Extracted, prediction: str, gold: str) -> Extracted:
     """The choice, number or formula that a sentence settles on."""
     if choice_of_gold(gold) is not None:
-        if found.how == "bare":
+        if found.how == "bare" and not found.rest:
             chosen = choice(clean(found.text)) or _chosen_in_prose(found.text, own_words(prediction))
+            if chosen and is_retracted(chosen, own_words(prediction)[-TAIL_CHARS:]):
+                return Extracted("", "the choice is taken back")
         else:
             chosen = choice(clean(found.text)) or stated_choice(found.text) or option_letter(f"answer {found.text}")
         return Extracted(chosen, found.how) if chosen else found

@@ -22,11 +22,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from rewards.math.announced import announced, is_box_taken_back
+from rewards.math.announced import announced, end_of_taken_back
 from rewards.math.boxes import BOX_OF_ONE, TAKEN_BACK, Box, find_boxes, without_denied_boxes
-from rewards.math.contrasts import without_aside
+from rewards.math.contrasts import without_aside, without_but
 from rewards.math.formulas import without_closing
 from rewards.math.statements import without_comments
 from rewards.math.turns import own_words
@@ -42,15 +42,17 @@ class Extracted:
 
     text: str
     how: str
+    rest: str = ""
+    """The part of the completion that counts, where an announced answer is taken back; all of it where empty."""
 
 
 def extract(text: str, *, allow_phrases: bool, allow_bare: bool) -> Extracted:
     """The final answer of a completion, still in the model's own notation.
 
     >>> extract("So 9+9 = \\\\boxed{18}.", allow_phrases=True, allow_bare=False)
-    Extracted(text='18', how='boxed')
+    Extracted(text='18', how='boxed', rest='')
     >>> extract("I think it is 18", allow_phrases=True, allow_bare=False)
-    Extracted(text='', how='no answer found')
+    Extracted(text='', how='no answer found', rest='')
     """
     text = own_words(text)
     if "\\boxed" in text or "\\fbox" in text:
@@ -58,7 +60,7 @@ def extract(text: str, *, allow_phrases: bool, allow_bare: bool) -> Extracted:
         last = text.rindex("\\boxed")
         behind = TAKEN_BACK.search(text, last) or _EMPTY_BOX.match(text, last)
         if behind is None and (box := _taken_back(text, last)) is not None:
-            text = text[box:]
+            text = without_but(text[box:])
             return extract(text, allow_phrases=allow_phrases, allow_bare=allow_bare) if text.strip() else _DENIED
         if behind is None or (not text[behind.end() :].strip(" $.*)]\\\n") and behind.re is _EMPTY_BOX):
             return _boxed(text)
@@ -71,15 +73,28 @@ def extract(text: str, *, allow_phrases: bool, allow_bare: bool) -> Extracted:
     tail = text[-TAIL_CHARS:]
     if allow_phrases and (value := _in_json(tail)):
         return Extracted(value, "stated")
-    if allow_phrases and (stated := announced(tail)) is not None:
-        return Extracted(stated, "stated" if stated else "nothing behind the announcement of an answer")
-    if allow_bare:
-        tail = own_ending(tail)
-        if breaks_off(tail):
-            return Extracted("", "the text breaks off")
-        line = (without_comments(tail) or tail).rpartition("\n")[2].strip()
-        return Extracted(line, "bare" if line else "no answer found")
-    return Extracted("", "no answer found")
+    if allow_phrases:
+        stated = announced(tail)
+        if stated.text is not None:
+            return Extracted(stated.text, "stated" if stated.text else "nothing behind the announcement of an answer")
+        if stated.instead is not None:
+            return _instead(stated.instead, allow_bare=allow_bare)
+    return _bare(tail) if allow_bare else Extracted("", "no answer found")
+
+
+def _instead(rest: str, *, allow_bare: bool) -> Extracted:
+    """What a text says after it takes back the answer that it announces."""
+    found = _bare(rest) if allow_bare and rest.strip(" .*_$") else Extracted("", "the announced answer is taken back")
+    return replace(found, rest=rest)
+
+
+def _bare(tail: str) -> Extracted:
+    """The last line of a text."""
+    tail = own_ending(tail)
+    if breaks_off(tail):
+        return Extracted("", "the text breaks off")
+    line = (without_comments(tail) or tail).rpartition("\n")[2].strip()
+    return Extracted(line, "bare" if line else "no answer found")
 
 
 def own_ending(tail: str) -> str:
@@ -93,10 +108,11 @@ _DENIED = Extracted("", "the last box is denied")
 def _taken_back(text: str, last: int) -> int | None:
     """Where the words end that take back the last box, which begins at `last`; None where none do."""
     end = text.find("}", last) + 1
-    if not end or len(text) - end < 8:
+    if not end or len(text) - end < 4:
         return None
-    end = find_boxes(text[last:])[0].end + last
-    behind = is_box_taken_back(text[:last], text[end:])
+    box = find_boxes(text[last:])[0]
+    end = box.end + last
+    behind = end_of_taken_back(text[:last], box.content or "", text[end : end + 300])
     return None if behind is None else end + behind
 
 
@@ -125,7 +141,7 @@ def _tagged(text: str) -> Extracted:
     end = text.rindex("</answer>")
     start = text.rfind("<answer>", 0, end)
     inside = text[start + len("<answer>") : end].strip() if start >= 0 else ""
-    stated = announced(inside[-TAIL_CHARS:])
+    stated = announced(inside[-TAIL_CHARS:]).text
     return Extracted(stated or inside, "tagged" if inside else "an empty or unopened answer tag")
 
 

@@ -15,7 +15,8 @@ from rewards.math.folding import vocabulary
 _ONE_AND_A_HALF = vocabulary(
     "anderthalb anderthalbe anderthalben anderthalber anderthalbes eineinhalb anderhalf anderhalve "
     "полтора полторы "
-    "полутора півтора півтори półtora półtorej poolteist pooleteise másfél halvannen halvanden "
+    "полутора паўтара паўтары півтора півтори półtora półtorej poolteist pooleteise puolitoista puolentoista"
+    " másfél halvannen halvanden "
     "halvannet halvandet "
     "pusantra pusantros pusotra pusotras půldruhé půldruhého poldruha poldruhej poldrugi poldrugo "
     "ενάμισι ενάμισης "
@@ -40,7 +41,7 @@ _WITH_PARTS = {
 HALF_BEGINNINGS = frozenset(word[:3] for word in (*_ONE_AND_A_HALF, *_GREEK_PREFIXES.split(), *_WITH_PARTS))
 """How the words for one and a half may begin, and the Greek ones with a half."""
 _BEHIND = (
-    r"einhalb(?:e[nrs]?)?| i pół| i pol(?:a|ovin[aeu])?| a půl| a pol| in pol| с половиной| з половиною|\sі пів"
+    r"einhalb(?:e[nrs]?)?| и пол| i pół| i pol(?:a|ovin[aeu])?| a půl| a pol| in pol| с половиной| з половиною|\sі пів"
     r"| и половина| и по| y medi[oa]| et demie?| e mezz[oa]| e mei[oa]| e medi[oa]| i mig| i mitja"
     r"| ?en een hal(?:f|ve)| ?[eë]nhal(?:f|ve)|[eë]neenhal(?:f|ve)| 'n half| och en halv| och ett halvt"
     r"| og en halv"

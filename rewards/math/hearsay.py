@@ -102,7 +102,7 @@ REJECTED = (
     r"|förkast\w+|frestande|forkast\w+|fristende"
     r"|hyl[äk]\w+|houkut\w+|lükat\w+|odpad[aá]\w*|odrzuc\w+|odrzuć\w*|kusi|brakuje|zamít\w+|vyluč\w+|svádí|otpada\w*"
     r"|odbac\w+|odpade|kiesik\w*|elvet\w+|kizár\w+|csábít\w+"
-    r"|respin[sg]\w*|elimin\w+|tentant|отпада\w+|отбрасыв\w+|отброс\w+|отверг\w+|исключ\w+|дотягив\w+|тянет"
+    r"|respin[sg]\w*|elimin\w+|tentant|отпада\w+|отбрасыв\w+|отброс\w+|отверг\w+|исключ(?!ени)\w+|дотягив\w+|тянет"
     r"|соблазн\w+|відпада\w+|відкид\w+|спокуслив\w*|отхвърл\w+|изкушав\w+"
     r"|απορρ\w+|αποκλεί\w+|δελεαστικ\w+|elen(?:ir|di|miş\w*)|reddedil\w+|cazip|rədd|مرفوض\w*|مستبعد\w*|نستبعد\w*"
     r"|نرفض\w*|رد می\w*|حذف می\w*|مسترد|נפסל\w*|נדח\w+|נשלל\w*"

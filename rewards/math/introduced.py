@@ -11,85 +11,9 @@ from __future__ import annotations
 import re
 
 from rewards.math.alternatives import Alternatives
-from rewards.math.folding import vocabulary
+from rewards.math.stated_in_english import ENGLISH, SPACED, is_only_apposed, is_stated_in_english
+from rewards.math.stating_words import STATES
 
-STATES = vocabulary(
-    "is are am was were be equals equal gives get gets got obtain obtains makes totals of to exactly "
-    "precisely only "
-    "just approx total "
-    "ist sind beträgt betragen ergibt ergeben macht lautet gleich entspricht entsprechen auf bei "
-    "genau insgesamt "
-    "gesamt zusammen von war misst "
-    "kostet zählt erhält sondern nämlich bleiben bleibt verbleiben hat wurde wiegt "
-    "est sont vaut valent fait font égale égal égalent donne donnent obtient obtenons trouve trouvons "
-    "à de exactement "
-    "reste coûte mesure "
-    "soient finalement total résultat mesurent restent total élève "
-    "es son és sea da dan vale valen igual suma suman resulta obtiene obtenemos queda quedan total "
-    "exactamente a al "
-    "cuesta mide miden hay fue eran era del "
-    "é são dá vale valem resulta obtemos custa mede restam sobram total exatamente igual foi ser a "
-    "è sono dà fa vale risulta costa misura restano rimangono totale esattamente uguale pari ottiene "
-    "otteniamo viene "
-    "sia a di ma ha conta valgono "
-    "bedraagt zijn wordt wordt op geeft levert totaal precies exact gelijk maar samen krijgen kost van luidt "
-    "vara være vere verða być být byť biti быть бути fie essere être sein olla olema seharusnya "
-    "sepatutnya harusnya "
-    "är blir utgör ger lika med utan precis totalt exakt får kostar återstår sammanlagt svaret er "
-    "bliver gir giver "
-    "udgør lig præcis nøjagtig i alt men koster "
-    "til lik nøyaktig utgjør eru verður jafnt samtals gerir kostar "
-    "on ovat yhteensä tulee saadaan tasan täsmälleen vaan jää maksaa yhtä kuin vastaus tulos kokku "
-    "võrdub saame jääb "
-    "täpselt vastus tulemus "
-    "wynosi wynoszą równa równe równy się to jest są daje dają kosztuje zostało razem łącznie "
-    "dokładnie tylko lecz "
-    "otrzymujemy wyszło liczy "
-    "zbylo zbyly zbude jich "
-    "je jsou jest činí činia sa rovná rovno vychází dostáváme celkem spolu dohromady přesně presne "
-    "ale nýbrž stojí "
-    "zbývá výsledek sú vyjde dostaneme zůstane "
-    "znaša enako skupaj natanko dobimo iznosi jednako jednak ukupno tačno točno su dobijamo dobivamo nego već "
-    "rezultat odgovor "
-    "je јесте је износи једнако укупно тачно су добијамо него већ резултат одговор "
-    "ir vienāds kopā tieši yra lygu lygus gauname iš viso lygiai tik atsakymas atbilde rezultāts rezultatas "
-    "a az egy összesen pontosan hanem egyenlő eredmény válasz kapunk marad lesz "
-    "este sunt egal egală cu dă total exact ci costă rămân rezultatul răspunsul are face obținem "
-    "е са общо точно равно равна равен равни е прави получаваме а но отговорът това е изнесува вкупно "
-    "равна равно равен равны составляет составляют это получаем получается получим получится будет "
-    "итого всего ровно "
-    "осталось ответ итак а результат сумма стоит есть значит "
-    "дорівнює дорівнюють становить становлять це отримуємо всього разом рівно а відповідь залишилося "
-    "буде є рівна "
-    "дорівнюватиме "
-    "είναι ισούται ίσο με το τα σύνολο ακριβώς αλλά απάντηση αποτέλεσμα κοστίζει απομένουν συνολικά "
-    "κάνει δίνει έχει "
-    "ίση "
-    "toplam cevap sonuç olarak tam eşittir yanıt eder cəmi cavab tam nəticə alanı barabar javob jami "
-    "natija жауап "
-    "жауабы жами тең барлығы "
-    "adalah ialah jawabannya jawaban total jumlahnya hasilnya tepat sama dengan melainkan menjadi "
-    "sebesar sebanyak "
-    "jumlah nilainya yaitu jawapan yaiku sisanya "
-    "ay ang katumbas sagot eksakto kabuuan na lamang ni jibu jumla hasa sawa na kuwa ce ita ne shine "
-    "yw est estas "
-    "është janë barazi da em ithi gololi vitabu "
-    "là bằng được đúng có tổng còn mà kết quả "
-    "هو هي تساوي يساوي المجموع الناتج بل بالضبط الجواب يبلغ تبلغ هما إجمالي الإجمالي فهو النتيجة إذن "
-    "ٍ برابر با است "
-    "مجموع دقیقا پاسخ جواب بلکه حاصل کل "
-    "הוא היא הם שווה ל הכול הכל בדיוק אלא התשובה סך נותרו יש תשובה "
-    "არის უდრის პასუხია რიცხვია სულ է հավասար ընդամենը freagra uimhir jawabu erantzuna kilomita gesamtpreis "
-    "endergebnis ergo sino mas pero però aber جاوابى ore alle alla uhr um heures las klo kl klockan "
-    "területe összege "
-    "összeg szám érték száma értéke ára eredménye hossza kerülete különbsége szorzata átlaga "
-    "valószínűsége alanı "
-    "toplamı değeri sayısı fiyatı uzunluğu çevresi farkı çarpımı ortalaması olasılığı yaşı сумма "
-    "площадь периметр "
-    "вероятность объём длина скорость цена произведение разность среднее количество число luasnya kelilingnya "
-    "selisihnya harganya rataannya peluangnya luas keliling volume harga"
-)
-"""The words that stand before a number where a sentence states it."""
 CONCLUDES = Alternatives(
     r"(?:also|somit|folglich|daher|deshalb|demnach|damit|dus|daarom|derhalve|donc|ainsi|par conséquent|d['’]où"
     r"|voilà pourquoi|finalement|"
@@ -120,16 +44,8 @@ _THAT = Alternatives(
     r"diye|deb|деп"
 )
 """What opens a clause that another one governs, and may not mean."""
-_ENGLISH = vocabulary(
-    "the are she it it's he each costs spent one simply i there they you her his this that answer "
-    "gives equals has "
-    "thus hence therefore total its is with and from us up they leaves leave makes make becomes "
-    "become comes reduces "
-    "simplifies adds add lowest means after"
-)
 _ARRIVES = re.compile(r"\b(?:se (?:simplifică|reduce|ridică)|ajunge|egal[ăei]?) la$", re.IGNORECASE)
 """Verbs with a preposition that alone says nothing."""
-_SPACED = re.compile(r"[^\W\d_]+(?:['’]\w+)?")
 _IS_SPACED = re.compile(r"[A-Za-z\u00c0-\u06ff\u10a0-\u10ff\u1e00-\u1fff]")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+)['’]?[\s*_`]*(?:[A-Z]{1,3}|R|Rp)?[\s$€£¥₹*_`]*$")
 _CLAUSES = re.compile(r"[.!?;:](?=\s|$)|[\n\u2014\u2013=]")
@@ -166,7 +82,7 @@ _WITH = re.compile(
 )
 """A trial opens a sentence: "With 18 it does not work"."""
 CONFIRMS = re.compile(
-    r"\b(?:ist|is|lautet)\W*$|(?:است|ہے|ہیں|है|हैं|आहे|হয়|দি|dir|da|de)\W*$|richtig|korrekt|stimmt"
+    r"\b(?:ist|is|lautet)\W*$|(?:است|ہے|ہیں|है|हैं|आहे|হয়|দি|dir|(?<!\w)(?:da|de))\W*$|richtig|korrekt|stimmt"
     r"|correct|juste|bonne|right|esatt|giust|corrett|cert[ao]"
     r"|juist|goed|rätt|riktig|rigtig|oike|õige|popraw|praw|dobr|správn|točn|tačn"
     r"|pravil|helyes|правил|верн|вірн|вярн|точн|σωστ|doğru|düzgün|صحيح|صواب|درست|نכון|נכונ|benar|betul"
@@ -191,6 +107,51 @@ def _is_topic(before: str, after: str) -> bool:
     return CONFIRMS.search(after) is None
 
 
+_RESULTS = [
+    "ergebnis",
+    "resultat",
+    "resultatet",
+    "resultaat",
+    "resultatin",
+    "eredmény",
+    "eredménye",
+    "eredményünk",
+    "tulos",
+    "tulemus",
+    "svaret",
+    "antwort",
+    "antwoord",
+    "vastaus",
+    "vastus",
+    "summa",
+    "summan",
+    "summe",
+    "summen",
+    "betrag",
+    "belopp",
+    "beløp",
+    "beløb",
+    "bedrag",
+    "összeg",
+    "összege",
+    "talet",
+    "tallet",
+    "értéke",
+    "uitkomst",
+]
+"""Nouns for a result, which compounds end with: Végeredmény, slutresultat, Gesamtsumme."""
+
+
+def _states(word: str) -> bool:
+    """Whether a word states the number behind it.
+
+    >>> _states("ist"), _states("Végeredmény"), _states("ruft")
+    (True, True, False)
+    """
+    word = word.lower()
+    return word in STATES or (len(word) > 6 and word.endswith(tuple(_RESULTS)))
+
+
 def is_stated_by(before: str) -> bool:
     """Whether the last word in front of a number is one that states it.
 
@@ -198,7 +159,7 @@ def is_stated_by(before: str) -> bool:
     (True, False)
     """
     word = _WORD_BEFORE.search(before)
-    return (word is not None and word[1].lower() in STATES) or _CHINESE_BEFORE.search(before) is not None
+    return (word is not None and _states(word[1])) or _CHINESE_BEFORE.search(before) is not None
 
 
 def is_introduced(text: str, start: int, end: int, *, is_measured: bool = False) -> bool:
@@ -215,17 +176,19 @@ def is_introduced(text: str, start: int, end: int, *, is_measured: bool = False)
         return False
     if any(char.isalpha() for char in text[end : end + 40]):
         return True  # a unit, or the verb of a language that puts it last
-    if is_measured and _ENGLISH.isdisjoint(word.lower() for word in _SPACED.findall(sentence)):
+    if is_measured and ENGLISH.isdisjoint(word.lower() for word in SPACED.findall(sentence)):
         return True
     if _ANSWERED.search(sentence):
         return False
     clause = _CLAUSES.split(sentence)[-1]
     before = _WORD_BEFORE.search(clause)
+    if before is None and is_only_apposed(sentence, clause):
+        return False
     if before is None or not _IS_SPACED.match(before[1]):
         return True
-    words = [word.lower() for word in _SPACED.findall(sentence)]
-    if len(_ENGLISH.intersection(words)) > (not sentence.isascii()):
-        return True
+    words = [word.lower() for word in SPACED.findall(sentence)]
+    if len(ENGLISH.intersection(words)) > (not sentence.isascii()):
+        return is_stated_in_english(sentence, clause[: before.end(1)])
     if CONCLUDES.search(sentence) or _ARRIVES.search(clause[: before.end(1)]):
         return True
-    return before[1].lower() in STATES and _THAT.search(clause[: before.start()]) is None
+    return _states(before[1]) and _THAT.search(clause[: before.start()]) is None

@@ -11,7 +11,7 @@ from rewards.base import Verdict
 from rewards.math.algebra import Comparison, Match
 from rewards.math.answers import Answer, as_product, number_of, read, read_gold
 from rewards.math.choices import choice, choice_content, choice_of_gold, same_choices
-from rewards.math.exact import symbols
+from rewards.math.exact import exact, is_literal, symbols
 from rewards.math.letters import local_letter
 from rewards.math.nodes import Node, number
 from rewards.math.numbers import clean, plain_number
@@ -131,7 +131,21 @@ def _same_truth(one: Answer, other: Answer) -> bool:
 
 def _same_decimal(one: Answer, other: Answer) -> bool:
     """Whether `3,14` on one side is 3.14 on the other."""
-    return one.decimal is not None and one.decimal in (other.plain, number_of(other))
+    if one.decimal is None:
+        return False
+    if one.decimal in (other.plain, number_of(other)):
+        return True
+    return (
+        other.tree is not None
+        and other.tree.op == "rel"
+        and one.shown[:1] == other.shown[:1]
+        and _value_is(other.tree, one.decimal)
+    )
+
+
+def _value_is(equation: Node, value: int | Fraction) -> bool:
+    """Whether the last side of an equation is a number of this value."""
+    return is_literal(equation.args[-1]) and exact(equation.args[-1]) == value
 
 
 def _radians(answer: Answer) -> Node:

@@ -5,7 +5,11 @@ from __future__ import annotations
 
 import re
 
+from rewards.math.alternatives import Alternatives
 from rewards.math.denials import DENIED, HEDGED
+from rewards.math.hearsay import REJECTED, REJECTED_IN_A_WORD
+from rewards.math.refusals import WRONG, WRONG_IN_A_WORD
+from rewards.math.scruples import IRREALIS
 
 # The first letters of each script that numbers its choices; "-" where one could also be another letter.
 _ALPHABETS = (
@@ -58,8 +62,8 @@ _RIGHT = (
     "|صحيح|درست|صحیح|נכונ|सही|योग्य|সঠিক|ถูก|正し|正确|正確|옳|맞"
 )
 _HAS_OPTION = re.compile(f"{_OPTION}|{_RIGHT}", re.IGNORECASE)
-_EDGE = r"A-Za-z\u00c0-\u024f'\u2019\d\\_^"
-_END = r"(?![A-Za-z\u00c0-\u024f\d\\_^])(?!['\u2019](?!d|t|y))"  # Turkish writes D'dir
+_EDGE = r"A-Za-z\u00c0-\u024f\u1e00-\u1eff'\u2019\d\\_^"
+_END = r"(?![A-Za-z\u00c0-\u024f\u1e00-\u1eff\d\\_^])(?!['\u2019](?!d|t|y))"  # Turkish writes D'dir
 _LATIN = rf"(?<![{_EDGE}.])[A-J]{_END}(?!\s?[=+<>*/^])"
 _MARKED = re.compile(
     rf"(?:{_OPTION})[\s:\uff1a\"'«“„*_$(\[\u300c（-]{{0,5}}(?P<near>[A-J]){_END}"
@@ -125,6 +129,21 @@ def names_options(text: str) -> bool:
     return _HAS_OPTION.search(text) is not None
 
 
+REFUSED = Alternatives(
+    f"{'|'.join(WRONG.values())}|{REJECTED}|fails?|overcounts?|undercounts?|sai|loại|valt (?:af|weg)|vallen af"
+    f"|fällt (?:weg|aus|raus)"
+    "|fallen weg|faller (?:bort|av)|går bort|falder (?:væk|bort)|utesluts|udelukkes|utelukkes|putoaa|karsiutuu"
+    "|langeb ära|odpadá|odpada"
+    "|kiesik|cade|se elimină|cad|elenir|uymaz|tutmaz|отпадает|не годится|відпадає|отпада|отпаѓа|отпада|tombe"
+    "|convient pas|se descarta"
+    "|queda descartad[ao]|cai fora|va scartat[ao]|si scarta|aquedará fóra|queda fora|πέφτει έξω|απορρίπτεται"
+    "|نستبعد\\w*|مستبعد\\w*"
+    "|حذف می\\S*|נופלת?|gugur|tereliminasi",
+    f"{WRONG_IN_A_WORD}|{REJECTED_IN_A_WORD}|排除|不符|不合|淘汰|誤り|違う|違い|消去|除外|제외|탈락|아니|खारिज|गलत|ตัดทิ้ง|ตัดออก",
+)
+"""What drops a choice."""
+
+
 def option_letter(text: str) -> str | None:
     """The only letter that the last clause with one names as a choice; None where it names two, or denies its one.
 
@@ -135,10 +154,42 @@ def option_letter(text: str) -> str | None:
         return None
     for clause in reversed(_CLAUSE.split(_without_reason(text[-300:]))):
         letters = _letters(_ARTICLE.sub(" ", clause))
-        if letters and not DENIED.search(clause):
+        if letters and not any(words.search(clause) for words in (DENIED, REFUSED, IRREALIS)):
             return letters.pop() if len(letters) == 1 and not HEDGED.search(clause) else None
     small = _SMALL.search(text)
     return (small[1] or small[2]).translate(_SMALL_LOCAL).upper() if small else None
+
+
+_CHOOSES = Alternatives(
+    r"(?:i|we|i['’]ll|i['’]d|so) (?:(?:will|would|now|therefore|finally) )*(?:choose|pick|select|go with|go for)"
+    r"|chọn|elijo|elegimos|escojo"
+    r"|me quedo con|escolho|wähle|wählen wir|nehme|choisis|choisissons|scelgo|scegliamo|kies|kiezen we"
+    r"|wybieram\w*|väljer|velger"
+    r"|vælger|vel|valitsen|valitsemme|valin|vybírám|volím|vyberám|vyberáme|biram\w*|izberem\w*|бирам\w*|выбира\w+|обира\w+"
+    r"|избирам\w*|választ\w+|aleg|alegem|επιλέγ\w+|διαλέγ\w+|seçiyor\w*|seçirəm|таңдаймын|tanlayman|pilih"
+    r"|memilih|kami pilih"
+    r"|ninachagua|tunachagua|chagua|pipiliin ko|pinipili ko|أختار|نختار|اخترت|انتخاب می\S*|منتخب کرتا|בוחר\w*"
+    r"|בחרתי|trio|escullo"
+    r"|aukeratzen|zgjedh",
+    "选|選|고르|고릅|선택|चुन|निवड|বেছে|เลือก|தேர்|ఎంచు|ಆಯ್ಕೆ ಮಾಡ|തിരഞ്ഞെടു|ເລືອກ|ជ្រើស|ရွေး|ვირჩევ|ընտրում|እመርጣለሁ",
+)
+"""Verbs of one who picks a choice."""
+
+
+_PRONOUN = re.compile(r"\bI(?:['\u2019](?:ll|d))?\s+(?=[a-z])")
+
+
+def later_pick(rest: str, letter: str) -> str | None:
+    """The other letter that the text behind an announced one picks; None where it picks none.
+
+    >>> later_pick(" On reflection I choose C.", "A"), later_pick(" B is too small.", "A")
+    ('C', None)
+    """
+    for clause in reversed(_CLAUSE.split(rest[:400])):
+        if _CHOOSES.search(clause) and not DENIED.search(clause) and not HEDGED.search(clause):
+            letters = _letters(_PRONOUN.sub(" ", _ARTICLE.sub(" ", clause)))
+            return letters.pop() if len(letters) == 1 and letter not in letters else None
+    return None
 
 
 _REASON = re.compile(

@@ -1,18 +1,20 @@
 # ruff: noqa: RUF001  (words in other scripts)
-"""The other reading of `1.234` and `3,125` in texts of countries with decimal commas, where a point groups thousands.
+"""What `1.234` and `3,125` say: a thousand and some in one country, a decimal in the next.
 
-English reads both the other way round, and so does the rest of this package; a text in one of those languages may mean
-either, so that both readings are tried. Standard library only.
+The text decides, and decides for one reading only, whatever the gold answer: by its other numbers (`0,5` and `1.500,00`
+against `0.5` and `1,500.00`, or the same digits without a mark), else by the habit of its language, and first by that
+of the sentence around the number. Amounts of money have no three decimals. Standard library only.
 """
 
 from __future__ import annotations
 
 import re
 
+from rewards.math.currencies import NAMES
 from rewards.math.folding import vocabulary
 
 _AMBIGUOUS = re.compile(
-    r"(?P<before>\D{0,12}?)(?P<whole>[1-9]\d{0,2})(?P<mark>[.,])(?P<three>\d{3})(?P<after>[^\d.,].{0,40})?"
+    r"(?P<before>\D{0,12}?)(?P<whole>[1-9]\d{0,2})(?P<mark>[.,])(?P<three>\d{3})(?P<after>[^\d.,].{0,40})?", re.DOTALL
 )
 _WORDS = (
     "el los las una del respuesta por es la le les est une des réponse donc der das ist und eine also antwort "
@@ -22,59 +24,24 @@ _WORDS = (
     "răspunsul "
     "deci on vastaus là vậy đáp câu có resposta és odpoveď vastus atsakymas atbilde dir dır su suma total beträgt "
     "lautet ergibt vale valor adalah totalnya harga ialah de foi custo preço valor het bedraagt totaal zijn "
-    "sono gli som blir"
+    "sono gli som blir "
+    "vastus atbilde atsakymas rezultat rezultatul rezultatas rezultāts výsledek výsledok wynik odpoveď resultat "
+    "ergebnis résultat risultato resultado sonuç cevap yanıt cavab nəticə cəmi javob natija jami erantzuna emaitza "
+    "jawaban memiliki pertanyaan yaitu sebesar përgjigja rezultati hasil hasilnya niðurstaðan svarið tulemus"
+    " tulos eredmény lösung lösning løsning"
 )
 _FUNCTION_WORDS = vocabulary(_WORDS) - {"is", "total", "on", "a"}
-_ENGLISH = vocabulary(
-    "the of and so is are that there we she he it they each for with answer dollars therefore thus number "
-    "total apples meters metres "
-    "equals per from has have was were you to in my our be result value which costs cost price can will"
+_OF_POINTS = vocabulary(
+    "hence the of and so is are that there we she he it they each for with answer dollars therefore thus number "
+    "apples meters metres "
+    "equals from has have was were you to my our be value which costs cost price can will "
+    "jibu ni ya wa kwa jumla hivyo bei shilingi yake idadi ang ng sagot ay mga kabuuan jawapan jawapannya ringgit "
+    "freagra uimhir agus atá sé yw yr ateb cyfanswm amsa shine jimla ìdáhùn jẹ impendulo ithi"
 )
-_WORD = re.compile(r"[^\W\d_]+")
-_SCRIPTS = re.compile(r"[\u0370-\u052f\u10d0-\u10ff\u0531-\u058f\u1ea0-\u1eff]")
-
-
-def other_reading(number: str, text: str) -> str | None:
-    """The other reading of a number of three digits behind its only mark, where the text is in a language that has it.
-
-    >>> other_reading("1.234", "La respuesta es 1.234."), other_reading("3,125 km", "Ответ: 3,125 км")
-    ('1234', '3.125 km')
-    >>> other_reading("1.234", "The answer is 1.234.") is None
-    True
-    """
-    match = _AMBIGUOUS.fullmatch(number.replace("{,}", ",").strip(" $")) if len(number) < 70 else None
-    if match is None or not has_comma_decimals(text[-600:]):
-        return None
-    joined = match["three"] if match["mark"] == "." else f".{match['three']}"
-    return f"{match['before']}{match['whole']}{joined}{match['after'] or ''}"
-
-
-def comma_decimal_only(number: str, text: str) -> str | None:
-    """The number with a point where its comma can only be a decimal one; None where English thousands are possible.
-
-    Languages in which models also write English commas (Spanish, Vietnamese, Indonesian) leave both readings, unless
-    the text has another decimal comma; so do amounts of money, which have no three decimals.
-
-    >>> comma_decimal_only("1,500 Liter", "Zusammen sind das 1,500 Liter und nicht mehr.")
-    '1.500 Liter'
-    >>> comma_decimal_only("1,500", "En total son 1,500.") is None, comma_decimal_only("1,500", "It is 1,500.") is None
-    (True, True)
-    """
-    if "," not in number or len(number) >= 70 or (match := _AMBIGUOUS.fullmatch(number.strip(" $"))) is None:
-        return None
-    text = text[-600:]
-    if match["mark"] != "," or _MONEY.search(number) or not _has_only_comma_decimals(text):
-        return None
-    return f"{match['before']}{match['whole']}.{match['three']}{match['after'] or ''}"
-
-
-_MONEY = re.compile(
-    r"[$\u20a0-\u20cf\u00a3\u00a5]"
-    r"|\b(?:eur|euros?|tl|kr|dong|đồng|rp|rupiah|lei|ft|forint|z[lł]|kč|lira|руб\w*|usd)\b",
-    re.IGNORECASE,
-)
-_COMMA_DECIMAL = re.compile(r"(?<![\d.,])\d{1,3},(?:\d{1,2}|\d{4,})(?![\d,.]\d|\d)")
-_POINT_DECIMAL = re.compile(r"(?<![\d.,])\d{1,3}\.\d{1,2}(?!\d|[.,]\d)")
+"""Words of English, Swahili, Filipino, Malay, Irish, Welsh, Hausa, Yoruba and Zulu, which have decimal points."""
+_MONEY = frozenset(word for names in NAMES.values() for word in names.split())
+_SIGN = re.compile(r"\\?[$\u20a0-\u20cf\u00a3\u00a5\u0e3f]|\\euro")
+_WORD_AT_END, _WORD_AT_START = re.compile(r"([^\W\d_]+)\.?\s?$"), re.compile(r"\s?([^\W\d_]+)")
 _STRICT = vocabulary(
     "der das und ist eine ein nicht ergeben ergibt zusammen also insgesamt beträgt wir sind mit für auf den dem einen "
     "somit le des est une donc environ dans et avec pour sur au aux du vaut pèse soit fait il gli della di è sono "
@@ -82,43 +49,120 @@ _STRICT = vocabulary(
     "ongeveer och är det som på av blir og til samlet altså jest się razem wynosi więc je celkem tedy spolu ukupno "
     "dakle este și sunt deci az és összesen tehát ja yhteensä ovat kokku seega bir ve toplam bu için eder yani"
 )
-"""Words of languages in which a comma is always a decimal one."""
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def one_reading(number: str, text: str, *, is_boxed: bool = False) -> str | None:
+    """What a number of three digits behind its only mark says in a text, written as in English; None for others.
+
+    In a box, which may keep to English numbers, a comma before a last 0 groups, and a point before another digit does
+    not, unless the other numbers of the text tell.
+
+    >>> one_reading("1.234", "La respuesta es 1.234."), one_reading("3,125 km", "Ответ: 3,125 км")
+    ('1234', '3.125 km')
+    >>> one_reading("1,250", "Výsledek je 1,250."), one_reading("1,250", "25 · 50 = 1250. Výsledek je 1,250.")
+    ('1.250', '1,250')
+    >>> one_reading("1.234", "The answer is 1.234."), one_reading("1,250 €", "Das sind 1,250 €.")
+    ('1.234', '1,250 €')
+    """
+    match = _AMBIGUOUS.fullmatch(number.replace("{,}", ",").strip(" $")) if len(number) < 70 else None
+    if match is None:
+        return None
+    written = f"{match['whole']}{match['mark']}{match['three']}"
+    text = text[-600:].replace("{,}", ",")
+    mark = _shown_mark(text, match)
+    if not mark and is_boxed:
+        is_english = (match["mark"] == ",") == (match["three"][-1] == "0")
+        mark = "." if is_english else _habit(text)
+    behind = match["after"] or text.rpartition(written)[2][:12]
+    mark = mark or _habit(_around(text, written), behind) or _habit(text, behind) or "."
+    if mark == _SPANISH_HABIT:
+        mark = "," if match["mark"] == "." else "."
+    if mark == "." or (match["mark"] == "," and _is_money(number, match, text)):
+        return number
+    joined = match["three"] if match["mark"] == "." else f".{match['three']}"
+    return f"{match['before']}{match['whole']}{joined}{match['after'] or ''}"
+
+
+def _is_money(number: str, match: re.Match[str], text: str) -> bool:
+    """Whether the sign or the name of a currency stands at a number, or at the last of its kind in a text."""
+    written = f"{match['whole']}{match['mark']}{match['three']}"
+    for around in (number, text):
+        place = around.rfind(written)
+        before, behind = around[max(0, place - 16) : max(0, place)], around[place + len(written) :][:16]
+        if place >= 0 and (_SIGN.search(before[-4:]) or _SIGN.search(behind[:4])):
+            return True
+        words = _WORD_AT_END.search(before), _WORD_AT_START.match(behind)
+        if place >= 0 and any(word is not None and word[1].lower() in _MONEY for word in words):
+            return True
+    return False
+
+
+def _around(text: str, written: str) -> str:
+    """The sentence of a text that last has the number as it is written."""
+    place = text.rfind(written)
+    if place < 0:
+        return ""
+    return f"{_SENTENCES.split(text[:place])[-1]} {_SENTENCES.split(text[place + len(written) :])[0]}"
+
+
+_SENTENCES = re.compile(r"[.!?](?=\s)|[\n\u3002\u0964]")
+_COMMA_DECIMAL = re.compile(
+    r"(?<![\d.,(\[{])(?:0,\d{1,6}|\d{1,3},(?:\d{1,2}|\d{4,6})|\d{1,3}(?:\.\d{3}){2,}"
+    r"|\d{1,3}(?:[.\u00a0\u202f ']\d{3})+,\d{1,3})"
+    r"(?![\d,]|\.\d)"
+)
+_POINT_DECIMAL = re.compile(
+    r"(?<![\d.,])(?:0\.\d{1,6}|\d{1,3}\.(?:\d{1,2}|\d{4,6})|\d{1,3}(?:,\d{3}){2,}|\d{1,3}(?:,\d{3})+\.\d{1,3})(?![\d.]\d|\d|,\d)"
+)
+"""Numbers that can only be written with a decimal comma, or with a point."""
+
+
+def _shown_mark(text: str, match: re.Match[str]) -> str:
+    """The decimal mark that the other numbers of a text show; empty where they show none, or both.
+
+    The same digits without a mark tell that it groups, as in 25 · 50 = 1250, which is 1,250.
+    """
+    if re.search(rf"(?<![\d.,]){match['whole']}[ \u00a0\u202f']?{match['three']}(?![\d.,]?\d)", text):
+        return "," if match["mark"] == "." else "."
+    comma, point = _COMMA_DECIMAL.search(text) is not None, _POINT_DECIMAL.search(text) is not None
+    return "" if comma == point else "," if comma else "."
+
+
+_COMMA_SCRIPTS = re.compile("[\u0370-\u03ff\u0400-\u052f\u10d0-\u10ff\u0531-\u058f]")
+_VIETNAMESE = re.compile("[ăđơư\u1ea2-\u1eb7\u1ebc-\u1ecb\u1ece-\u1ef1]", re.IGNORECASE)
+_LETTERS = re.compile("[\u00c0-\u024f]")
+_SPANISH_HABIT = "es"
+_SPANISH = vocabulary("el los las una del respuesta por es la suma total y son que cuesta en de resultado vale")
 _ELISION = re.compile(r"(?<![^\W\d_])[dlnqs]['\u2019](?=[a-z\u00e0-\u00ff])")
-_STRICT_SCRIPTS = re.compile("[\u0370-\u052f\u10d0-\u10ff\u0531-\u058f]")
+_OF_MEASURE = re.compile(
+    r"\s?(?:[kcm]?[mglL]|km|kg|cm|mm|ml|[Ll]itros?|metros?|kil[oó]\w*|gramos?|%|segundos?|s)(?![^\W\d_])"
+)
 
 
-def _has_only_comma_decimals(text: str) -> bool:
-    if _STRICT_SCRIPTS.search(text):
-        return True
-    if _COMMA_DECIMAL.search(text) and not _POINT_DECIMAL.search(text) and has_comma_decimals(text):
-        return True
+def _habit(text: str, behind: str = "") -> str:
+    """The decimal mark of the language of a text, empty where nothing tells; `behind` stands behind the number.
+
+    Spanish has both: Mexico and its neighbours write 1,250 for a thousand. There a comma before a unit of measure is
+    taken for a decimal one, and any other for the group's.
+
+    >>> _habit("Die Antwort ist 5."), _habit("The answer is 5."), _habit("5")
+    (',', '.', '')
+    """
+    if _COMMA_SCRIPTS.search(text) or _VIETNAMESE.search(text):
+        return ","
     lowered = text.lower()
-    words = set(_WORD.findall(lowered))
-    hits = len(words & _STRICT) + (_ELISION.search(lowered) is not None)
-    return hits >= 2 and len(words & _ENGLISH) < 2
-
-
-def groups_thousands(number: str, text: str) -> bool:
-    """Whether the point of `3.750` can only group thousands: in such a language, no decimal ends in 0.
-
-    >>> groups_thousands("3.750 €", "Das Ergebnis ist 3.750 €."), groups_thousands("3.75", "Das Ergebnis ist 3.75.")
-    (True, False)
-    """
-    match = _AMBIGUOUS.fullmatch(number.strip(" $")) if len(number) < 70 else None
-    return match is not None and match["mark"] == "." and match["three"][-1] == "0" and has_comma_decimals(text[-600:])
-
-
-def has_comma_decimals(text: str) -> bool:
-    """Whether a text is, by its script or two of its words, in a language with decimal commas.
-
-    >>> has_comma_decimals("Die Antwort ist 5."), has_comma_decimals("The answer is 5.")
-    (True, False)
-    """
-    if _SCRIPTS.search(text):
-        return True
-    words = {word for word in _WORD.findall(text.lower()) if len(word) > 1}
-    if len(words & _FUNCTION_WORDS) >= 2:
-        return True
-    if not _ENGLISH.isdisjoint(words) or sum(len(word) > 2 for word in words) < 2:
-        return False
-    return text.isascii() or all(char < "\u0250" for word in words for char in word)
+    found = _WORD.findall(lowered)
+    words = {word for word in found if len(word) > 1}
+    english, comma = len(words & _OF_POINTS), len(words & (_FUNCTION_WORDS | _STRICT | _SPANISH))
+    comma += (_ELISION.search(lowered) is not None) + (_LETTERS.search(text) is not None)
+    if english > comma or not words:
+        return "." if english else ""
+    if any(char > "\u02af" for word in words for char in word):
+        return "."  # neither Latin nor one of the scripts above
+    if comma == english:
+        return ""
+    spanish, others = len(words & _SPANISH), len(words & (_FUNCTION_WORDS | _STRICT) - _SPANISH)
+    if spanish > others and not _OF_MEASURE.match(behind):
+        return _SPANISH_HABIT
+    return ","

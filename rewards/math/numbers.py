@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from rewards.math.currencies import COMMAND, with_dollar_codes
 from rewards.math.folding import fold, vocabulary
 
 __all__ = ["MAX_DIGITS", "clean", "fold", "plain_number", "vocabulary"]
@@ -17,10 +18,9 @@ MAX_DIGITS = 1000
 """Longer literals are refused: Python's own int() refuses 4,300, and no answer key has them."""
 
 _FONTS = (
-    "text|textbf|textit|textrm|textnormal|textsf|texttt|emph|mathrm|mathbf|mathit|mathsf|mbox|hbox|boldsymbol|bm|"
+    "text|textbf|textit|textrm|textnormal|textsf|texttt|textsc|textsl|textup|textmd|emph|mathrm|mathbf|mathit|mathsf|mathtt|mathnormal|mathup|mbox|hbox|boldsymbol|bm|"
     "underline|boxed|fbox|framebox"
 )
-_REAL = re.compile(r"(?<![A-Za-z])R\\?\$\s?(?=[-+]?\d)")
 _MATH_DELIMITER = re.compile(r"(?<!\\)\\[()\[\]]|\\?\$")
 _DOUBLED_BACKSLASH = re.compile(r"(?<!\\)\\\\(?=(?:[dtc]?frac|sqrt|left|right|text|pi|infty|cup|boxed|pm|le|ge)\b)")
 _REMARK = re.compile(
@@ -54,7 +54,7 @@ _REPEATING_COMMA = re.compile(r"([-+]?\d+),(\d*\(\d+\))", re.ASCII)
 _LEADING = re.compile(r"^(?:(?:=|~|:|[约約](?=\s?\d)|\\approx(?![a-z])|\\sim(?![a-z])|\\thickapprox(?![a-z]))\s*)+")
 _AND = re.compile(
     r"(?<=[\d)\]}%])\s+(?:y|e|et|und|en|og|och|ja|és|și|ve|dan|và|na|и|і|та|και|و|اور"
-    r"|और|এবং|และ)\s+(?=[-+(\[\\\d])"
+    r"|और|এবং|และ)\s+(?=[-+(\[\\\d]|[A-Za-z]\s?=)"
     r"|(?<=[\d)\]}%])\s*[和与與と와과]\s*(?=[-+(\[\\\d])"
 )
 _OR_NAMED = re.compile(
@@ -62,7 +62,10 @@ _OR_NAMED = re.compile(
 )
 """The solutions of an equation, each with its name."""
 _AMPERSAND = re.compile(r"(?<=\d)\s+&\s+(?=[-+\d])")
-_RATIO = re.compile(r"(\d+(?:\.\d+)?)\s+(?:\\text\s*\{\s*)?to(?:\s*\})?\s+(\d+(?:\.\d+)?)")
+_RATIO = re.compile(
+    r"(\d+(?:\.\d+)?)(?:\s+to\s+|\s*\\(?:text|mathrm|textrm|mbox)\s*\{\s*(?:to|:)\s*\}\s*|\s*\\(?:colon|mathbin\s*\{:\}|mathrel\s*\{:\})\s*)"
+    r"(\d+(?:\.\d+)?)"
+)
 _SHARE = re.compile(r"(\d+)\s*(?:\\text\s*\{\s*)?(?:in|out of)(?:\s*\})?\s*(\d+)")
 _UNION = re.compile(r"(?<=[)\]])\s*(?:U|\\text\s*\{\s*U\s*\})\s*(?=[(\[])")
 _COMMA_OF_A_LIST = re.compile(r"(?<!\d),|,(?!\d)|\d,\d+,")
@@ -81,8 +84,7 @@ def clean(text: str) -> str:
     >>> clean(" $1{,}234$. "), clean("\\\\text{(A)}"), clean("**72**"), clean("28 percent")
     ('1234', '(A)', '72', '28%')
     """
-    if "R" in text:
-        text = _REAL.sub("BRL ", text)
+    text = with_dollar_codes(text)
     text = _without_edges(
         _UNENDING.sub(_periodic, fold(text).strip()) if "." in text and len(text) < 60 else fold(text)
     )
@@ -146,7 +148,7 @@ def _without_edges(text: str) -> str:
 
 def _without_latex(text: str) -> str:
     """Without math delimiters and spacing commands, `{a \\over b}` as a fraction."""
-    text = _MATH_DELIMITER.sub("", text)
+    text = COMMAND.sub("", _MATH_DELIMITER.sub("", text))
     text = _DOUBLED_BACKSLASH.sub(r"\\", text).replace("{:}", ":")
     text = _DECIMAL_COMMA.sub(".", _GROUP_SEPARATOR.sub("", text))
     text = _SEGMENT.sub(r"\1", _LOOKS.sub(" ", _SPACING.sub(" ", text)))

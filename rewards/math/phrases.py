@@ -54,6 +54,9 @@ _WORDS = {
     "sl, hr": ("odgovor", "je|glasi"),
     "sr": ("одговор", "је|гласи"),
     "bg, mk": ("отговорът|отговор|одговорот", "е"),
+    "be": ("адказ", ""),
+    "ky": ("жообу|жооп", ""),
+    "ga": ("freagra", ""),
     "kk": ("жауабы|жауап", ""),
     "mn": ("хариулт", "нь|бол"),
     "az": ("cavab", ""),
@@ -201,4 +204,7 @@ COPULA = re.compile(
     re.IGNORECASE,
 )
 """A verb that some languages put behind the answer."""
-SENTENCE_END = re.compile(r"[.;](?=\s|$)|[\u3002\u0964\uff1b\u061f]|\s+(?:because|since|as|which|so)\b", re.IGNORECASE)
+SENTENCE_END = re.compile(
+    r"[.;](?=\s|$)|[\u3002\u0964\uff1b\u061f\u06d4\u0589\u1362\u104b\u17d4]|\s+(?:because|since|as|which|so)\b",
+    re.IGNORECASE,
+)

@@ -7,10 +7,11 @@ import unicodedata
 
 from rewards.math.chinese import with_shares
 from rewards.math.counting_singly import with_parts
+from rewards.math.currencies import CURRENCY_CODE
 from rewards.math.folding import fold
 from rewards.math.halves import with_halves
 from rewards.math.spelled import SCALE_WORDS
-from rewards.math.units import CURRENCY_CODE, measure
+from rewards.math.units import measure
 from rewards.math.worded import with_digits
 
 _GROUPED = (
@@ -28,7 +29,7 @@ NUMBER = re.compile(
     re.ASCII,
 )
 """A number in folded text."""
-_MAY_BEGIN = re.compile(rf"[-+%.0-9]|(?<![A-Za-z]){CURRENCY_CODE}(?=\d)")
+_MAY_BEGIN = re.compile(rf"[-+%.0-9]|(?=[A-Zk])(?<![A-Za-z]){CURRENCY_CODE}(?=\d)")
 _MINUS = re.compile(
     r"(?:(?:^|[:=\u2014\u2013(]|\b(?:is|es|est|\u00e9|\u00e8|ist|lautet|be|\u0440\u0430\u0432\u043d\w+|\u00e4r"
     r"|er|to|\u044d\u0442\u043e|was|equals))\s*"

@@ -6,10 +6,11 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from rewards.math.currencies import CURRENCY_CODE, plain_signs
 from rewards.math.denials import COMPARED, DENIED, DOUBTED, HEDGED
 from rewards.math.folding import vocabulary
 from rewards.math.spelled import SCALE_WORDS
-from rewards.math.units import CANONICAL, CURRENCY_CODE, canonical, measure, words_of
+from rewards.math.units import CANONICAL, canonical, measure, words_of
 
 _UNIT_TEXT = r"[^\W\d_][^\d\\{}$=<>,;+*?()]{0,80}?(?:\^\{?[23]\}?)?"
 _WRAPPED_UNIT = (
@@ -84,10 +85,10 @@ def split_unit(text: str) -> tuple[str, str]:
 
 
 def _code_first(text: str) -> tuple[str, str] | None:
-    match = _CODE_FIRST.fullmatch(text)
+    match = _CODE_FIRST.fullmatch(plain_signs(text).lstrip() if text.startswith("\\") else text)
     if match is None:
         return None
-    code = match[1].strip()
+    code = match[1].strip(" .")
     return match[2], {"US": "USD", "R": "ZAR"}.get(code, code)
 
 
@@ -150,33 +151,3 @@ def mixed_measure(text: str) -> tuple[Fraction, str] | None:
             return None
         total += Fraction(part[1]) * one.factor / first.factor
     return total, canonical(parts[0][2].lower())
-
-
-_SIGNS = {
-    "\\$": "dollar",
-    "\u00a2": "cent",
-    "\u20ac": "euro",
-    "\u00a3": "sterling",
-    "\u00a5": "yen",
-    "\u20b9": "rupee",
-    "\u20a9": "won",
-    "\u20bd": "ruble",
-}
-_LONE_DOLLAR = re.compile(r"\$\d{1,12}(?:,\d{3}){0,6}\.\d\d")
-"""No delimiter of a formula, which would close."""
-_SIGN = rf"\\\$|[{''.join(sign for sign in _SIGNS if len(sign) == 1)}]"
-_AROUND_A_NUMBER = re.compile(
-    rf"(?:US)?(?P<before>{_SIGN})\s*[-+]?[\d.,']+(?:\s?[A-Za-z]{{1,9}})?[\s.$]*|[-+]?[\d.,'\s]+(?P<after>{_SIGN})[\s.$]*"
-)
-
-
-def currency(text: str) -> str:
-    """The currency whose sign stands at a number, as a unit; empty when there is none. A bare `$` is a math delimiter.
-
-    >>> currency("\\\\$18"), currency("18"), currency("$18$")
-    ('dollar', '', '')
-    """
-    if _LONE_DOLLAR.fullmatch(text.strip()):
-        return "dollar"
-    match = _AROUND_A_NUMBER.fullmatch(text.strip()) if len(text) < 100 else None
-    return _SIGNS[match["before"] or match["after"]] if match else ""

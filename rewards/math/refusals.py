@@ -33,12 +33,18 @@ WRONG = {
     r"|zmýlil\w*|spletl\w*|pomýlil\w*|hade fel|tog fel|tok feil|tog fejl|ошиб(?:ся|лась|ался|алась)|не прав[аы]?"
     r"|помилив\w*|помилявся|сгреших|tévedtem|m-am înșelat|mă înșelam|am greșit|yanıldım|yanılmış\w*|yanılıyor\w*"
     r"|(?:đã|tôi|bị) nhầm|أخطأت|(?:كنت )?مخطئ\w*|טעיתי|nilikosea|nimekosea|nagkamali",
+    "masculine": r"pogrešan|pogrešen|netočan|netačan|napačen|neispravan|погрешан|погрешен|нетачан|неточен"
+    r"|неправилен|грешен|невірний",
+    "et, sl": r"(?:on|oli) vale|narobe",
+    "of good and bad": r"est[áaà]n? mal|gaizki|rangt|rangur|няправільн\w+|няверн\w+|mali (?:iyon|ito|iyan|yan)"
+    r"|anghywir|mícheart|botún|[cg]amgymeriad|silap|tersilap|туура эмес|жаңыл\w+|буруу|дұрыс емес",
     "kk, uz": r"қате|дұрыс емес|noto['ʻ‘’]g['ʻ‘’]ri",
     "sq": r"gabim|i pasaktë",
 }
 WRONG_IN_A_WORD = (
-    "(?<![\u0900-\u0dff])(?:ग़लत|गलत|चूक|ভুল|चुकी|தவற|తప్పు|ತಪ್ಪು|തെറ്റ|ખોટ|ਗਲਤ|වැරදි)|(?<!รับ)ผิด|ຜິດ|ខុស|မှား"
-    "|틀[린렸리]|오답|잘못|될 수 없|일 수 없|不正解|不正[确確]|[误誤](?!差)|არასწორ|սխալ|ስህተት"
+    "(?<![\u0900-\u0dff])(?:ग़लत|गलत|चूक|ভুল|चुकी|தவற|తప్పు|ತಪ್ಪು|തെറ്റ|ખોટ|ਗਲਤ|වැරදි|වැරදු)|(?<!รับ)ผิด|ຜິດ|ខុស|ច្រឡំ|မှား"
+    "|틀[린렸리]|오답|잘못|될 수 없|일 수 없|不正解|不正[确確]|[误誤](?!差)|[错錯](?:的|了)|[算想弄搞看][错錯]"
+    "|არასწორ|սխալ|ስህተት|ተሳስ|ተሳሳት"
 )
 """Of scripts that write words together, or inflect them at their end."""
 
@@ -48,7 +54,7 @@ _DOUBTS = (
     r"|(?<!nie )wątpię|pochybuj\w+|(?<!ne )sumnjam"
     r"|bezweifle(?! nicht)|(?<!не )сомневаюсь|неправда|stimmt nicht|non è vero|não é verdade|no es cierto"
     r"|no es verdad|nie jest "
-    r"prawdą|není pravda"
+    r"prawdą|není (?:to )?pravda|nie je (?:to )?pravda|to však nie je pravda"
     r"|no creo|no pienso|no sé|no estoy segur\w|je ne (?:pense|crois) pas|je ne sais pas|pas sûre?|glaube nicht"
     r"|denke nicht|weiß nicht"
     r"|nicht sicher|keine ahnung|non credo|non penso|non so|não acho|não acredito|não sei|não tenho certeza"

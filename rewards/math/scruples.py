@@ -19,7 +19,7 @@ _HARDLY = {
     r"|wondered|wonder)",
     "de": r"wage ich|zu bezweifeln|kaum|unmöglich|ausgeschlossen|schwerlich|nie|niemals|unter keinen umständen"
     r"|von wegen"
-    r"|undenkbar|fraglich|angeblich|seltsam|merkwürdig|bin mir unsicher|mag sein|womöglich|eventuell|dürfte",
+    r"|undenkbar|fraglich|angeblich|seltsam|merkwürdig|bin mir unsicher|mag sein|womöglich|eventuell|dürft\w+",
     "nl, af": r"nooit|nauwelijks|onmogelijk|onwaarschijnlijk|geenszins|allerminst|zogenaamd|vreemd"
     r"|wellicht|allicht"
     r"|amper|onmoontlik|kwalik",
@@ -123,7 +123,7 @@ _HARDLY_IN_A_WORD = {
     "ja": "まさか|ありえ|有り得|あり得|怪し|疑|どうやら|らしい|ようだ|ようです|みたい|だろう|でしょう"
     "|かな(?=[。?？]"
     "|$)|なのか|かも|おかしい|不可能|推測|見込み"
-    "|と言われ|そうだ(?=[。]|$)|つもり",
+    "|予定(?:です|だ|である)|と言われ|そうだ(?=[。]|$)|つもり",
     "ko": "설마|과연|글쎄|혹시|듯하|듯합|듯싶|것 같|모양입|모양이다|불가능|절대|결코|추측|짐작|아닐까"
     "|일까(?!지)"
     "|인가요|인가\\?|을까(?!지)|이상하|수상하|전혀|도저히",

@@ -158,6 +158,7 @@ def _based(line: str) -> str:
     return "" if not found or _is_denied(line, *found[-1].span()) else found[-1][0]
 
 
+_AT = re.compile(r"\b[Aa]lle(?= )")
 _AT_THE = re.compile(r"\b[Aa]lle(?= (?:ore )?\d)")
 """Italian for "at", Finnish for "below"."""
 
@@ -174,6 +175,7 @@ def _moment(line: str, kind: str) -> str:
     found = last_moment(plain, kind)
     start, end = max(plain.rfind(found), 0), max(plain.rfind(found), 0) + len(found)
     if said is not None and (not found or len(line) - said.end <= len(plain) - end + _SLACK):
+        line = _AT.sub(lambda words: " " * len(words[0]), line)
         return "" if _is_denied(line, said.start, said.end) else said.time
     return "" if not found or _is_denied(plain, start, end) else found
 

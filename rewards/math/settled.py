@@ -14,6 +14,7 @@ from rewards.math.contrasts import (
     without_denied,
     without_remark,
 )
+from rewards.math.currencies import CURRENCY_CODE, with_names
 from rewards.math.denials import COMPARED, DENIED, DOUBTED, HEDGED, OR, VAGUE
 from rewards.math.extract import TAIL_CHARS, own_ending
 from rewards.math.formulas import INLINE_MATH, content
@@ -24,7 +25,6 @@ from rewards.math.scruples import HARDLY
 from rewards.math.statements import exact_and_approximate, last_word_as_digits, without_comments
 from rewards.math.turns import own_words
 from rewards.math.unclaimed import is_unclaimed
-from rewards.math.units import CURRENCY_CODE
 
 
 def single_value(text: str, *, with_unit: bool = False) -> str:
@@ -33,7 +33,7 @@ def single_value(text: str, *, with_unit: bool = False) -> str:
     >>> single_value("The largest $n$ is 34"), single_value("between 5 and 6"), single_value("at least 5")
     ('34', '', '')
     """
-    text = _without_denied_first(text)
+    text = _without_denied_first(with_names(text) if with_unit else text)
     if len(text) > TAIL_CHARS or any(
         words.search(text) for words in (VAGUE, DENIED, DOUBTED, COMPARED, HEDGED, HARDLY, _COMPUTED)
     ):
@@ -78,12 +78,16 @@ def last_value(text: str, *, with_unit: bool = False) -> str:
         if _is_one_of_two(tail, formulas) or _CUT_FORMULA.search(tail, formulas[-1].end()):
             return ""
         return "" if is_denied(tail, *formulas[-1].span()) else content(formulas[-1])
-    return _last_number(folded(tail), with_unit=with_unit, is_measured=_MEASURED.search(tail[-100:]) is not None)
+    return _last_number(
+        folded(with_names(tail) if with_unit else tail),
+        with_unit=with_unit,
+        is_measured=_MEASURED.search(tail[-100:]) is not None,
+    )
 
 
 def _last_number(plain: str, *, with_unit: bool, is_measured: bool) -> str:
     """The last number of a folded text; empty where its sentence does not state it."""
-    found = _last_ones(plain)
+    found = _up_to_computed(plain, _last_ones(plain))
     if not found or is_denied(plain, *found[-1].span()):
         return ""
     if not _is_stated(plain, *_digits(found[-1]), is_measured=is_measured):
@@ -111,6 +115,33 @@ def _is_stated(plain: str, start: int, end: int, *, is_measured: bool) -> bool:
         return False
     return is_introduced(plain, start, end, is_measured=is_measured)
 
+
+_EQUATION = re.compile(
+    r"\d[\d.,]*%?\)?\s?(?:[-+*/x\u00d7\u00f7\u00b7]|\\times|\\cdot)\s?[$(]?\d[^=\n]{0,40}?=\s*[$(]?(?=[-+]?\d)"
+)
+
+
+def _up_to_computed(plain: str, found: list[re.Match[str]]) -> list[re.Match[str]]:
+    """The last numbers of a text up to the one that its last sentence computes: "720 x 2 = 1440 turns in 2 hours".
+
+    A sentence with two equations has no such number, nor one that goes on with an operator or an equals sign.
+    """
+    start = max((end.end() for end in _ENDS.finditer(plain.rstrip())), default=0)
+    equations = list(_EQUATION.finditer(plain, start)) if "=" in plain[start:] else []
+    if len(equations) != 1 or "=" in plain[equations[0].end() :] or _OPERATOR_LAST.search(plain):
+        return found
+    if not _ANOTHER.match(plain, equations[0].end()):
+        return found
+    all_found = [number for number in numbers(plain) if _digits(number)[0] >= equations[0].end() - 1]
+    if len(all_found) < 2 or not _WORDS_BETWEEN.match(plain, all_found[0].end(), all_found[1].start()):
+        return found
+    return all_found[:1]
+
+
+_ANOTHER = re.compile(r"[-+]?\d[\d.,/%]*\s?[^\W\d_]{2,}[^=]*\d")
+_OPERATOR_LAST = re.compile(r"[-+*/\u00d7]\s*$")
+_ENDS = re.compile(r"[.!?](?=\s+\S)|\n")
+_WORDS_BETWEEN = re.compile(r"\s?[^\W\d_]{2,}[^-+*/=\u00d7<>]*$")
 
 _SIGN = "[\u20a0-\u20cf\u00a3\u00a5\u0e3f$]"
 _MEASURED = re.compile(

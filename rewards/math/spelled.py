@@ -133,7 +133,9 @@ ENGLISH_NUMBERS = frozenset((*_ONES, *_TENS, "minus", "negative", "a"))
 """What a number in English words can begin with."""
 _PARTS = {
     **{"half": 2, "halve": 2, "third": 3, "quarter": 4, "fourth": 4},
-    **{"fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10},
+    **{"fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12},
+    **{"thirteenth": 13, "fourteenth": 14, "fifteenth": 15, "sixteenth": 16, "eighteenth": 18, "twentieth": 20},
+    **{"thirtieth": 30, "fortieth": 40, "fiftieth": 50, "sixtieth": 60, "hundredth": 100, "thousandth": 1000},
 }
 _SCALED = re.compile(rf"([-+]?\d[\d,]*(?:\.\d+)?)\s*({'|'.join(SCALE_WORDS)})s?", re.IGNORECASE)
 _TRAILING_COMMA_DECIMAL = re.compile(r"[-+]?\d+,\d{1,2}")
@@ -170,12 +172,18 @@ def spelled_number(text: str) -> int | Fraction | None:
         text = text[sign.end() :].translate(KOREAN) if sign else text.translate(KOREAN)
         negative, value = bool(sign), digits_and_places(text)
         value = int(text) if sign and text.isdecimal() else value
-        value = chinese(text.replace("分の", "分之")) if value is None else value
+        value = (
+            chinese(text.replace("分の", "分之").replace("分의", "分之").replace("분의", "分之"))
+            if value is None
+            else value
+        )
     return None if value is None else -value if negative else value
 
 
 def _english(words: list[str]) -> int | Fraction | None:
-    """`two thirds` or a whole number."""
+    """`two thirds`, `three point five` or a whole number."""
+    if "point" in words[1:-1]:
+        return _english_decimal(words[: words.index("point")], words[words.index("point") + 1 :])
     part = words[-1].removesuffix("s") if words else ""
     if part in _PARTS and "and" in words[1:]:
         joint = len(words) - 1 - words[::-1].index("and")
@@ -185,6 +193,18 @@ def _english(words: list[str]) -> int | Fraction | None:
         count = 1 if words[:-1] in ([], ["a"]) else _english_whole([word for word in words[:-1] if word != "a"])
         return None if count is None else simplest(Fraction(count, _PARTS[part]))
     return _english_whole(words)
+
+
+def _english_decimal(whole: list[str], decimals: list[str]) -> Fraction | int | None:
+    """`three point one four`: digits one by one, or a number below a hundred."""
+    before = _english_whole(whole)
+    digits = [_ONES.get(word if word != "oh" else "zero", 10) for word in decimals]
+    if before is None:
+        return None
+    if all(digit < 10 for digit in digits):
+        return simplest(Fraction(f"{before}.{''.join(map(str, digits))}"))
+    together = _below_thousand(decimals)
+    return simplest(Fraction(f"{before}.{together}")) if together is not None and together < 100 else None
 
 
 def _english_whole(words: list[str]) -> int | None:

@@ -176,7 +176,8 @@ _BREAKS_OFF = re.compile(
 _WORDS = re.compile(r"\W*(?:\w+,? ){2}\w")
 _NEXT_CLAUSE = re.compile(r",\s(?=(?:so|then|and|which|but|because|since|therefore|thus|while|where)\s)")
 _OPEN_CLAUSE = re.compile(r"[^\d.!?:*_$\\)\]}\"'\n]{6,}")
-_UNKNOWN = re.compile(r"(?<!with )(?<!for )(?<!when )(?<!at )(?<!if )(?<![\w\\)+*/^-])[A-Za-z]\s?=(?!=)")
+_UNKNOWN_BEFORE = re.compile(r"(?<!with )(?<!for )(?<!when )(?<!at )(?<!if )(?<![\w\\)+*/^-])[A-Za-z]\s?$")
+_EQUALS = re.compile(r"=(?!=)")
 _COMPUTATION = re.compile(r"[^A-Za-z]{0,80}(?:[A-Za-z]{1,12}[^A-Za-z]{1,40}){0,6}")
 _NUMBER = re.compile(
     r"\d|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty"
@@ -240,12 +241,22 @@ def _breaks_off(units: list[str]) -> bool:
     return (bool(is_sentence) or clause != last[-120:]) and _OPEN_CLAUSE.fullmatch(clause) is not None
 
 
+def _names_unknown(unit: str) -> bool:
+    """Whether a sentence says what a letter equals, in no condition.
+
+    >>> _names_unknown("So x = 3."), _names_unknown("with x = 3"), _names_unknown("2x = 6")
+    (True, False, False)
+    """
+    ends = (sign.start() for sign in _EQUALS.finditer(unit))
+    return any(_UNKNOWN_BEFORE.search(unit[max(0, end - 12) : end]) for end in ends)
+
+
 def _behind_check(units: list[str]) -> int:
     """How many sentences stand before the check that ends a text; all where none does."""
     for index in range(len(units) - 1, max(-1, len(units) - _MOST_UNITS), -1):
         if _CHECK.match(units[index]):
             return index
-        if _UNKNOWN.search(units[index]) or _CONCLUDES.match(units[index]) or "=" not in units[index]:
+        if _names_unknown(units[index]) or _CONCLUDES.match(units[index]) or "=" not in units[index]:
             break
         if not _COMPUTATION.fullmatch(units[index]):
             break
@@ -285,7 +296,7 @@ def _is_comment(unit: str) -> bool:
         return _CONFIRMED.search(unit) is not None
     if any(words.match(unit) for words in (_ASIDE, _COMPARES, _OTHER_CASE, _TO_CHECK)) or _BY_THE_WAY.search(unit):
         return _RESULTS_IN.search(unit) is None
-    if _UNKNOWN.search(unit) or len(_NUMERALS.findall(unit)) < 2:
+    if _names_unknown(unit) or len(_NUMERALS.findall(unit)) < 2:
         return False
     return _CONFIRMED.search(unit) is not None or _PLUGS.match(unit) is not None
 

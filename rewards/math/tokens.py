@@ -98,7 +98,8 @@ _LITTLE_WORDS = vocabulary(
 )
 """Words of a sentence, which no product of symbols is taken for; `it`, `an` and `as` may be products."""
 _TEXT_COMMANDS = vocabulary(
-    "text textbf textit textrm textnormal textsf texttt mathrm mathsf mathbf mathit mbox hbox "
+    "text textbf textit textrm textnormal textsf texttt textsc textsl textup textmd mathrm mathsf mathbf mathit mathtt "
+    "mathnormal mathup mbox hbox "
     "operatorname boldsymbol vec"
 )
 

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001, RUF002  (words in other scripts)
+# ruff: noqa: RUF001  (words in other scripts)
 """Whether prose that marks no answer claims its last number as the result. Standard library only.
 
 A plain ending claims it: the last sentence with a number states it ("So 12 apples are left."), computes it
@@ -20,13 +20,14 @@ import re
 
 from rewards.math.alternatives import Alternatives
 from rewards.math.contrasts import SENTENCES
+from rewards.math.corrections import opens_correction
 from rewards.math.denials import DENIED, DOUBTED
-from rewards.math.folding import vocabulary
+from rewards.math.giving_up import GIVES_UP
 from rewards.math.introduced import CONCLUDES, CONFIRMS, is_stated_by
 from rewards.math.plans import KNOWN, SO_FAR, is_english, looks_ahead
 from rewards.math.refusals import WRONG, WRONG_IN_A_WORD
-from rewards.math.units import Measure, measure
-from rewards.math.withdrawals import GIVES_UP, TAKES_BACK
+from rewards.math.unit_facts import is_fact_of_units
+from rewards.math.withdrawals import TAKES_BACK
 
 _MOST_CHARS = 1200
 _WRONG = Alternatives("|".join(WRONG.values()), WRONG_IN_A_WORD)
@@ -47,7 +48,8 @@ _TO_THE_READER = re.compile(
     r"\b(?:let me know|feel free|(?:i )?hope|if you|any questions?|your? (?:answer|work)|thank)\b", re.IGNORECASE
 )
 _OTHERS = re.compile(
-    r"\b(?:others?|second|negative|option|choice|method|way|approach|common|mistake|many people|forget)\b",
+    r"\b(?:others?|second|negative|option|choice|method|way|approach|common|(?<!made a )(?<!make a )(?<!my"
+    r" )(?<!is a )mistake|many people|forget)\b",
     re.IGNORECASE,
 )
 
@@ -137,19 +139,59 @@ def withdraws(sentence: str) -> bool:
     (True, False, True)
     """
     sentence = sentence.strip()
-    if len(sentence) < 3 or _TO_THE_READER.search(sentence):
+    if len(sentence) < 3 or is_to_the_reader(sentence):
         return False
-    if takes_back(sentence) or GIVES_UP.search(sentence):
+    if takes_back(sentence) or GIVES_UP.search(sentence) or opens_correction(sentence):
         return True
     return looks_ahead(sentence) or _LACKS.search(sentence) is not None
 
 
-_LACKS = re.compile(r"\b(?:we|i) still (?:need|lack|have to|must)\b|\b(?:is|are) (?:still )?missing\b", re.IGNORECASE)
+def is_to_the_reader(sentence: str) -> bool:
+    """Whether a sentence only speaks to the reader.
+
+    >>> is_to_the_reader("Let me know if anything is unclear."), is_to_the_reader("That is unclear.")
+    (True, False)
+    """
+    return _TO_THE_READER.search(sentence) is not None
+
+
+_LACKS = re.compile(
+    r"\b(?:we|i) still (?:need|lack|have to|must)\b|\b(?:is|are) (?:still )?missing\b|\b(?:comes?|is|are) next\b"
+    r"|\byet to (?:be|come)\b|\bnot (?:been |yet )?(?:included|counted|added|considered|accounted)\b|\bstill to"
+    r" (?:be|come|do)\b"
+    r"|\bremains? to be\b|\bnoch nicht (?:enthalten|eingerechnet|berücksichtigt|dabei|mitgezählt)\b|\bfehl(?:t"
+    r"|en) noch\b"
+    r"|\bpas encore (?:compt|inclu|ajout)\w*|\b(?:aún|todavía) no (?:\w+ )?(?:inclu|cont|sum)\w*|\bainda não"
+    r" (?:\w+ )?(?:inclu|cont|som)\w*"
+    r"|\bnon (?:\w+ )?ancora (?:inclus|contat|aggiunt)\w*|\bnog niet (?:meegeteld|inbegrepen|meegerekend)\b"
+    r"|ещё не (?:учт|посчит|включ)\w*|еще не (?:учт|посчит|включ)\w*|ще не (?:врах|порах|включ)\w*|jeszcze nie"
+    r" (?:wlicz|dolicz|uwzgl)\w*"
+    r"|還沒[算加計]|还没[算加计]|まだ含|まだ足して|아직 (?:포함|더하)",
+    re.IGNORECASE,
+)
+
+
+def is_of_others(sentence: str) -> bool:
+    """Whether a sentence speaks of other values, or of what others often do.
+
+    >>> is_of_others("A common mistake is to forget the tip"), is_of_others("Un error común es 13")
+    (True, True)
+    """
+    return _OTHERS.search(sentence) is not None or _USUAL.search(sentence) is not None
+
+
+_USUAL = Alternatives(
+    r"habitual(?:es)?|comun(?:e|es|ément|emente)?|común|comum|commun|communes?|courante?s?|fréquent\w*|frecuent\w*|frequent\w*"
+    r"|häufig\w*|typisch\w*|beliebt\w*|oft|viele|veelgemaakte?|vaak|vanlig\w*|ofta|almindelig\w*|ofte|yleinen|usein|sageli"
+    r"|częst\w+|typow\w+|čast\w+|běžn\w+|bežn\w+|част\w+|распростран\w+|типичн\w+|типов\w+|поширен\w+|често|gyakori\w*"
+    r"|frecvent\w*|συνηθισμέν\w+|συχν\w+|yaygın|sık|umum|sering|phổ biến|thường|شائعة?|رایج|عام|נפוצ\w*",
+    "常[见見]|容易|よくある|흔[한히]|आम|সাধারণ|พบบ่อย",
+)
 
 
 def takes_back(sentence: str) -> bool:
     """Whether a sentence calls what was said wrong, doubts it or begins anew."""
-    if _OTHERS.search(sentence):
+    if is_of_others(sentence):
         return False
     if TAKES_BACK.search(sentence) or _WRONG.search(sentence) or DOUBTED.search(sentence):
         return True
@@ -169,7 +211,9 @@ def _leaves_work(rest: str) -> bool:
     clause = re.search(r"[,;，、،—–]\s?(.{6,})", rest)
     if clause is None:
         return False
-    return looks_ahead(clause[1]) and not _RESULTS_IN.search(clause[1])
+    step = clause[1].rstrip(" .!")
+    has_step = looks_ahead(step) or (is_english(step) and _STEP.search(step) is not None)
+    return has_step and not _RESULTS_IN.search(clause[1])
 
 
 _OTHERWISE = re.compile(
@@ -195,12 +239,14 @@ def _claims_nothing(own: str, before: str, earlier: list[str]) -> bool:
         return is_english(own) and not _EFFECT.search(clause) and _STEP.search(clause) is not None
     if (earlier and GIVES_UP.search(earlier[-1])) or GIVES_UP.search(before):
         return True
+    if earlier and _DEFINED.match(earlier[-1].lstrip()) and not _THUS.search(before):
+        return True
     if is_english(own):
         if _STEP.search(before) and not _EFFECT.search(before) and not _IS.search(before):
             return True
     elif looks_ahead(own) and not _NAMED.search(before) and not is_stated_by(before):
         return True
-    return bool(earlier) and _is_fact_of_units(own)
+    return bool(earlier) and is_fact_of_units(own)
 
 
 _CONCLUDES_IN_A_WORD = re.compile(
@@ -215,12 +261,17 @@ _QUOTES = re.compile(
     r"|\b(?:use|using|apply|applying)\b[^.=]*\b(?:with|where)\b[^.]*=\s*$|\bassum(?:es|ed)\b[^.]*$"
     r"|\b(?!oth|rath)[a-z]{2,10}er than\s*$|\b(?:a|an|any|some) (?:multiple|factor|divisor"
     r"|power) of\s*$|\bdivisible by\s*$"
-    r"|\b(?:my|best|wild|first) (?:guess|hunch)\b[^.]*$|^\W*(?:given|let(?!['’]|\s+(?:us|me)\b)|gegeben"
+    r"|\b(?:decide|choose|choice|torn) between\b[^.]*$|\b(?:two|several|both) possible\b[^.]*$|\bcandidates\b[^.]*$"
+    r"|^\W*(?:before|earlier|previously|yesterday|last (?:week|month|year|time|season|summer"
+    r"|winter))\b[^=]*\b(?:had|was|were|did)\s*\W{0,2}$"
+    r"|\b(?:my|best|wild|first) (?:guess|hunch|attempt|try)\b[^.]*$|^\W*(?:given|let(?!['’]|\s+(?:us|me)\b)|gegeben"
     r"|soit|sea|sia|дано|пусть)\b[^.]*$"
     r"|\bsetz(?:en|e) (?:wir|ich)\b[^.]*$"
     r"|\b(?:keeps?|kept) (?:insisting|saying|claiming|telling)\b[^.]{0,40}$",
     re.IGNORECASE,
 )
+_DEFINED = re.compile(r"(?:let|denote|call)\b[^=]*\b(?:be|by|as|denote)\b[^=]*$", re.IGNORECASE)
+"""A sentence that only names an unknown, behind which the task is told again."""
 _CONCLUDED = re.compile(r"\W*(?:so|therefore|thus|hence|in total|altogether)\b.*\d", re.IGNORECASE)
 _IS = re.compile(r"\b(?:is|are|was|be)\s*\W{0,3}$")
 _NARRATES = re.compile(
@@ -248,44 +299,3 @@ _STEP = re.compile(
     re.IGNORECASE,
 )
 """A step that is still to be taken, in English; the others have `plans`."""
-
-
-_WORD = re.compile(r"[^\W\d_]+")
-_ONE_OR_NONE = re.compile(r"(?<![\d.,])\d[\d.,]*")
-
-
-_RATIOS = vocabulary("3 7 10 12 16 24 36 60 100 168 1000 1440 1760 3600 5280 100000 1000000")
-"""How many times one everyday unit is another."""
-
-
-def _is_fact_of_units(sentence: str) -> bool:
-    """Whether a sentence only says how many of a smaller unit a larger one has: "one hour is 60 minutes".
-
-    >>> _is_fact_of_units("Bir saat 60 dakikadır"), _is_fact_of_units("One hour later he has 50 minutes")
-    (True, False)
-    """
-    found = [match for match in _ONE_OR_NONE.finditer(sentence) if match[0].strip(".,") != "1"]
-    if len(found) != 1 or len(sentence) > 120:
-        return False
-    count = found[0][0].strip(".,").replace(",", "")
-    if count not in _RATIOS:
-        return False
-    larger = _units(sentence[: found[0].start()])
-    smaller = _units(sentence[found[0].end() :])[:1] or _units(sentence[: found[0].start()])[-1:]
-    return any(
-        one.dimensions == other.dimensions and one.factor == other.factor * int(count)
-        for one in larger
-        for other in smaller
-    )
-
-
-def _units(text: str) -> list[Measure]:
-    """The units that words of a text name, or begin with where endings are put to them."""
-    found = []
-    for word in _WORD.findall(text.lower()):
-        shortest = len(word) if len(word) < 4 else max(3, len(word) - 4)
-        ends = range(len(word), shortest - 1, -1)
-        unit = next((known for end in ends if (known := measure(word[:end])) is not None), None)
-        if unit is not None and len(word) > 1:
-            found.append(unit)
-    return found

@@ -59,11 +59,4 @@ MORE_NAMES = {
     "درجات درجه डिग्री ডিগ্রি "
     "องศา מעלות độ",
     "mi": "millas miglia meilen milhas mijl миль mailia maili मील میل",
-    "dollar": "dollari dolari dólar dollár dollaria dolarów dolary dolarů dolar đô долара доларів доларі "
-    "δολάρια دولارات دولارًا "
-    "دلار ڈالر ডলার டாலர் డాలర్లు ડોલર ดอลลาร์ דולר דולרים dola",
-    "euro": "евра євро ευρώ يورو یورو ยูโร אירו euroa eurót",
-    "rupee": "روپے রুপি ரூபாய் రూపాయలు રૂપિયા ರೂಪಾಯಿ രൂപ ਰੁਪਏ rupie रू",
-    "yuan": "块 块钱 юаня",
-    "yen": "иен",
 }

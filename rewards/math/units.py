@@ -8,6 +8,7 @@ from collections import Counter
 from fractions import Fraction
 from typing import NamedTuple
 
+from rewards.math.currencies import FAMILIES, NAMES, PARTS
 from rewards.math.unit_names import MORE_NAMES
 
 _NAMES = {
@@ -40,45 +41,12 @@ _NAMES = {
     "degree": "degree deg circ grad grados degrés 度 도 градус градусов",
     "celsius": "celsius",
     "fahrenheit": "fahrenheit",
-    "dollar": "dollar usd buck dólar dólares 美元 美金 ドル 달러 доллар долларов डॉलर دولار",
-    "cent": "cent",
-    "euro": "euro eur euros 欧元 ユーロ 유로 евро यूरो يورو",
-    "sterling": "sterling gbp 英镑",
-    "yen": "yen jpy 円 日元 엔",
-    "rupee": "rupee rs inr रुपये रुपया रुपए",
-    "won": "won krw 원",
-    "yuan": "yuan rmb cny 元 人民币 юань юаней",
-    "ruble": "ruble rouble rub рубль рублей рубля руб",
-    "kopeck": "kopeck копейка копейки копеек",
-    "dong": "dong đồng vnd vnđ",
-    "rupiah": "rupiah rp idr",
-    "lira": "lira liras try tl liradır",
-    "real": "real reais brl",
-    "peso": "peso pesos",
-    "zloty": "zloty złoty złote złotych zł pln",
-    "koruna": "koruna koruny korun kč czk",
-    "krone": "krone kroner krona kronor kr sek nok dkk",
-    "forint": "forint huf",
-    "leu": "leu lei ron",
-    "hryvnia": "hryvnia гривня гривні гривень грн",
-    "baht": "baht บาท",
-    "taka": "taka টাকা",
-    "toman": "toman تومان",
-    "shekel": "shekel שקל שקלים",
-    "rand": "rand rands zar",
-    "shilling": "shilling shillings shilingi ksh tsh ush kes tzs ugx",
-    "naira": "naira ngn",
-    "ringgit": "ringgit rm myr",
-    "riyal": "riyal ريال",
     "mph": "mph",
     "kph": "kph kmh kmph",
 }
-CURRENCY_CODE = (
-    r"(?:(?:Rp|Rs|RM|Tk|Ksh|KSh|KSH|Tsh|TSh|USh|Php|kr|Kr|US|CHF|USD|BRL|EUR|GBP|JPY|INR|IDR|CNY|RMB|KRW|ZAR|NGN|KES"
-    r"|PKR|SEK|NOK|DKK|PLN|CZK|HUF)\.?\s?|R\s?(?=\d{2}|\d[.,]\d{2}(?!\d)|\d[ ,.]\d{3}))"
-)
-"""What stands for a currency in front of an amount; rands are an R, which before a single digit may be a name."""
-CANONICAL = {name: unit for table in (MORE_NAMES, _NAMES) for unit, names in table.items() for name in names.split()}
+CANONICAL = {
+    name: unit for table in (MORE_NAMES, NAMES, _NAMES) for unit, names in table.items() for name in names.split()
+}
 
 
 class Measure(NamedTuple):
@@ -96,14 +64,13 @@ def _table(dimension: str, sizes: str) -> dict[str, tuple[str, int, Fraction]]:
 
 
 _SIZES = {
-    **{unit: (unit, 1, Fraction(1)) for unit in _NAMES},
+    **{unit: (unit, 1, Fraction(1)) for unit in (*_NAMES, *NAMES, *FAMILIES)},
     **_table("length", "mm=0.001 cm=0.01 m=1 km=1000 in=0.0254 ft=0.3048 yd=0.9144 mi=1609.344"),
     **_table("length^3", "ml=0.000001 l=0.001"),
     **_table("mass", "mg=0.001 g=1 kg=1000 oz=28.349523125 lb=453.59237 pound=453.59237 ton=1000000"),
     **_table("time", "s=1 min=60 h=3600 day=86400 week=604800"),
     **_table("years", "month=1 year=12"),
-    **_table("rubles", "kopeck=1 ruble=100"),
-    **_table("dollars", "cent=1 dollar=100"),
+    **{name: (whole, 1, Fraction(1, 100)) for name, whole in PARTS.items()},
 }
 _RATES = {"mph": ("mi", "h"), "kph": ("km", "h")}
 _POWER_WORDS = {"square": 2, "sq": 2, "cubic": 3, "平方": 2, "立方": 3}
@@ -171,6 +138,8 @@ def convert(value: Fraction | int, unit: str, into: str) -> Fraction | None:
     >>> convert(5, "km", "meters"), convert(36, "km/h", "m/s"), convert(5, "km", "kg")
     (Fraction(5000, 1), Fraction(10, 1), None)
     """
+    if {canonical(unit.lower()), canonical(into.lower())} == {"cent", "euro"}:  # there are cents of both
+        unit, into = (name if canonical(name.lower()) == "cent" else "dollar" for name in (unit, into))
     one, other = measure(unit), measure(into)
     if one is None or other is None or one.dimensions != other.dimensions:
         return None
@@ -189,12 +158,18 @@ def units_agree(one: str, other: str) -> bool:
         return False
     left, right = measure(one), measure(other)
     if left is not None and right is not None:
-        return left == right or {canonical(one.lower()), canonical(other.lower())} == {"pound", "sterling"}
+        return left == right or _share_a_name(canonical(one.lower()), canonical(other.lower()))
     if one.partition("^")[2] != other.partition("^")[2]:
         return False
     known = set(_SIZES)
     words, others = ({canonical(word) for word in words_of(unit)} for unit in (one, other))
     return words & known == others & known and bool(words & others)
+
+
+def _share_a_name(one: str, other: str) -> bool:
+    """Whether one of two currencies is the name of a family, and the other one is in it: kronor and SEK."""
+    families = FAMILIES.get(one, frozenset()), FAMILIES.get(other, frozenset())
+    return other in families[0] or one in families[1] or not families[0].isdisjoint(families[1])
 
 
 def words_of(unit: str) -> list[str]:

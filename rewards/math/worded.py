@@ -10,8 +10,8 @@ from fractions import Fraction
 from rewards.math.cardinals import cardinal, may_begin
 from rewards.math.folding import vocabulary
 from rewards.math.halves import counted, may_have_half
-from rewards.math.introduced import STATES
 from rewards.math.spelled import ENGLISH_NUMBERS, spelled_number
+from rewards.math.stating_words import STATES
 
 _WORD = re.compile(
     r"(?:[^\W\d_]|[\u064b-\u0652\u0900-\u0963\u0971-\u0dff])+(?:['\u2019-][^\W\d_]+)*"
@@ -32,7 +32,7 @@ _LONGEST = 6
 _EVERYDAY = frozenset(("siete", "sette", "million", "бес", "тав"))
 """Words that mean something else as well; French "et" is Danish for one, so that "et demie" is another."""
 _MINUS_WORDS = vocabulary("minus moins menos meno минус мінус eksi mínusz mínus miinus μείον מינוס سالب منفی ऋण माइनस")
-_VERB_BEHIND = re.compile(r"(?<=...)[dt][ıiuü]r$")
+_VERB_BEHIND = re.compile(r"(?<=...)(?:[dt][ıiuü]r|[նը]|ია)$")
 _SHORT = vocabulary(
     "four five nine drei vier fünf acht neun zehn tres seis ocho diez doce sept huit neuf onze otto nove sete "
     "oito dez "
@@ -130,7 +130,7 @@ def _decimal(value: Fraction) -> str:
 def _run(line: str, words: list[re.Match[str]], before: str) -> tuple[int, str]:
     """How many of these words are one number, and that number; as many as can be. `before` is the word in front."""
     first = words[0][0].lower()
-    if not may_begin(first) and first not in _MINUS_WORDS and first not in ENGLISH_NUMBERS:
+    if not may_begin(first) and first not in _MINUS_WORDS and first.partition("-")[0] not in ENGLISH_NUMBERS:
         return 0, ""
     for length in range(len(words), 0, -1):
         text = line[words[0].start() : words[length - 1].end()]
@@ -138,10 +138,13 @@ def _run(line: str, words: list[re.Match[str]], before: str) -> tuple[int, str]:
             continue
         if len(text) < (5 if text < "\u0370" else 3) - (text > "\uabff") and text.lower() not in _SHORT:
             continue
-        text = _VERB_BEHIND.sub("", text)
         value = spelled_number(text)
         value = cardinal(text) if value is None else value
-        if (isinstance(value, int) and abs(value) > 2) or (isinstance(value, Fraction) and (length > 1 or value > 1)):
+        if value is None and (shorter := _VERB_BEHIND.sub("", text)) != text:
+            value = cardinal(shorter)
+        if (isinstance(value, int) and abs(value) > 2) or (
+            isinstance(value, Fraction) and (length > 1 or value > 1 or "-" in text)
+        ):
             return length, str(value)
         if isinstance(value, Fraction) and text > "\u0370" and value.denominator > 2 and before in STATES:
             return length, str(value)  # "the rest is a third", in scripts whose thirds are no ordinals
