@@ -7,6 +7,7 @@ import re
 from typing import NamedTuple
 
 from rewards.math.attributed import is_anothers
+from rewards.math.connectives import OR
 from rewards.math.contrasts import (
     SENTENCES,
     SUBORDINATE,
@@ -65,6 +66,8 @@ def announced(tail: str) -> Announced:
         return Announced(formula)
     found = tail[end:].lstrip(" ,\u3001\uff0c").partition("\n")[0].strip()
     start = tail.find(found, end)
+    if _SECOND_OF_TWO.match(found) and _CHOICE_BEFORE.search(tail[:end]):
+        return _NONE
     math = INLINE_MATH.match(found)
     if math and (_NOT_THE_OTHER.match(found, math.end()) or not DENIED.search(found, math.end())):
         return _unless_retracted(joined(found, math), tail[start + math.end() :])
@@ -79,6 +82,11 @@ def announced(tail: str) -> Announced:
         return Announced(found.rstrip(" .*_"))  # `3. Oktober` is one date
     answer = COPULA.sub("", without_remark(without_denied(sentence))).strip(" *_\"'") or None
     return _unless_retracted(answer, tail[start + len(sentence) :])
+
+
+_SECOND_OF_TWO = re.compile(rf"(?:{OR})\s", re.IGNORECASE)
+_CHOICE_BEFORE = re.compile(r"\b[A-J]\s*$")
+"""A letter that was taken for the article which it is in other places: `A válasz A vagy B`."""
 
 
 def _unless_retracted(answer: str | None, rest: str) -> Announced:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from rewards.math.connectives import AND, AND_IN_A_WORD, OR_AMONG_LETTERS, OR_IN_A_WORD
 from rewards.math.denials import DENIED_IN_A_WORD, HEDGED
 
 _LETTER = "[A-J]"
@@ -27,7 +28,10 @@ def _named(group: str) -> str:
 
 
 _ONE = rf"{_named('letter')}(?![\w'])"
-_NO_OTHER = r"(?!\s*(?:or|and|/|&|,?\s*or|\u6216|\u548c)\s*\(?[A-J]\b)"
+_NO_OTHER = (
+    rf"(?!\**\s*(?:/|&|,?\s*(?:{OR_AMONG_LETTERS}|{AND})\s|{OR_IN_A_WORD}|{AND_IN_A_WORD})"
+    r"\s*\**\(?(?-i:[A-J])(?![A-Za-z]))"
+)
 _BEFORE_IT = "for sure|definitely|certainly|clearly|obviously|therefore|thus|then|option|choice|letter|is"
 _STATED = re.compile(
     rf"(?:(?:{_BEFORE_IT})\W+|[\u9009\u9078\u662f]\s*)*{_ONE}{_NO_OTHER}",

@@ -56,7 +56,14 @@ MORE_TABLES: dict[str, Table] = {
         "шеснаест седамнаест осамнаест деветнаест",
         "двадесет тридесет четрдесет педесет шездесет седамдесет осамдесет деведесет",
         "и",
-        {100: "сто", 200: "двеста|двесто", 300: "триста|тристо", 600: "шесто|шестсто", 1000: "хиљада|хиљаде"},
+        {
+            100: "сто",
+            200: "двеста|двесто",
+            300: "триста|тристо",
+            600: "шесто|шестсто",
+            1000: "хиљада|хиљаде",
+            10**6: "милион|милиона|милиони",
+        },
     ),
     "bg": (
         "едно|един|една две|два три четири пет шест седем осем девет десет единадесет|единайсет дванадесет|дванайсет "
@@ -65,19 +72,21 @@ MORE_TABLES: dict[str, Table] = {
         "двадесет|двайсет тридесет|трийсет четиридесет петдесет шестдесет седемдесет осемдесет деветдесет",
         "и",
         {100: "сто", 200: "двеста", 300: "триста", 400: "четиристотин", 500: "петстотин", 600: "шестстотин"}
-        | {700: "седемстотин", 800: "осемстотин", 900: "деветстотин", 1000: "хиляда|хиляди"},
+        | {700: "седемстотин", 800: "осемстотин", 900: "деветстотин", 1000: "хиляда|хиляди", 10**6: "милион|милиона"},
     ),
     "da": (
-        "en|et to tre fire fem seks syv otte ni ti elleve tolv tretten fjorten femten seksten sytten atten nitten",
+        "en|et|én|ét to tre fire fem seks syv otte ni ti elleve tolv tretten fjorten femten seksten sytten atten "
+        "nitten",
         "tyve tredive fyrre halvtreds tres halvfjerds firs halvfems",
         "og",
-        {100: "hundrede", 1000: "tusind|tusinde"},
+        {100: "hundrede", 1000: "tusind|tusinde", 10**6: "million|millioner"},
     ),
     "no": (
-        "en|ett to tre fire fem seks sju|syv åtte ni ti elleve tolv tretten fjorten femten seksten sytten atten nitten",
+        "en|ett|én|ei to tre fire fem seks sju|syv åtte ni ti elleve tolv tretten fjorten femten seksten sytten atten "
+        "nitten",
         "tjue tretti førti femti seksti sytti åtti nitti",
         "og",
-        {100: "hundre", 1000: "tusen"},
+        {100: "hundre", 1000: "tusen", 10**6: "million|millioner"},
     ),
     "fi": (
         "yksi kaksi kolme neljä viisi kuusi seitsemän kahdeksan yhdeksän kymmenen yksitoista kaksitoista kolmetoista "
@@ -85,7 +94,7 @@ MORE_TABLES: dict[str, Table] = {
         "kaksikymmentä kolmekymmentä neljäkymmentä viisikymmentä kuusikymmentä seitsemänkymmentä kahdeksankymmentä "
         "yhdeksänkymmentä",
         "",
-        {100: "sata|sataa", 1000: "tuhat|tuhatta"},
+        {100: "sata|sataa", 1000: "tuhat|tuhatta", 10**6: "miljoona|miljoonaa"},
     ),
     "lt": (
         "vienas|viena du|dvi trys keturi|keturios penki|penkios šeši|šešios septyni|septynios aštuoni|aštuonios "
@@ -93,7 +102,7 @@ MORE_TABLES: dict[str, Table] = {
         "devyniolika",
         "dvidešimt trisdešimt keturiasdešimt penkiasdešimt šešiasdešimt septyniasdešimt aštuoniasdešimt devyniasdešimt",
         "",
-        {100: "šimtas|šimtai", 1000: "tūkstantis|tūkstančiai|tūkstančių"},
+        {100: "šimtas|šimtai", 1000: "tūkstantis|tūkstančiai|tūkstančių", 10**6: "milijonas|milijonai|milijonų"},
     ),
     "lv": (
         "viens|viena divi|divas trīs četri|četras pieci|piecas seši|sešas septiņi|septiņas astoņi|astoņas "
@@ -101,28 +110,28 @@ MORE_TABLES: dict[str, Table] = {
         "astoņpadsmit deviņpadsmit",
         "divdesmit trīsdesmit četrdesmit piecdesmit sešdesmit septiņdesmit astoņdesmit deviņdesmit",
         "",
-        {100: "simts|simt|simti|simtu", 1000: "tūkstotis|tūkstoši|tūkstoš"},
+        {100: "simts|simt|simti|simtu", 1000: "tūkstotis|tūkstoši|tūkstoš", 10**6: "miljons|miljoni|miljonu"},
     ),
     "sl": (
         "en|ena|eno dva|dve tri štiri pet šest sedem osem devet deset enajst dvanajst trinajst štirinajst petnajst "
         "šestnajst sedemnajst osemnajst devetnajst",
         "dvajset trideset štirideset petdeset šestdeset sedemdeset osemdeset devetdeset",
         "in",
-        {100: "sto", 1000: "tisoč"},
+        {100: "sto", 1000: "tisoč", 10**6: "milijon|milijona|milijoni|milijonov"},
     ),
     "az": (
         "bir iki üç dörd beş altı yeddi səkkiz doqquz on onbir oniki onüç ondörd onbeş onaltı onyeddi onsəkkiz "
         "ondoqquz",
         "iyirmi otuz qırx əlli altmış yetmiş səksən doxsan",
         "",
-        {100: "yüz", 1000: "min"},
+        {100: "yüz", 1000: "min", 10**6: "milyon"},
     ),
     "et": (
         "üks kaks kolm neli viis kuus seitse kaheksa üheksa kümme üksteist kaksteist kolmteist neliteist viisteist "
         "kuusteist seitseteist kaheksateist üheksateist",
         "kakskümmend kolmkümmend nelikümmend viiskümmend kuuskümmend seitsekümmend kaheksakümmend üheksakümmend",
         "",
-        {100: "sada", 1000: "tuhat"},
+        {100: "sada", 1000: "tuhat", 10**6: "miljon|miljonit"},
     ),
     "el": (
         "ένα|μία|ένας δύο|δυο τρία|τρεις τέσσερα|τέσσερις πέντε έξι επτά|εφτά οκτώ|οχτώ εννέα|εννιά δέκα έντεκα "
@@ -134,7 +143,7 @@ MORE_TABLES: dict[str, Table] = {
         | {400: "τετρακόσια|τετρακόσιοι|τετρακόσιες", 500: "πεντακόσια|πεντακόσιοι|πεντακόσιες"}
         | {600: "εξακόσια|εξακόσιοι|εξακόσιες", 700: "επτακόσια|εφτακόσια|επτακόσιοι|επτακόσιες"}
         | {800: "οκτακόσια|οχτακόσια|οκτακόσιοι|οκτακόσιες", 900: "εννιακόσια|εννιακόσιοι|εννιακόσιες"}
-        | {1000: "χίλια|χίλιοι|χίλιες|χιλιάδες"},
+        | {1000: "χίλια|χίλιοι|χίλιες|χιλιάδες", 10**6: "εκατομμύριο|εκατομμύρια"},
     ),
     "ca": (
         "un|una dos|dues tres quatre cinc sis set vuit nou deu onze dotze tretze catorze quinze setze disset "

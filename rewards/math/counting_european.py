@@ -103,7 +103,13 @@ FIRST_TABLES: dict[str, Table] = {
         "dwadzieścia trzydzieści czterdzieści pięćdziesiąt sześćdziesiąt siedemdziesiąt osiemdziesiąt dziewięćdziesiąt",
         "i",
         {100: "sto", 200: "dwieście", 300: "trzysta", 400: "czterysta", 500: "pięćset", 600: "sześćset"}
-        | {700: "siedemset", 800: "osiemset", 900: "dziewięćset", 1000: "tysiąc|tysiące|tysięcy"},
+        | {
+            700: "siedemset",
+            800: "osiemset",
+            900: "dziewięćset",
+            1000: "tysiąc|tysiące|tysięcy",
+            10**6: "milion|miliony|milionów",
+        },
     ),
     "tr": (
         "bir iki üç dört beş altı yedi sekiz dokuz on onbir oniki onüç ondört onbeş onaltı onyedi onsekiz ondokuz",

@@ -78,7 +78,13 @@ FURTHER_TABLES: dict[str, Table] = {
         "дваццаць трыццаць сорак пяцьдзясят|пяцьдзесят шэсцьдзясят|шэсцьдзесят семдзесят восемдзесят дзевяноста",
         "і",
         {100: "сто", 200: "дзвесце", 300: "трыста", 400: "чатырыста", 500: "пяцьсот", 600: "шэсцьсот"}
-        | {700: "семсот", 800: "восемсот", 900: "дзевяцьсот", 1000: "тысяча|тысячы|тысяч"},
+        | {
+            700: "семсот",
+            800: "восемсот",
+            900: "дзевяцьсот",
+            1000: "тысяча|тысячы|тысяч",
+            10**6: "мільён|мільёны|мільёнаў",
+        },
     ),
     "mk": (
         "еден|една|едно два|две три четири пет шест седум осум девет десет единаесет дванаесет тринаесет четиринаесет "
@@ -86,14 +92,20 @@ FURTHER_TABLES: dict[str, Table] = {
         "дваесет триесет четириесет педесет шеесет седумдесет осумдесет деведесет",
         "и",
         {100: "сто", 200: "двесте", 300: "триста", 400: "четиристотини", 500: "петстотини", 600: "шестотини"}
-        | {700: "седумстотини", 800: "осумстотини", 900: "деветстотини", 1000: "илјада|илјади"},
+        | {
+            700: "седумстотини",
+            800: "осумстотини",
+            900: "деветстотини",
+            1000: "илјада|илјади",
+            10**6: "милион|милиони",
+        },
     ),
     "is": (
         "einn|ein|eitt tveir|tvær|tvö þrír|þrjár|þrjú fjórir|fjórar|fjögur fimm sex sjö átta níu tíu ellefu tólf "
         "þrettán fjórtán fimmtán sextán sautján átján nítján",
         "tuttugu þrjátíu fjörutíu fimmtíu sextíu sjötíu áttatíu níutíu",
         "og",
-        {100: "hundrað|hundruð", 1000: "þúsund"},
+        {100: "hundrað|hundruð", 1000: "þúsund", 10**6: "milljón|milljónir"},
     ),
     "af": (
         "een twee drie vier vyf ses sewe agt nege tien elf twaalf dertien veertien vyftien sestien sewentien "
@@ -107,7 +119,13 @@ FURTHER_TABLES: dict[str, Table] = {
         "dezaoito dezanove",
         "vinte trinta corenta cincuenta sesenta setenta oitenta noventa",
         "e",
-        {100: "cen|cento", 200: "douscentos|duascentas", 300: "trescentos|trescentas", 1000: "mil"}
+        {
+            100: "cen|cento",
+            200: "douscentos|duascentas",
+            300: "trescentos|trescentas",
+            1000: "mil",
+            10**6: "millón|millóns",
+        }
         | {400: "catrocentos|catrocentas", 500: "cincocentos|cincocentas|quiñentos|quiñentas"}
         | {600: "seiscentos|seiscentas", 700: "setecentos|setecentas", 800: "oitocentos|oitocentas"}
         | {900: "novecentos|novecentas"},
@@ -118,6 +136,13 @@ FURTHER_TABLES: dict[str, Table] = {
         "njëzet tridhjetë dyzet pesëdhjetë gjashtëdhjetë shtatëdhjetë tetëdhjetë nëntëdhjetë",
         "e",
         {100: "njëqind", 200: "dyqind", 300: "treqind|triqind", 400: "katërqind", 500: "pesëqind"}
-        | {600: "gjashtëqind", 700: "shtatëqind", 800: "tetëqind", 900: "nëntëqind", 1000: "mijë"},
+        | {
+            600: "gjashtëqind",
+            700: "shtatëqind",
+            800: "tetëqind",
+            900: "nëntëqind",
+            1000: "mijë",
+            10**6: "milion|milionë",
+        },
     ),
 }

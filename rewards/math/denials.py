@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from rewards.math import connectives
 from rewards.math.alternatives import Alternatives
 from rewards.math.refusals import DOUBTS, DOUBTS_IN_A_WORD, WRONG, WRONG_IN_A_WORD
 
@@ -192,23 +193,6 @@ _BEYOND_IN_A_WORD = {
     "ja": "超え|未満|より[大小多少]|少なくとも|以[上下]|多くとも|高々",
     "ko": "보다|이[상하]|미만|초과|넘[게는은을]|적어도|최소|최대|사이",
 }
-_OR = {
-    "en": "or",
-    "de": "oder",
-    "fr, pt": "ou",
-    "es, it, tr": "o|oppure|veya|ya da",
-    "pl, cs, sk, sr": "lub|albo|nebo|alebo|ili|или",
-    "sv, da, no": "eller",
-    "fi, et, lv, lt": "tai|või|vai|arba",
-    "hu, ro": "vagy|sau",
-    "vi": "hoặc",
-    "id, sw": "atau|au",
-    "ru, uk": "или|або",
-    "el": "ή",
-    "he": "או",
-    "ar, fa, ur": "أو|یا",
-    "hi, mr, bn": "या|किंवा|অথবা|বা",
-}
 
 
 def _any(table: dict[str, str]) -> str:
@@ -233,7 +217,7 @@ VAGUE = re.compile(
 # ruff: noqa: RUF001  (words in other scripts)
 """What keeps the only number of an announced English sentence from being its answer."""
 OR = re.compile(
-    rf"(?:\b(?:{_any(_OR)})|或者?|または|か|또는|혹은|이?거나|아니면|หรือ|ຫຼື|ឬ)\s*(?:maybe|perhaps|possibly|even)?\s*[\\$(]*$",
+    rf"(?:\b(?:{connectives.OR})|{connectives.OR_IN_A_WORD})\s*(?:maybe|perhaps|possibly|even)?\s*[\\$(]*$",
     re.IGNORECASE,
 )
 """What makes the number behind it one of two."""

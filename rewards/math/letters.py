@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from rewards.math.alternatives import Alternatives
+from rewards.math.connectives import AND, OR_AMONG_LETTERS
 from rewards.math.denials import DENIED, HEDGED
 from rewards.math.hearsay import REJECTED, REJECTED_IN_A_WORD
 from rewards.math.refusals import WRONG, WRONG_IN_A_WORD
@@ -78,14 +80,11 @@ _SMALL_LOCAL = str.maketrans("абвгд", "abcde")
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _ALONE = re.compile(_LATIN)
 _ARTICLE = re.compile(
-    r"(?:^|[.!?]\s+)[AEI]\s+(?=[a-z\u00e0-\u024f])|\b[AEI]\s+(?=(?:resposta|válasz|correct|right|the)\b)"
+    rf"(?:^|[.!?]\s+)[AEI]\s+(?!(?:{OR_AMONG_LETTERS}|{AND})\s)(?=[a-z\u00e0-\u024f])"
+    r"|\b[AEI]\s+(?=(?:resposta|válasz|correct|right|the)\b)"
 )
 _LOCAL_ALONE = re.compile(r"(?<!\w)(?:[^\W\dA-Za-z_]|الف)(?!\w)")
 _CLAUSE = re.compile(r"[.!?;](?=\s|$)|[,،、，](?=\D)|[\n。！？；।،۔]")
-_OR = re.compile(
-    r"\b(?:or|o|ou|oder|lub|nebo|или|або|eller|tai|vagy|sau|veya|atau|hoặc|au|of|ili)\b|或|または|또는|หรือ|أو"
-    r"|یا|या|বা|או"
-)
 
 
 _LOOK_ALIKE = str.maketrans("АВСЕ", "ABCE")
@@ -232,5 +231,14 @@ def _letters(clause: str) -> set[str]:
         if letter:
             marked.add(letter)
     alone = {match[0] for match in _ALONE.finditer(clause)}
-    local = {_LOCAL[match[0]] for match in _LOCAL_ALONE.finditer(clause) if match[0] in _LOCAL}
+    local = {
+        _LOCAL[match[0]]
+        for match in _LOCAL_ALONE.finditer(clause)
+        if match[0] in _LOCAL and not _has_mark(clause[match.end() : match.end() + 1])
+    }
     return marked | alone or local
+
+
+def _has_mark(behind: str) -> bool:
+    """Whether a vowel's or a tone's mark follows a letter, which then is not alone; to `re` it is no letter."""
+    return behind != "" and unicodedata.category(behind).startswith("M")

@@ -28,7 +28,7 @@ _REMARK = re.compile(
 )
 _WHOLE_WRAPPER = re.compile(rf"\\(?:{_FONTS})\s*\{{([^{{}}]*)\}}")
 _GROUP_SEPARATOR = re.compile(r"(?<=\d)(?:(?<![^\d]0)(?<!^0)\{,\}(?:\\!)?|,?\\[,;:! ]\s?)(?=\d{3}(?!\d))")
-_DECIMAL_COMMA = re.compile(r"(?<=\d)\{,\}(?=\d)")
+_DECIMAL_COMMA = re.compile(r"(?<=\d)(?:\{,\}(?=\d)|(?:\{,\}|,)(?=\d{0,9}\\(?:overline|bar|dot)\s?\{?\d))")
 _SPACING = re.compile(r"(?<!\\)\\[,;:!> ]")
 _LOOKS = re.compile(
     r"\\(?:(?:text)?color|hspace\*?|vspace\*?|phantom|tag|label)\s*\{[^{}]*\}|\\(?:text|mathrm)\s*\{[\s.;]*\}"

@@ -172,12 +172,11 @@ def spelled_number(text: str) -> int | Fraction | None:
         text = text[sign.end() :].translate(KOREAN) if sign else text.translate(KOREAN)
         negative, value = bool(sign), digits_and_places(text)
         value = int(text) if sign and text.isdecimal() else value
-        value = (
-            chinese(text.replace("分の", "分之").replace("分의", "分之").replace("분의", "分之"))
-            if value is None
-            else value
-        )
+        value = chinese(_PART_OF.sub("分之", text)) if value is None else value
     return None if value is None else -value if negative else value
+
+
+_PART_OF = re.compile(r"(?:分の|分의|분의)\s?")
 
 
 def _english(words: list[str]) -> int | Fraction | None:
