@@ -23,8 +23,8 @@ _GLUE_OF_NAMES = (_GLUE - {"the"}) | vocabulary("is are be can has have it its t
 _LEAST_GLUE = 4
 _LEAST_SHARE = 0.08
 _FREQUENT = _GLUE | vocabulary(
-    "a an of to it its he his him she her who on at by but had has have can will what when where while into about after "
-    "before between during other only you your me my many much more most some such then this two"
+    "a an of to it its he his him she her who on at by but had has have can will what when where while into about "
+    "after before between during other only you your me my many much more most some such then this two"
 )
 """Words of every kind of English. In programs they are few, and the same ones again: of 2,660 pieces of libraries' code
 none had as many different ones, of three English sentences 99 in 100 have.

@@ -30,7 +30,9 @@ _TAGGED = {0xE0000 + code: code for code in range(0x20, 0x7F)}
 _FLAG_LETTERS = {0x1F1E6 + i: 97 + i for i in range(26)}
 _FLAG_RUN = re.compile("[\U0001f1e6-\U0001f1ff]+")
 """A flag is two of these letters, so that an odd run spells something else."""
-_ESCAPED = re.compile(r"(?:\\u00[2-7][0-9A-Fa-f]|\\x[2-7][0-9A-Fa-f]|%[2-7][0-9A-Fa-f]){3,}|&#(?:x[0-9A-Fa-f]{2,5}|\d{2,6});?")
+_ESCAPED = re.compile(
+    r"(?:\\u00[2-7][0-9A-Fa-f]|\\x[2-7][0-9A-Fa-f]|%[2-7][0-9A-Fa-f]){3,}|&#(?:x[0-9A-Fa-f]{2,5}|\d{2,6});?"
+)
 _ESCAPE = re.compile(r"[\\%][ux]?(?:00)?([2-7][0-9A-Fa-f])")
 _FENCE = re.compile(r"(`{3,}|~{3,})[^\n`]*\n?(.*?)(?:\1|\Z)", re.DOTALL)
 _INLINE_CODE = re.compile(r"(`{1,2})([^`]+)\1")
