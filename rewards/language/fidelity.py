@@ -10,7 +10,7 @@ from numbers import Real
 from rewards.base import RewardError, Sample, Verdict
 from rewards.functions import describe
 from rewards.language import faithful, wellformed
-from rewards.language.common import common_words
+from rewards.language.common import common_set
 from rewards.language.detect import LEAST_LETTERS, identify, verify
 from rewards.language.order import ends_as_usual, in_order
 from rewards.language.prose import prose
@@ -169,7 +169,7 @@ class LanguageFidelity:
         shape = (1.0 - min(1.0, max(0.0, (repeated - 0.2) / 0.4))) * wellformed.vocabulary(words)
         shape *= wellformed.sentence_shape(text)
         if not self._sees_content(sample):
-            shape *= wellformed.substance(words, frozenset(common_words(language.code)))
+            shape *= wellformed.substance(words, common_set(language.code))
         stops = (
             sample.finish_reason != "length" and not self._sees_content(sample) and wellformed.stops_short(completion)
         )

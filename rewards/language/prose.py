@@ -28,6 +28,7 @@ _INVISIBLE = re.compile(
 _TAGGED = {0xE0000 + code: code for code in range(0x20, 0x7F)}
 """Invisible copies of ASCII."""
 _FLAG_LETTERS = {0x1F1E6 + i: 97 + i for i in range(26)}
+_COPIED_LETTER = re.compile("[\U0001f1e6-\U0001f1ff\U000e0020-\U000e007e]")
 _FLAG_RUN = re.compile("[\U0001f1e6-\U0001f1ff]+")
 """A flag is two of these letters, so that an odd run spells something else."""
 _ESCAPED = re.compile(
@@ -107,9 +108,10 @@ def _plain(text: str) -> str:
     text = unicodedata.normalize("NFC", text)
     if text.isascii():
         return text
-    text = text.translate(_TAGGED)
-    if any(len(run) % 2 for run in _FLAG_RUN.findall(text)):
-        text = text.translate(_FLAG_LETTERS)
+    if _COPIED_LETTER.search(text):
+        text = text.translate(_TAGGED)
+        if any(len(run) % 2 for run in _FLAG_RUN.findall(text)):
+            text = text.translate(_FLAG_LETTERS)
     text = _STYLED.sub(lambda char: unicodedata.normalize("NFKC", char[0]), text)
     return _INVISIBLE.sub("", text)
 

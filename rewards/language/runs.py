@@ -92,7 +92,7 @@ def shouted(words: Sequence[Word]) -> list[bool]:
     >>> shouted(split_words("THE ANSWER IS SIX")), shouted(split_words("NASA, ESA, CERN, ISRO"))
     ([True, True, True, True], [False, False, False, False])
     """
-    found = [len(word.text) > 1 and word.text.isupper() for word in words]
+    found = [text.isupper() and len(text) > 1 for text, *_ in words]
     if sum(found) < _LEAST_SHOUTED:
         return [False] * len(found)
     start = 0

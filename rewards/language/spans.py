@@ -228,10 +228,10 @@ def _scattered(words: Sequence[Word], codes: Sequence[str], gains: np.ndarray, l
 
 def _weights(words: Sequence[Word]) -> np.ndarray:
     """[W] float32: less for capitalized words, unless so many are that capitals mean nothing (German, tricks)."""
-    capitalized = [
-        word.text[0].isupper() and word.num_letters <= LONGEST_WORD and not loud
-        for word, loud in zip(words, shouted(words), strict=True)
-    ]
+    capitalized = [word.text[0].isupper() and word.num_letters <= LONGEST_WORD for word in words]
+    loud = shouted(words)
+    if any(loud):
+        capitalized = [is_upper and not is_loud for is_upper, is_loud in zip(capitalized, loud, strict=True)]
     if sum(capitalized) >= _MOST_CAPITALIZED * len(words):
         return np.ones(len(words), np.float32)
     weights = [NAME_WEIGHT if upper else 1.0 for upper in capitalized]

@@ -151,14 +151,13 @@ def is_a_bare_list(words: Sequence[Word]) -> bool:
     >>> [is_a_bare_list(split_words(text * 8)) for text in ("home, rain, stay, ", "We go home, she stays. ")]
     [True, False]
     """
-    apart = sum(_sets_apart(word.before) for word in words)
-    return len(words) >= _LEAST_LISTED and apart >= _MOSTLY_LISTED * len(words)
+    gaps = [word.before for word in words if word.before != " "]
+    least = _MOSTLY_LISTED * len(words)
+    return len(words) >= _LEAST_LISTED and len(gaps) >= least and sum(map(_sets_apart, gaps)) >= least
 
 
 def _sets_apart(before: str) -> bool:
     """Whether marks or signs, but no numbers or formulas, stand before a word, or a line begins with it."""
-    if before == " ":
-        return False
     if "\n" in before:
         return True
     return bool(before.strip(" '\u2019-_")) and not any(char.isdigit() or char == PLACE for char in before)
