@@ -17,3 +17,9 @@ def common_words(code: str) -> tuple[str, ...]:
     """
     names = [code, *(f"{code}_{script}" for script in sorted(scripts_of(code)))]
     return tuple(word for name in names for word in read_common(name))
+
+
+@lru_cache(maxsize=128)
+def common_set(code: str) -> frozenset[str]:
+    """The same words, to look one up."""
+    return frozenset(common_words(code))

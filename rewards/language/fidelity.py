@@ -10,6 +10,7 @@ from numbers import Real
 from rewards.base import RewardError, Sample, Verdict
 from rewards.functions import describe
 from rewards.language import faithful, wellformed
+from rewards.language.common import common_set
 from rewards.language.detect import LEAST_LETTERS, identify, verify
 from rewards.language.order import ends_as_usual, in_order
 from rewards.language.prose import prose
@@ -34,11 +35,12 @@ _SHORT, _LONG = 30, 90
 class LanguageFidelity:
     """Language, script, consistency and content in one number; not applicable where the text does not tell.
 
-        R = C * D * V * S * W * F
+        R = C * D * V * U * S * W * F
         C = variant * (w * spans + (1 - w) * verified),   w = clip((letters - 30) / 60, 0, 1)
         spans = partial * share + (1 - partial) * exp(-((1 - share) / tolerance)^2)
         D = 1 - clip((repeated - 0.2) / 0.4, 0, 1)
         V = mean over each 40 words of clip(max((once - 0.1) / 0.05, (different - 0.33) / 0.05), 0, 1)
+        U = clip((0.95 - common) / 0.15, 0, 1) of 24 words and more (no reference)
         S = 1 - clip((small - 0.3) / 0.3, 0, 1), or 0 for finished text that breaks off inside a sentence (no reference)
         W = order of the words, of 1 in sentences and 0 in random order (`rewards.language.order`; no reference)
         F = correct * N * T * O * max(0, chrF++ - floor) / (100 - floor)      factors without data are 1
@@ -49,7 +51,8 @@ class LanguageFidelity:
     A foreign phrase costs most of the value at once, so that none pays; from there on the value falls with the share:
     5 % of foreign letters leave 0.029, half of them 0.015, nothing in the language 0. `partial=1` is the bare share.
     `repeated` is the share of repeated four-word sequences; `once` and `different` are the shares of words that stand
-    there once, and of different words (function words alone have few); `small`, that of the sentences which begin with
+    there once, and of different words (function words alone have few); `common`, that of the language's 126 most common
+    words; `small`, that of the sentences which begin with
     a small letter, where capitals stand inside (words in random order). `correct` is 0 or 1 from
     `rewards.math.FinalAnswer`, where the data has an answer. N, numbers, is 1 or at most 1/2; T, named tokens, from 1/2
     to 1; O, word order against the reference, from 0 to 1. Without a reference, N and T are measured against the
@@ -60,7 +63,8 @@ class LanguageFidelity:
     An empty completion is 0, and so is a copy of the prompt. Words in random order are seen by a reference text or a
     scorer; without them by what follows what in the language (110 languages and scripts; nearly every heap of three
     sentences in French or Hindi, few in those with little to go by, such as Hebrew) and by the marks that they
-    carry along; 20 words and more without any mark or line break are NOT_APPLICABLE. Some pass where somebody sets the
+    carry along; 20 words and more without any mark or line break are NOT_APPLICABLE, and so are 24 and more with one
+    between nearly all of them, such as keywords. Some pass where somebody sets the
     marks right, and pieces of Thai, Lao, Khmer and Burmese do; so does fluent nonsense everywhere: use a reference or a
     scorer, or gate this term by one that sees content.
 
@@ -126,7 +130,7 @@ class LanguageFidelity:
         return parse_tag(tag) if tag else None
 
     def _form(self, sample: Sample, language: Language) -> Verdict:
-        """C * D * V * S: language, repetition and the shape of sentences."""
+        """C * D * V * U * S * W: language, repetition, the shape of sentences and the order of words."""
         completion = sample.completion if self.thinking else after_thinking(sample.completion)
         text = prose(completion, places=True)
         words = split_words(text)
@@ -153,15 +157,19 @@ class LanguageFidelity:
             value, flaw = value * ordered, flaw + (", words in no order" if ordered < 1.0 else "")
             if value > _DOUBTFUL and wellformed.is_unmarked(completion, words):
                 return Verdict.not_applicable(f"{reason}, but without any mark: sentences or a heap of words")
+            if value > _DOUBTFUL and wellformed.is_a_bare_list(words):
+                return Verdict.not_applicable(f"{reason}, but with a mark between all words: a list or a heap of words")
         return Verdict.of(value, reason + flaw)
 
     def _shape(
         self, sample: Sample, completion: str, text: str, words: Sequence[Word], language: Language
     ) -> tuple[float, str]:
-        """D * V * S, and what is wrong in words."""
+        """D * V * U * S, and what is wrong in words."""
         repeated = wellformed.repetition(words)
         shape = (1.0 - min(1.0, max(0.0, (repeated - 0.2) / 0.4))) * wellformed.vocabulary(words)
         shape *= wellformed.sentence_shape(text)
+        if not self._sees_content(sample):
+            shape *= wellformed.substance(words, common_set(language.code))
         stops = (
             sample.finish_reason != "length" and not self._sees_content(sample) and wellformed.stops_short(completion)
         )

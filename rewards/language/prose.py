@@ -8,6 +8,7 @@ they stood. What is left of it is searched once more, all together, for the word
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Callable
@@ -20,7 +21,20 @@ MAX_CHARS = 20_000
 """Longer texts are judged by their first and last so many characters."""
 
 _STYLED = re.compile("[\uff21-\uff3a\uff41-\uff5a\u24b6-\u24e9\u2100-\u214f\U0001d400-\U0001d7ff\U0001f130-\U0001f189]")
-_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u115f\u1160\u180b-\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\u3164\ufe00-\ufe0f\ufeff"
+    "\uffa0\U000e0100-\U000e01ef]"
+)
+_TAGGED = {0xE0000 + code: code for code in range(0x20, 0x7F)}
+"""Invisible copies of ASCII."""
+_FLAG_LETTERS = {0x1F1E6 + i: 97 + i for i in range(26)}
+_COPIED_LETTER = re.compile("[\U0001f1e6-\U0001f1ff\U000e0020-\U000e007e]")
+_FLAG_RUN = re.compile("[\U0001f1e6-\U0001f1ff]+")
+"""A flag is two of these letters, so that an odd run spells something else."""
+_ESCAPED = re.compile(
+    r"(?:\\u00[2-7][0-9A-Fa-f]|\\x[2-7][0-9A-Fa-f]|%[2-7][0-9A-Fa-f]){3,}|&#(?:x[0-9A-Fa-f]{2,5}|\d{2,6});?"
+)
+_ESCAPE = re.compile(r"[\\%][ux]?(?:00)?([2-7][0-9A-Fa-f])")
 _FENCE = re.compile(r"(`{3,}|~{3,})[^\n`]*\n?(.*?)(?:\1|\Z)", re.DOTALL)
 _INLINE_CODE = re.compile(r"(`{1,2})([^`]+)\1")
 _COMMENT_TAG = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
@@ -89,11 +103,24 @@ def prose(text: str, *, places: bool = False) -> str:
 def _plain(text: str) -> str:
     if len(text) > 2 * MAX_CHARS:
         text = text[:MAX_CHARS] + "\n" + text[-MAX_CHARS:]
+    if "\\" in text or "%" in text or "&#" in text:
+        text = _ESCAPED.sub(_unescaped, text)
     text = unicodedata.normalize("NFC", text)
     if text.isascii():
         return text
+    if _COPIED_LETTER.search(text):
+        text = text.translate(_TAGGED)
+        if any(len(run) % 2 for run in _FLAG_RUN.findall(text)):
+            text = text.translate(_FLAG_LETTERS)
     text = _STYLED.sub(lambda char: unicodedata.normalize("NFKC", char[0]), text)
     return _INVISIBLE.sub("", text)
+
+
+def _unescaped(escaped: re.Match[str]) -> str:
+    """The letters that entities and escapes stand for."""
+    if escaped[0].startswith("&"):
+        return html.unescape(escaped[0])
+    return _ESCAPE.sub(lambda code: chr(int(code[1], 16)), escaped[0])
 
 
 def _set_apart(found: str, place: str = " ") -> str:

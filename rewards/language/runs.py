@@ -16,6 +16,8 @@ CITED = "quote"
 """The code of a short span in another language that stands in quotation marks or brackets, or is a term."""
 OTHER_SCRIPT = "?"
 """The code of a span in a script that the asked language does not use."""
+_LEAST_SHOUTED = 4
+"""Words in capital letters alone, side by side, from which on they are a sentence that shouts rather than names."""
 LONGEST_LOAN = 1
 """Different words."""
 LONGEST_CITED, LONGEST_TERM, LONGEST_TITLE = 7, 2, 10
@@ -77,7 +79,30 @@ def is_a_title(run: Sequence[Word], glue: frozenset[str]) -> bool:
         return run[0].text[0].isupper() and run[1].text not in glue
     if len(run) > LONGEST_TITLE or not all(any(char.isupper() for char in word.text) for word in (run[0], run[-1])):
         return False
-    return sum(word.text[0].isupper() for word in run) >= 0.6 * len(run)
+    small = [word.text for word in run if not word.text[0].isupper()]
+    if len(small) > 0.4 * len(run) and (len(small) > 0.5 * len(run) or not glue.issuperset(small)):
+        return False
+    return not any(shouted(run))
+
+
+def shouted(words: Sequence[Word]) -> list[bool]:
+    """Which words stand in a run of `_LEAST_SHOUTED` and more in capital letters alone, without a mark between them.
+
+    >>> from rewards.language.words import split_words
+    >>> shouted(split_words("THE ANSWER IS SIX")), shouted(split_words("NASA, ESA, CERN, ISRO"))
+    ([True, True, True, True], [False, False, False, False])
+    """
+    found = [text.isupper() and len(text) > 1 for text, *_ in words]
+    if sum(found) < _LEAST_SHOUTED:
+        return [False] * len(found)
+    start = 0
+    for i in range(len(words) + 1):
+        if i < len(words) and found[i] and (i == start or words[i].before == " "):
+            continue
+        if i - start < _LEAST_SHOUTED:
+            found[start:i] = [False] * (i - start)
+        start = i if i < len(words) and found[i] else i + 1
+    return found
 
 
 def is_a_term(run: Sequence[Word], glue: frozenset[str]) -> bool:

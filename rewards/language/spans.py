@@ -24,7 +24,7 @@ import numpy as np
 from rewards.language.detect import guess, supports
 from rewards.language.evidence import evidence, family
 from rewards.language.hiding import reads_as_english
-from rewards.language.runs import CITED, NAME, OTHER_SCRIPT, with_kinds
+from rewards.language.runs import CITED, NAME, OTHER_SCRIPT, shouted, with_kinds
 from rewards.language.tags import LATIN, Language
 from rewards.language.words import LONGEST_WORD, STOPS, Word, density
 
@@ -153,9 +153,10 @@ def _foreign_names(words: Sequence[Word], language: Language) -> list[bool]:
     names = [False] * len(words)
     if LATIN in language.scripts:
         return names
+    loud = shouted(words)
     for is_latin, run in groupby(range(len(words)), key=lambda i: words[i].script == LATIN):
         places = list(run)
-        if is_latin and all(words[i].looks_like_a_name for i in places):
+        if is_latin and all(words[i].looks_like_a_name and not loud[i] for i in places):
             for i in places:
                 names[i] = True
     return names
@@ -228,6 +229,9 @@ def _scattered(words: Sequence[Word], codes: Sequence[str], gains: np.ndarray, l
 def _weights(words: Sequence[Word]) -> np.ndarray:
     """[W] float32: less for capitalized words, unless so many are that capitals mean nothing (German, tricks)."""
     capitalized = [word.text[0].isupper() and word.num_letters <= LONGEST_WORD for word in words]
+    loud = shouted(words)
+    if any(loud):
+        capitalized = [is_upper and not is_loud for is_upper, is_loud in zip(capitalized, loud, strict=True)]
     if sum(capitalized) >= _MOST_CAPITALIZED * len(words):
         return np.ones(len(words), np.float32)
     weights = [NAME_WEIGHT if upper else 1.0 for upper in capitalized]

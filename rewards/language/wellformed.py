@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from rewards.language.words import SPACELESS, Word
+from rewards.language.words import PLACE, SPACELESS, Word
 
 MAX_CHARS = 20_000
 _WINDOW, _LEAST_WINDOW = 40, 24
@@ -26,10 +26,16 @@ _UNMARKED = frozenset({"Thai", "Laoo", "Khmr"})
 """Scripts that do without marks at the end of sentences."""
 _LEAST_MARKED = 20
 """Words, or short pieces where no spaces are written, from which on a text has marks."""
+_LEAST_LISTED, _MOSTLY_LISTED = 24, 0.8
+"""Words of a list too long to be taken for one without doubt, and the share of words with a mark before them."""
+_MOST_COMMON, _TOO_COMMON = 0.8, 0.95
+"""Shares of common words: texts of three sentences in 91 languages have up to 0.73."""
 _SENTENCE_END = re.compile(
     r"(?:(?<=[^\s\d.]{3})[.\u2026]+|[!?\u061f\u0964\u0965\u104b\u06d4\u1362\u0589]+)[\"'\u00bb\u201d\u2019)]*\s"
     r"|[\u3002\uff01\uff1f]+[\u300d\u300f\uff09]*"
 )
+_SIGN_OFF = re.compile(r"[\u3002\uff01\uff1f]\s+[^\W\d_]{1,4}$")
+"""What closes a Japanese letter, such as \u656c\u5177: spaces stand nowhere else in its sentences."""
 _CAPITAL_INSIDE = re.compile(r"[^\W\d_],?\s[A-Z\u00c0-\u00de\u0391-\u03ab\u0400-\u042f\u0531-\u0556]")
 
 
@@ -70,6 +76,20 @@ def vocabulary(words: Sequence[Word]) -> float:
     return sum(values) / len(values) if values else 1.0
 
 
+def substance(words: Sequence[Word], common: Collection[str]) -> float:
+    """1.0 where other words stand among the common ones, falling to 0.0 for a text of common words alone.
+
+    >>> from rewards.language.words import split_words
+    >>> common = {"of", "the", "and", "to"}
+    >>> substance(split_words("of the and to " * 6), common), substance(split_words("of the hill " * 8), common)
+    (0.0, 1.0)
+    """
+    if len(words) < _LEAST_WINDOW or not common:
+        return 1.0
+    share = sum(word.text.casefold() in common for word in words) / len(words)
+    return min(1.0, max(0.0, (_TOO_COMMON - share) / (_TOO_COMMON - _MOST_COMMON)))
+
+
 def sentence_shape(text: str) -> float:
     """1.0 where sentences start as sentences do, falling to 0.0 for words in random order, in scripts with capitals.
 
@@ -104,7 +124,7 @@ def stops_short(text: str) -> bool:
     (False, True)
     """
     line = text.rstrip()[-MAX_CHARS:].rpartition("\n")[2].rstrip(_CLOSERS)
-    if not line or not (unicodedata.category(line[-1])[0] in "LM" or line[-1] in _PAUSES):
+    if not line or not (unicodedata.category(line[-1])[0] in "LM" or line[-1] in _PAUSES) or _SIGN_OFF.search(line):
         return False
     ends = [match.end() for match in _SENTENCE_END.finditer(line)]
     least = 1 if next((_is_small(char) for char in line if char.isalpha()), False) else 2
@@ -121,6 +141,26 @@ def is_unmarked(text: str, words: Sequence[Word]) -> bool:
     if any(word.script in _UNMARKED for word in words):
         return False
     return len(words) >= _LEAST_MARKED and not any(_is_mark(char) for char in text.strip())
+
+
+def is_a_bare_list(words: Sequence[Word]) -> bool:
+    """Whether a long text has a mark or a line break between nearly all of its words, as lists of single words have and
+    heaps of them may.
+
+    >>> from rewards.language.words import split_words
+    >>> [is_a_bare_list(split_words(text * 8)) for text in ("home, rain, stay, ", "We go home, she stays. ")]
+    [True, False]
+    """
+    gaps = [word.before for word in words if word.before != " "]
+    least = _MOSTLY_LISTED * len(words)
+    return len(words) >= _LEAST_LISTED and len(gaps) >= least and sum(map(_sets_apart, gaps)) >= least
+
+
+def _sets_apart(before: str) -> bool:
+    """Whether marks or signs, but no numbers or formulas, stand before a word, or a line begins with it."""
+    if "\n" in before:
+        return True
+    return bool(before.strip(" '\u2019-_")) and not any(char.isdigit() or char == PLACE for char in before)
 
 
 def _is_mark(char: str) -> bool:

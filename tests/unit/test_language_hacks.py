@@ -8,6 +8,7 @@ import pytest
 
 from rewards import Sample, State, Verdict
 from rewards.language import LanguageFidelity, consistency, parse_tag, split_words
+from rewards.language.common import common_words
 
 HINDI = (
     "किसान के पास बारह गायें हैं और वह उनमें से आधी गायें गाँव के बाज़ार में बेच देता है। "
@@ -82,6 +83,33 @@ def test_one_word_with_a_slip_of_the_keyboard_costs_nothing() -> None:
 def test_function_words_alone_are_worth_next_to_nothing(language: str, words: str) -> None:
     rng = random.Random(11)
     assert value(" ".join(rng.choice(words.split()) for _ in range(40)) + ".", language) <= 0.1
+
+
+@pytest.mark.parametrize("language", ["ar", "fi", "he", "hu", "sw", "ta", "tr", "yo", "zu"])
+def test_common_words_of_any_language_alone_are_worth_next_to_nothing(language: str) -> None:
+    rng = random.Random(3)
+    heap = " ".join(f"{' '.join(rng.sample(common_words(language)[:80], 8)).capitalize()}." for _ in range(6))
+    assert value(heap, language) <= 0.1
+
+
+@pytest.mark.parametrize("joint", [", ", "\n- ", " 🎉 "])
+@pytest.mark.parametrize(("language", "text"), [("de", GERMAN), ("hi", HINDI), ("cs", CZECH)])
+def test_long_lists_of_single_words_are_neither_passed_nor_failed(language: str, text: str, joint: str) -> None:
+    words = list(dict.fromkeys(word.strip(".,।") for word in text.split()))
+    random.Random(7).shuffle(words)
+    assert len(words) >= 24
+    result = judge(f"- {joint.join(words)}.", language).value
+    assert result is None or result <= 0.1
+
+
+def test_a_shopping_list_is_worth_all_and_so_is_a_list_of_phrases() -> None:
+    assert value("- Mehl\n- Zucker\n- zwei Eier\n- Milch\n- Butter\n- Salz", "de") >= 0.97
+    phrases = (
+        "- eine Flasche Wasser\n- feste Schuhe\n- eine Regenjacke\n- belegte Brote und Obst\n- ein Taschenmesser\n"
+    )
+    assert (
+        value(f"{phrases}- eine Karte der Umgebung\n- Sonnencreme\n- ein kleines Handtuch\n- zwei Decken", "de") >= 0.97
+    )
 
 
 @pytest.mark.parametrize(("language", "text"), [("hi", HINDI), ("ja", JAPANESE)])

@@ -107,6 +107,26 @@ HIDDEN: dict[str, str] = {
     "brackets": in_pieces(3, "({})"),
     "quotes": in_pieces(4, "“{}”"),
     "lines": "\n".join(WORDS),
+    "a column of letters": "\n" + "\n".join("".join(WORDS)),
+    "a sentence in capitals": SENTENCES[0].upper(),
+    "entities": "".join(f"&#{ord(char)};" for char in ENGLISH),
+    "unfinished hexadecimal entities": "".join(f"&#x{ord(char):x}" for char in ENGLISH),
+    "Unicode escapes": "".join(f"\\u{ord(char):04x}" for char in ENGLISH),
+    "byte escapes": "".join(f"\\x{ord(char):02x}" for char in ENGLISH),
+    "per cent escapes": "".join(f"%{ord(char):02X}" for char in ENGLISH),
+    "letters of flags": "\u200b".join(
+        chr(0x1F1E6 + ord(char) - 97) if char.isalpha() else char for char in ENGLISH.lower()
+    ),
+    "tag characters": "".join(chr(0xE0000 + ord(char)) for char in ENGLISH),
+    "variation selectors": "\ufe0f".join(ENGLISH),
+    "grapheme joiners": "\u034f".join(ENGLISH),
+    "names of variables of three words": in_pieces(3, "`{}`").replace(" ", "_").replace("`_`", "` `"),
+    "keys in humps": "{"
+    + ", ".join(f'"{"".join(word.capitalize() for word in WORDS[i : i + 3])}": 1' for i in range(0, len(WORDS), 3))
+    + "}",
+    "comments of two words": "\n```python\n"
+    + "\n".join(f"x = {i}  # {' '.join(WORDS[i : i + 2])}" for i in range(0, len(WORDS), 2))
+    + "\n```",
 }
 
 
@@ -229,6 +249,33 @@ HONEST: list[tuple[str, str]] = [
     ),
     ("sv", "Mejla till anna.andersson@example.se eller erik.svensson@example.se om du vill veta mer om kursen i höst."),
     ("sv", "Den arten heter Geospiza fortis och lever bara på några få öar långt ute i havet, där den äter frön."),
+    (
+        "vi",
+        "Trước hết ta tính giá của năm quyển vở: $5 \\times 12 = 60$ n"
+        "ghìn đồng. Sau đó ta trừ đi phiếu giảm giá, tức là $60 - 15 "
+        "= 45$.\n```python\nprice = 12\ntotal = 5 * price\nprint(total - "
+        "15)\n```\nVì vậy Lan còn phải trả 45 nghìn đồng ở quầy, và đáp"
+        " án là \\boxed{45}.",
+    ),
+    (
+        "vi",
+        "Lan: Chào Minh, cậu đi đâu đấy?\nMinh: Tớ đi mua sách. Cậu đi"
+        " cùng không?\nLan: Ừ, chờ tớ một lát nhé.\nMinh: Được, tớ đợi "
+        "ở cổng.\nLan: Xong rồi, mình đi thôi!",
+    ),
+    (
+        "ja",
+        "拝啓 時下ますますご清栄のこととお慶び申し上げます。このたびは弊社の製品をお買い上げいただき、"
+        "誠にありがとうございます。今後とも"
+        "何卒よろしくお願い申し上げます。 敬具",
+    ),
+    ("es", 'A los niños les gustó mucho la película "Harry Potter and the Goblet of Fire", que vimos ayer en casa.'),
+    ("de", "ACHTUNG! Bitte die Tür schließen. RAUCHEN VERBOTEN. Im Notfall die Nummer 112 wählen und ruhig bleiben."),
+    ("ja", "重要: NASA と JAXA は、ISS の補給計画について IAEA や WHO とは別に合意したと発表しました。"),
+    (
+        "id",
+        "🇮🇩 Indonesia dan 🇲🇾 Malaysia sepakat bekerja sama, dan hasilnya 20%25 lebih baik daripada tahun yang lalu.",
+    ),
     ("en", 'The German word Schadenfreude means joy at the misfortune of others, and "Weltschmerz" means weariness.'),
 ]
 
