@@ -20,7 +20,7 @@ from model.heads import read_likelihood
 from model.lora import AdapterRoles
 from rlhf.display import Display
 from rlhf.errors import ConfigError
-from rlhf.reward_model import HEAD_FILE, LIKELIHOOD, RewardModel, RewardPlan, RewardTrainer, check_start, has_head
+from rlhf.reward_model import HEAD_FILE, RewardModel, RewardPlan, RewardTrainer, check_start, has_head
 from rlhf.reward_run import RewardRun
 from rlhf.run_directory import RunDirectory
 from rlhf.runtime import Runtime
@@ -92,7 +92,7 @@ def likelihood(config: DictConfig) -> float:
     if not (asked is None or (isinstance(asked, int | float) and 0 <= asked < math.inf)):
         raise ConfigError(f"likelihood is {asked!r}; give a weight of at least 0, where 0 does without it")
     if not (config.start_from and has_head(folder := Path(config.start_from).expanduser())):
-        return LIKELIHOOD if asked is None else asked
+        return 0.0 if asked is None else asked
     kept = read_likelihood(folder / HEAD_FILE)
     if asked not in (None, kept):
         raise ConfigError(

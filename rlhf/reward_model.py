@@ -34,9 +34,6 @@ from rlhf.types import Metrics
 
 REWARD = "reward"
 HEAD_FILE = "reward_head.safetensors"
-LIKELIHOOD = 2.0
-"""What an answer's mean log-ratio to the base counts unless another weight is asked for; docs/lab-log.md has what it
-gains."""
 
 
 class RewardModel:

@@ -35,7 +35,7 @@ from rlhf.optim import OptimSettings
 from rlhf.pair_plan import PairPlan
 from rlhf.pairs import BadRow, Pair
 from rlhf.preference_report import PairScores
-from rlhf.reward_model import HEAD_FILE, LIKELIHOOD, BradleyTerry, RewardModel, RewardPlan, RewardTrainer, measure
+from rlhf.reward_model import HEAD_FILE, BradleyTerry, RewardModel, RewardPlan, RewardTrainer, measure
 from rlhf.reward_scorer import RewardModelScorer
 from rlhf.runtime import Runtime
 
@@ -655,7 +655,7 @@ def test_the_job_leaves_a_reward_model_and_its_figures_and_trains_it_further(
     checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     common = [*settings(checkpoint, tmp_path / "runs"), f"data.path={written(tmp_path / 'p.jsonl', sums(40, 1))}"]
-    assert run(monkeypatch, *common, "measure_every=2", "run_name=first") == 0
+    assert run(monkeypatch, *common, "measure_every=2", "run_name=first", "likelihood=2") == 0
     (folder,) = (tmp_path / "runs").iterdir()
     assert "correlation of margin and length" in capsys.readouterr().out
     summary = json.loads((folder / "summary.json").read_text())
@@ -671,7 +671,7 @@ def test_the_job_leaves_a_reward_model_and_its_figures_and_trains_it_further(
     assert reward([sample("7")])[0].state is State.VALUE
     assert run(monkeypatch, *common, "run_name=further", f"start_from={folder / 'reward_model'}") == 0
     further = newest(0, tmp_path / "runs") / "reward_model" / HEAD_FILE
-    assert read_likelihood(folder / "reward_model" / HEAD_FILE) == read_likelihood(further) == LIKELIHOOD
+    assert read_likelihood(folder / "reward_model" / HEAD_FILE) == read_likelihood(further) == 2.0
     capsys.readouterr()
     assert run(monkeypatch, *common, "likelihood=3", f"start_from={folder / 'reward_model'}") != 0
     assert "was trained with 2, which it keeps" in capsys.readouterr().err
@@ -685,6 +685,7 @@ def test_a_trained_model_and_a_merge_are_measured_without_training(
 ) -> None:
     """The figures are those that the training ended with, to the last bit, and nothing is left but figures."""
     common = [*settings(checkpoint, tmp_path / "runs"), f"data.path={written(tmp_path / 'p.jsonl', sums(40, 1))}"]
+    common = [*common, "likelihood=2"]
     trained = [newest(run(monkeypatch, *common, f"seed={seed}"), tmp_path / "runs") for seed in (0, 1)]
     measured = newest(
         run(monkeypatch, *common, "plan.epochs=0", f"start_from={trained[0] / 'reward_model'}"), tmp_path / "runs"
