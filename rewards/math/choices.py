@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from rewards.math.connectives import AND, AND_IN_A_WORD, OR_AMONG_LETTERS, OR_IN_A_WORD
+from rewards.math.connectives import AND_AMONG_LETTERS, AND_IN_A_WORD, OR_AMONG_LETTERS, OR_IN_A_WORD
 from rewards.math.denials import DENIED_IN_A_WORD, HEDGED
 
 _LETTER = "[A-J]"
@@ -29,7 +29,7 @@ def _named(group: str) -> str:
 
 _ONE = rf"{_named('letter')}(?![\w'])"
 _NO_OTHER = (
-    rf"(?!\**\s*(?:/|&|,?\s*(?:{OR_AMONG_LETTERS}|{AND})\s|{OR_IN_A_WORD}|{AND_IN_A_WORD})"
+    rf"(?!\**\s*(?:/|&|,?\s*(?:{OR_AMONG_LETTERS}|{AND_AMONG_LETTERS})\s|{OR_IN_A_WORD}|{AND_IN_A_WORD})"
     r"\s*\**\(?(?-i:[A-J])(?![A-Za-z]))"
 )
 _BEFORE_IT = "for sure|definitely|certainly|clearly|obviously|therefore|thus|then|option|choice|letter|is"

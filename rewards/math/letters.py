@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 from rewards.math.alternatives import Alternatives
-from rewards.math.connectives import AND, OR_AMONG_LETTERS
+from rewards.math.connectives import AND_AMONG_LETTERS, OR_AMONG_LETTERS
 from rewards.math.denials import DENIED, HEDGED
 from rewards.math.hearsay import REJECTED, REJECTED_IN_A_WORD
 from rewards.math.refusals import WRONG, WRONG_IN_A_WORD
@@ -80,7 +80,7 @@ _SMALL_LOCAL = str.maketrans("абвгд", "abcde")
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _ALONE = re.compile(_LATIN)
 _ARTICLE = re.compile(
-    rf"(?:^|[.!?]\s+)[AEI]\s+(?!(?:{OR_AMONG_LETTERS}|{AND})\s)(?=[a-z\u00e0-\u024f])"
+    rf"(?:^|[.!?]\s+)[AEI]\s+(?!(?:{OR_AMONG_LETTERS}|{AND_AMONG_LETTERS})\s)(?=[a-z\u00e0-\u024f])"
     r"|\b[AEI]\s+(?=(?:resposta|válasz|correct|right|the)\b)"
 )
 _LOCAL_ALONE = re.compile(r"(?<!\w)(?:[^\W\dA-Za-z_]|الف)(?!\w)")

@@ -8,6 +8,8 @@ import re
 from rewards.math.answers import Answer
 from rewards.math.choices import several_choices
 from rewards.math.clock import said_time
+from rewards.math.connectives import AND, AND_IN_A_WORD, OR_IN_A_WORD
+from rewards.math.connectives import OR as OR_WORDS
 from rewards.math.contrasts import behind_but, is_denied
 from rewards.math.denials import CLAUSE_END, DENIED, HEDGED, OR
 from rewards.math.exact import is_literal
@@ -22,18 +24,11 @@ from rewards.math.spelled import spelled_number
 from rewards.math.units import measure
 from rewards.math.words import as_words, truth
 
-_AND = (
-    "and|y|e|oraz|et|und|en|og|och|ja|és|și|şi|ve|və|dan|và|na|at|i|и|і|та|және|ва|και|و|और|तथा|এবং|ও|અને|ਅਤੇ"
-    "|மற்றும்|మరియు"
-    "|ಮತ್ತು|และ|ແລະ|និង|እና|და|ու|և|ו|ir|un|eta"
-)
-_AND_UNSPACED = "和|与|與|及|と|과|와|그리고"
 _ITEM = r"-?\d+(?:[.,]\d+)?(?:\s?/\s?\d+)?(?!\d)"
 _NAME = r"(?:[A-Za-z](?:_\{?\d\}?)?\s?=\s?)"
-_BETWEEN = rf"\$?(?:\s?[,;]\s*(?:(?:{_AND}|{_AND_UNSPACED})\s?)?|\s(?:{_AND})\s|\s?(?:{_AND_UNSPACED})\s?)\$?"
+_BETWEEN = rf"\$?(?:\s?[,;]\s*(?:(?:{AND}|{AND_IN_A_WORD})\s?)?|\s(?:{AND})\s|\s?(?:{AND_IN_A_WORD})\s?)\$?"
 _RUN = re.compile(rf"(?<![\w.,/]){_NAME}?{_ITEM}(?:{_BETWEEN}{_NAME}?{_ITEM})+", re.ASCII)
-_OR = "or|o|ou|oder|lub|nebo|или|або|eller|tai|vagy|sau|veya|atau|hoặc|或|または|또는|أو|या"
-_RUN_OF_NAMED = re.compile(rf"{_NAME}{_ITEM}(?:\$?\s?,?\s?(?:{_OR})\s?\$?{_NAME}{_ITEM})+")
+_RUN_OF_NAMED = re.compile(rf"{_NAME}{_ITEM}(?:\$?\s?,?\s?(?:{OR_WORDS}|{OR_IN_A_WORD})\s?\$?{_NAME}{_ITEM})+")
 """The solutions of an equation may stand with "or" between them where each names the unknown."""
 _SEVERAL = frozenset(("list", "set", "union", "pm", "mp"))
 _SUBSCRIPT = re.compile(r"_\{?\d\}?")
@@ -47,7 +42,7 @@ _FORMULA = re.compile(
 )
 _PLAIN_UNITS = re.compile(r"\s(?:square |cubic |sq\.? )?units?\.?$")
 _LETTERS = re.compile(
-    rf"(?<![A-Za-z])[A-J](?:(?:\s?[,;、，/]\s?|\s(?:{_AND})\s|\s?(?:{_AND_UNSPACED})\s?)+[A-J])+(?![A-Za-z])"
+    rf"(?<![A-Za-z])[A-J](?:(?:\s?[,;、，/]\s?|\s(?:{AND})\s|\s?(?:{AND_IN_A_WORD})\s?)+[A-J])+(?![A-Za-z])"
 )
 _LAST_TRUTH = re.compile(
     r"(?:\s([^\W\d_]+)|(真|假|正确|正確|错误|錯誤|正しい|偽|참|거짓))(?:的|です|だ|이다|입니다)?[.\s\u3002\u0964!*]*$"
