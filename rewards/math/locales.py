@@ -118,13 +118,23 @@ _POINT_DECIMAL = re.compile(
 """Numbers that can only be written with a decimal comma, or with a point."""
 
 
+_GAPS = ("", " ", "\u00a0", "\u202f", "'", " \u00a0\u202f'")
+_MARKED = re.compile(r"[.,](?=\d)")
+
+
 def _shown_mark(text: str, match: re.Match[str]) -> str:
     """The decimal mark that the other numbers of a text show; empty where they show none, or both.
 
     The same digits without a mark tell that it groups, as in 25 · 50 = 1250, which is 1,250.
     """
-    if re.search(rf"(?<![\d.,]){match['whole']}[ \u00a0\u202f']?{match['three']}(?![\d.,]?\d)", text):
+    whole, three = match["whole"], match["three"]
+    if any(f"{whole}{gap}{three}" in text for gap in _GAPS) and re.search(
+        rf"(?<![\d.,]){whole}[{_GAPS[-1]}]?{three}(?![\d.,]?\d)", text
+    ):
         return "," if match["mark"] == "." else "."
+    written = f"{whole}{match['mark']}{three}"
+    if len(_MARKED.findall(text)) == text.count(written):  # all marks are those of the number itself
+        return ""
     comma, point = _COMMA_DECIMAL.search(text) is not None, _POINT_DECIMAL.search(text) is not None
     return "" if comma == point else "," if comma else "."
 
