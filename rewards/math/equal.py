@@ -83,13 +83,21 @@ def verify(
         return Verdict.of(0.0, f"the {found.how} answer has {len(found.text)} characters, more than {MAX_CHARS}")
     strictness = Strictness(allow_unevaluated, rel_tol)
     said = found.text
-    if _MAY_BE_GROUPED.search(said) and said not in gold:
+    if _MAY_BE_GROUPED.search(said) and said not in gold and not _is_another_integer(said, gold):
         said = one_reading(said, prediction, is_boxed=found.how not in _OF_PROSE) or said
     verdict = judge(gold, said, found.how, strictness)
     if verdict.value or (other := _second_reading(found)) is None:
         return verdict
     second = judge(gold, other, found.how, strictness)
     return second if second.value else verdict
+
+
+def _is_another_integer(said: str, gold: str) -> bool:
+    """Whether a number of three digits behind a comma is not the whole number `gold`, however it is read."""
+    whole, _, three = said.partition(",")
+    if not (gold.isdecimal() and whole.isdecimal() and three.isdecimal() and len(three) == 3):
+        return False
+    return three != "000" and whole + three != gold
 
 
 _MAY_BE_GROUPED = re.compile(r"\d(?:[.,]|\{,\})\d{3}(?!\d)")

@@ -159,6 +159,8 @@ def _habit(text: str, behind: str = "") -> str:
     >>> _habit("Die Antwort ist 5."), _habit("The answer is 5."), _habit("5")
     (',', '.', '')
     """
+    if text.isascii() and text.count(" the ") > 1:  # plain English, told without a look at every word
+        return "."
     if _COMMA_SCRIPTS.search(text) or _VIETNAMESE.search(text):
         return ","
     lowered = text.lower()
