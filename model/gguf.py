@@ -27,7 +27,7 @@ ARCHITECTURE = "gemma3"
 LAYERS_OF_27B = 62
 """llama.cpp knows 27B, the only size whose attention scale is not head_dim ** -0.5, by its number of layers."""
 MERGED_KEY = "gemwright.merged"
-"""Where a header has what was merged into the network; llama.cpp's quantizer copies keys that it does not know."""
+"""Where a header has what was merged into the network."""
 MAX_LAYERS = 1000
 """More in a header are damage, and a table of four billion layers would fill the memory before anything is compared."""
 LOCAL_THETA = 10_000.0

@@ -83,7 +83,7 @@ def verify(
         return Verdict.of(0.0, f"the {found.how} answer has {len(found.text)} characters, more than {MAX_CHARS}")
     strictness = Strictness(allow_unevaluated, rel_tol)
     said = found.text
-    if _MAY_BE_GROUPED.search(said) and said not in gold and not _is_another_integer(said, gold):
+    if _MAY_BE_GROUPED.search(said) and said not in gold and (rel_tol or not _is_another_integer(said, gold)):
         said = one_reading(said, prediction, is_boxed=found.how not in _OF_PROSE) or said
     verdict = judge(gold, said, found.how, strictness)
     if verdict.value or (other := _second_reading(found)) is None:
@@ -93,9 +93,9 @@ def verify(
 
 
 def _is_another_integer(said: str, gold: str) -> bool:
-    """Whether a number of three digits behind a comma is not the whole number `gold`, however it is read."""
+    """Whether a number of three digits behind a comma is not exactly the whole number `gold`, however it is read."""
     whole, _, three = said.partition(",")
-    if not (gold.isdecimal() and whole.isdecimal() and three.isdecimal() and len(three) == 3):
+    if not (gold.isascii() and gold.isdecimal() and whole.isdecimal() and three.isdecimal() and len(three) == 3):
         return False
     return three != "000" and whole + three != gold
 

@@ -120,3 +120,11 @@ def test_values_in_the_words_of_a_language_are_read(gold: str, completion: str) 
 )
 def test_near_misses_of_them_are_not(gold: str, completion: str) -> None:
     assert verify(gold, completion).value == 0.0
+
+
+def test_a_tolerance_does_not_turn_a_decimal_comma_into_thousands() -> None:
+    assert verify("1250", "Výsledek je 1,251.", rel_tol=0.01).value == 0.0
+    assert verify("1.25", "Výsledek je 1,251.", rel_tol=0.01).value == 1.0
+    assert verify("1250", "The answer is 1,251.", rel_tol=0.01).value == 1.0
+    assert verify("\u0661\u0662\u0665\u0660", "Výsledek je 1,250.").value == 0.0
+    assert verify("\u0661\u0662\u0665\u0660", "The answer is 1,250.").value == 1.0
